@@ -1,0 +1,115 @@
+import { type Static, Type } from 'typebox';
+
+/** Regions with a fracture model, in the order the models' classes have them. */
+export const bones = ['elbow', 'hand', 'shoulder', 'leg', 'hip'] as const;
+export type Bone = (typeof bones)[number];
+
+export const outcomes = ['analysed', 'not-identified', 'unsupported-region'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export const disclaimer = 'Research use only. Not a medical device.';
+
+const Probability = Type.Number({ minimum: 0, maximum: 1 });
+const Fraction = Type.Number({ minimum: 0, maximum: 1, description: 'Fraction of the film’s width or height.' });
+const Timestamp = Type.String({ format: 'date-time' });
+const Milliseconds = Type.Number({ minimum: 0 });
+const Digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
+
+export const AnalysisStatus = Type.Enum(['queued', 'processing', 'completed', 'failed', 'cancelled']);
+export type AnalysisStatus = Static<typeof AnalysisStatus>;
+export const endStates: readonly AnalysisStatus[] = ['completed', 'failed', 'cancelled'];
+
+export const OutcomeSchema = Type.Enum([...outcomes]);
+
+export const Region = Type.Object({
+  x: Fraction,
+  y: Fraction,
+  width: Fraction,
+  height: Fraction,
+  score: Probability,
+});
+export type Region = Static<typeof Region>;
+
+export const BodyPartSummary = Type.Object({
+  label: Type.String({ description: 'A body part with a model, or "other" or "none".' }),
+  probability: Probability,
+});
+export type BodyPartSummary = Static<typeof BodyPartSummary>;
+
+export const BodyPart = Type.Object({
+  ...BodyPartSummary.properties,
+  probabilities: Type.Record(Type.String(), Probability),
+});
+export type BodyPart = Static<typeof BodyPart>;
+
+export const Certainty = Type.Enum(['negative', 'doubtful', 'positive']);
+export type Certainty = Static<typeof Certainty>;
+
+export const FractureSummary = Type.Object({
+  label: Type.Enum(['fractured', 'normal'], { description: 'At the balanced threshold.' }),
+  probability: Type.Number({ minimum: 0, maximum: 1, description: 'Calibrated.' }),
+  certainty: Certainty,
+});
+export type FractureSummary = Static<typeof FractureSummary>;
+
+export const Fracture = Type.Object({
+  ...FractureSummary.properties,
+  regions: Type.Array(Region),
+});
+export type Fracture = Static<typeof Fracture>;
+
+export const ModelRef = Type.Object({ name: Type.String(), version: Type.String(), digest: Digest });
+export type ModelRef = Static<typeof ModelRef>;
+
+export const AnalysisError = Type.Object({ code: Type.String(), title: Type.String(), detail: Type.String() });
+export type AnalysisError = Static<typeof AnalysisError>;
+
+export const Film = Type.Object({
+  index: Type.Integer({ minimum: 0 }),
+  name: Type.Optional(Type.String()),
+  contentType: Type.String(),
+  digest: Digest,
+  width: Type.Optional(Type.Integer({ minimum: 1, description: 'Of image.png, pixels.' })),
+  height: Type.Optional(Type.Integer({ minimum: 1, description: 'Of image.png, pixels.' })),
+  outcome: Type.Optional(OutcomeSchema),
+  bodyPart: Type.Optional(BodyPart),
+  fracture: Type.Optional(Fracture),
+  error: Type.Optional(AnalysisError),
+  models: Type.Optional(Type.Object({ bodyPart: Type.Optional(ModelRef), fracture: Type.Optional(ModelRef) })),
+});
+export type Film = Static<typeof Film>;
+
+export const Timings = Type.Object(
+  {
+    queuedMs: Type.Optional(Milliseconds),
+    bodyPartMs: Type.Optional(Milliseconds),
+    fractureMs: Type.Optional(Milliseconds),
+    totalMs: Type.Optional(Milliseconds),
+  },
+  { description: 'Of several films the longest of each; totalMs is from acceptance to the end state.' },
+);
+export type Timings = Static<typeof Timings>;
+
+export const Analysis = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    status: AnalysisStatus,
+    reference: Type.Optional(Type.String({ maxLength: 200 })),
+    createdAt: Timestamp,
+    completedAt: Type.Optional(Timestamp),
+    bodyPart: Type.Optional(BodyPartSummary),
+    fracture: Type.Optional(FractureSummary),
+    outcome: Type.Optional(OutcomeSchema),
+    films: Type.Array(Film),
+    timings: Timings,
+    error: Type.Optional(AnalysisError),
+    links: Type.Object({ self: Type.String(), events: Type.String() }),
+    disclaimer: Type.Literal(disclaimer),
+  },
+  { $id: 'Analysis' },
+);
+export type Analysis = Static<typeof Analysis>;
+
+export function isEnded(status: AnalysisStatus): boolean {
+  return endStates.includes(status);
+}
