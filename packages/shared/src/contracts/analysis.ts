@@ -1,23 +1,27 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from "typebox";
 
 /** Regions with a fracture model, in the order the models' classes have them. */
-export const bones = ['elbow', 'hand', 'shoulder', 'leg', 'hip'] as const;
+export const bones = ["elbow", "hand", "shoulder", "leg", "hip"] as const;
 export type Bone = (typeof bones)[number];
 
-export const outcomes = ['analysed', 'not-identified', 'unsupported-region'] as const;
+export const outcomes = ["analysed", "not-identified", "unsupported-region"] as const;
 export type Outcome = (typeof outcomes)[number];
 
-export const disclaimer = 'Research use only. Not a medical device.';
+export const disclaimer = "Research use only. Not a medical device.";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
-const Fraction = Type.Number({ minimum: 0, maximum: 1, description: 'Fraction of the film’s width or height.' });
-const Timestamp = Type.String({ format: 'date-time' });
+const Fraction = Type.Number({
+  minimum: 0,
+  maximum: 1,
+  description: "Fraction of the film’s width or height.",
+});
+const Timestamp = Type.String({ format: "date-time" });
 const Milliseconds = Type.Number({ minimum: 0 });
-const Digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
+const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
 
-export const AnalysisStatus = Type.Enum(['queued', 'processing', 'completed', 'failed', 'cancelled']);
+export const AnalysisStatus = Type.Enum(["queued", "processing", "completed", "failed", "cancelled"]);
 export type AnalysisStatus = Static<typeof AnalysisStatus>;
-export const endStates: readonly AnalysisStatus[] = ['completed', 'failed', 'cancelled'];
+export const endStates: readonly AnalysisStatus[] = ["completed", "failed", "cancelled"];
 
 export const OutcomeSchema = Type.Enum([...outcomes]);
 
@@ -42,12 +46,12 @@ export const BodyPart = Type.Object({
 });
 export type BodyPart = Static<typeof BodyPart>;
 
-export const Certainty = Type.Enum(['negative', 'doubtful', 'positive']);
+export const Certainty = Type.Enum(["negative", "doubtful", "positive"]);
 export type Certainty = Static<typeof Certainty>;
 
 export const FractureSummary = Type.Object({
-  label: Type.Enum(['fractured', 'normal'], { description: 'At the balanced threshold.' }),
-  probability: Type.Number({ minimum: 0, maximum: 1, description: 'Calibrated.' }),
+  label: Type.Enum(["fractured", "normal"], { description: "At the balanced threshold." }),
+  probability: Type.Number({ minimum: 0, maximum: 1, description: "Calibrated." }),
   certainty: Certainty,
 });
 export type FractureSummary = Static<typeof FractureSummary>;
@@ -61,7 +65,11 @@ export type Fracture = Static<typeof Fracture>;
 export const ModelRef = Type.Object({ name: Type.String(), version: Type.String(), digest: Digest });
 export type ModelRef = Static<typeof ModelRef>;
 
-export const AnalysisError = Type.Object({ code: Type.String(), title: Type.String(), detail: Type.String() });
+export const AnalysisError = Type.Object({
+  code: Type.String(),
+  title: Type.String(),
+  detail: Type.String(),
+});
 export type AnalysisError = Static<typeof AnalysisError>;
 
 export const Film = Type.Object({
@@ -69,13 +77,15 @@ export const Film = Type.Object({
   name: Type.Optional(Type.String()),
   contentType: Type.String(),
   digest: Digest,
-  width: Type.Optional(Type.Integer({ minimum: 1, description: 'Of image.png, pixels.' })),
-  height: Type.Optional(Type.Integer({ minimum: 1, description: 'Of image.png, pixels.' })),
+  width: Type.Optional(Type.Integer({ minimum: 1, description: "Of image.png, pixels." })),
+  height: Type.Optional(Type.Integer({ minimum: 1, description: "Of image.png, pixels." })),
   outcome: Type.Optional(OutcomeSchema),
   bodyPart: Type.Optional(BodyPart),
   fracture: Type.Optional(Fracture),
   error: Type.Optional(AnalysisError),
-  models: Type.Optional(Type.Object({ bodyPart: Type.Optional(ModelRef), fracture: Type.Optional(ModelRef) })),
+  models: Type.Optional(
+    Type.Object({ bodyPart: Type.Optional(ModelRef), fracture: Type.Optional(ModelRef) }),
+  ),
 });
 export type Film = Static<typeof Film>;
 
@@ -86,13 +96,13 @@ export const Timings = Type.Object(
     fractureMs: Type.Optional(Milliseconds),
     totalMs: Type.Optional(Milliseconds),
   },
-  { description: 'Of several films the longest of each; totalMs is from acceptance to the end state.' },
+  { description: "Of several films the longest of each; totalMs is from acceptance to the end state." },
 );
 export type Timings = Static<typeof Timings>;
 
 export const Analysis = Type.Object(
   {
-    id: Type.String({ format: 'uuid' }),
+    id: Type.String({ format: "uuid" }),
     status: AnalysisStatus,
     reference: Type.Optional(Type.String({ maxLength: 200 })),
     createdAt: Timestamp,
@@ -106,7 +116,7 @@ export const Analysis = Type.Object(
     links: Type.Object({ self: Type.String(), events: Type.String() }),
     disclaimer: Type.Literal(disclaimer),
   },
-  { $id: 'Analysis' },
+  { $id: "Analysis" },
 );
 export type Analysis = Static<typeof Analysis>;
 

@@ -11,96 +11,156 @@ export interface ProblemDefinition {
  * (`/problems/<code>`), the `code` of a failed analysis, and what logs and metrics carry.
  */
 export const catalogue = {
-  'bad-request': { status: 400, title: 'Bad request', rule: 'The request must be well formed HTTP.' },
-  'body-empty': { status: 400, title: 'Empty body', rule: 'A raw upload must carry the bytes of one film.' },
-  'multipart-malformed': {
+  "bad-request": { status: 400, title: "Bad request", rule: "The request must be well formed HTTP." },
+  "body-empty": { status: 400, title: "Empty body", rule: "A raw upload must carry the bytes of one film." },
+  "multipart-malformed": {
     status: 400,
-    title: 'Malformed multipart body',
-    rule: 'A multipart body must follow RFC 7578, with its boundary, to its closing delimiter.',
+    title: "Malformed multipart body",
+    rule: "A multipart body must follow RFC 7578, with its boundary, to its closing delimiter.",
   },
-  'film-missing': {
+  "film-missing": {
     status: 400,
-    title: 'No film',
+    title: "No film",
     rule: 'A multipart upload must carry at least one file part named "film".',
   },
-  'field-unknown': {
+  "field-unknown": {
     status: 400,
-    title: 'Unknown field',
+    title: "Unknown field",
     rule: 'A multipart upload may carry "film", "reference", "callbackUrl" and "regionHint", and nothing else.',
   },
-  'validation-failed': {
+  "validation-failed": {
     status: 400,
-    title: 'Validation failed',
+    title: "Validation failed",
     rule: 'Parameters and fields must match the published schema; "errors" lists each that does not.',
   },
-  'cursor-invalid': { status: 400, title: 'Invalid cursor', rule: 'A cursor must come from an earlier page of the same list.' },
-  'not-found': { status: 404, title: 'Not found', rule: 'The path must name something that exists.' },
-  'analysis-not-found': {
-    status: 404,
-    title: 'No such analysis',
-    rule: 'The id must name an analysis of yours that has not been erased.',
+  "cursor-invalid": {
+    status: 400,
+    title: "Invalid cursor",
+    rule: "A cursor must come from an earlier page of the same list.",
   },
-  'image-not-ready': {
+  "not-found": { status: 404, title: "Not found", rule: "The path must name something that exists." },
+  "analysis-not-found": {
     status: 404,
-    title: 'No such picture yet',
-    rule: 'A film has its picture once it is decoded, and a heat map once it is examined.',
+    title: "No such analysis",
+    rule: "The id must name an analysis of yours that has not been erased.",
   },
-  'method-not-allowed': { status: 405, title: 'Method not allowed', rule: 'The path must be called with a method it has.' },
-  'already-ended': {
+  "image-not-ready": {
+    status: 404,
+    title: "No such picture yet",
+    rule: "A film has its picture once it is decoded, and a heat map once it is examined.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "Method not allowed",
+    rule: "The path must be called with a method it has.",
+  },
+  "already-ended": {
     status: 409,
-    title: 'The analysis has ended',
-    rule: 'Only an analysis that is queued or processing can be cancelled.',
+    title: "The analysis has ended",
+    rule: "Only an analysis that is queued or processing can be cancelled.",
   },
-  'film-too-large': { status: 413, title: 'Film too large', rule: 'One film may have at most 32 MB.' },
-  'upload-too-large': { status: 413, title: 'Upload too large', rule: 'The films of one analysis may have at most 128 MB together.' },
-  'too-many-films': { status: 413, title: 'Too many films', rule: 'An analysis takes at most 16 films.' },
-  'media-type-unsupported': {
+  "film-too-large": { status: 413, title: "Film too large", rule: "One film may have at most 32 MB." },
+  "upload-too-large": {
+    status: 413,
+    title: "Upload too large",
+    rule: "The films of one analysis may have at most 128 MB together.",
+  },
+  "too-many-films": { status: 413, title: "Too many films", rule: "An analysis takes at most 16 films." },
+  "media-type-unsupported": {
     status: 415,
-    title: 'Unsupported media type',
-    rule: 'A film must be a JPEG, PNG, WebP or TIFF picture; its content decides, not its name.',
+    title: "Unsupported media type",
+    rule: "A film must be a JPEG, PNG, WebP or TIFF picture; its content decides, not its name.",
   },
-  'dicom-unsupported': { status: 415, title: 'DICOM is not supported yet', rule: 'DICOM files are not read yet: send the film as a picture.' },
-  'film-damaged': {
+  "dicom-unsupported": {
+    status: 415,
+    title: "DICOM is not supported yet",
+    rule: "DICOM files are not read yet: send the film as a picture.",
+  },
+  "film-damaged": {
     status: 422,
-    title: 'Damaged film',
-    rule: 'A film must be whole: a truncated or corrupt picture is refused.',
+    title: "Damaged film",
+    rule: "A film must be whole: a truncated or corrupt picture is refused.",
   },
-  'film-too-small': { status: 422, title: 'Film too small', rule: 'A film must have at least 224 pixels on each side.' },
-  'film-too-many-pixels': { status: 422, title: 'Too many pixels', rule: 'A film may have at most 32 million pixels.' },
-  'film-animated': { status: 422, title: 'Several frames', rule: 'A film must be a single still picture, not an animation or a multi-page file.' },
-  'callback-refused': {
+  "film-too-small": {
     status: 422,
-    title: 'Callback address refused',
-    rule: 'A callback must be an http or https URL without credentials whose host is public or on the allow-list.',
+    title: "Film too small",
+    rule: "A film must have at least 224 pixels on each side.",
   },
-  'internal-error': { status: 500, title: 'Internal error', rule: 'A fault of ours; the request id finds it in the logs.' },
-  'store-unavailable': { status: 503, title: 'Object store unavailable', rule: 'The object store must be reachable to accept or show films.' },
-  'queue-unavailable': { status: 503, title: 'Queue unavailable', rule: 'Redis must be reachable to accept films.' },
-  'shutting-down': { status: 503, title: 'Shutting down', rule: 'This instance is ending: ask another, or again soon.' },
-  'film-altered': {
+  "film-too-many-pixels": {
+    status: 422,
+    title: "Too many pixels",
+    rule: "A film may have at most 32 million pixels.",
+  },
+  "film-animated": {
+    status: 422,
+    title: "Several frames",
+    rule: "A film must be a single still picture, not an animation or a multi-page file.",
+  },
+  "callback-refused": {
+    status: 422,
+    title: "Callback address refused",
+    rule: "A callback must be an http or https URL without credentials whose host is public or on the allow-list.",
+  },
+  "internal-error": {
     status: 500,
-    title: 'Stored film altered',
-    rule: 'A stored film must still have the digest it was accepted with.',
+    title: "Internal error",
+    rule: "A fault of ours; the request id finds it in the logs.",
   },
-  'film-lost': { status: 500, title: 'Stored film missing', rule: 'An accepted film must still be in the object store.' },
-  'model-missing': { status: 500, title: 'No model', rule: 'Each supported body part must have a loaded model bundle.' },
-  'bundle-damaged': {
+  "store-unavailable": {
+    status: 503,
+    title: "Object store unavailable",
+    rule: "The object store must be reachable to accept or show films.",
+  },
+  "queue-unavailable": {
+    status: 503,
+    title: "Queue unavailable",
+    rule: "Redis must be reachable to accept films.",
+  },
+  "shutting-down": {
+    status: 503,
+    title: "Shutting down",
+    rule: "This instance is ending: ask another, or again soon.",
+  },
+  "film-altered": {
     status: 500,
-    title: 'Damaged model bundle',
-    rule: 'A bundle must have a valid manifest and files that match their digests.',
+    title: "Stored film altered",
+    rule: "A stored film must still have the digest it was accepted with.",
   },
-  'warmup-failed': {
+  "film-lost": {
     status: 500,
-    title: 'Warm-up answered wrong',
-    rule: 'A model must answer its warm-up film as its manifest says before it serves.',
+    title: "Stored film missing",
+    rule: "An accepted film must still be in the object store.",
   },
-  'engine-failed': { status: 500, title: 'Inference engine failed', rule: 'The engine must answer each film within its time.' },
-  'processing-failed': {
+  "model-missing": {
     status: 500,
-    title: 'Processing failed',
-    rule: 'A film is tried a limited number of times; then its analysis fails with the last reason.',
+    title: "No model",
+    rule: "Each supported body part must have a loaded model bundle.",
   },
-  'config-invalid': { status: 500, title: 'Invalid configuration', rule: 'Every environment variable must match the configuration schema.' },
+  "bundle-damaged": {
+    status: 500,
+    title: "Damaged model bundle",
+    rule: "A bundle must have a valid manifest and files that match their digests.",
+  },
+  "warmup-failed": {
+    status: 500,
+    title: "Warm-up answered wrong",
+    rule: "A model must answer its warm-up film as its manifest says before it serves.",
+  },
+  "engine-failed": {
+    status: 500,
+    title: "Inference engine failed",
+    rule: "The engine must answer each film within its time.",
+  },
+  "processing-failed": {
+    status: 500,
+    title: "Processing failed",
+    rule: "A film is tried a limited number of times; then its analysis fails with the last reason.",
+  },
+  "config-invalid": {
+    status: 500,
+    title: "Invalid configuration",
+    rule: "Every environment variable must match the configuration schema.",
+  },
 } as const satisfies Record<string, ProblemDefinition>;
 
 export type ProblemCode = keyof typeof catalogue;

@@ -1,4 +1,4 @@
-import { catalogue, type ProblemCode } from './catalogue.js';
+import { catalogue, type ProblemCode } from "./catalogue.js";
 
 /** Where a request's value breaks a rule: `pointer` is a JSON pointer into the body or the name of a parameter. */
 export interface FieldError {
@@ -27,8 +27,11 @@ export class ProblemError extends Error {
 
   constructor(code: ProblemCode, detail?: string, options: ProblemOptions = {}) {
     const definition = catalogue[code];
-    super(`${code}: ${detail ?? definition.rule}`, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'ProblemError';
+    super(
+      `${code}: ${detail ?? definition.rule}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.name = "ProblemError";
     this.code = code;
     this.status = definition.status;
     this.title = definition.title;
@@ -40,7 +43,7 @@ export class ProblemError extends Error {
 }
 
 /** The problem in `error`, or `fallback` around it. */
-export function toProblem(error: unknown, fallback: ProblemCode = 'internal-error'): ProblemError {
+export function toProblem(error: unknown, fallback: ProblemCode = "internal-error"): ProblemError {
   if (error instanceof ProblemError) return error;
   return new ProblemError(fallback, undefined, { cause: error });
 }

@@ -1,0 +1,194 @@
+import {
+  type Analysis,
+  type AnalysisRequest,
+  type FractureJob,
+  filmJobId,
+  isEnded,
+  schemaVersion,
+  webhookJobId,
+} from "../contracts/index.js";
+import { ProblemError } from "../problems/index.js";
+import type { Producer } from "../queues/index.js";
+import { acceptedFilm, filmViews } from "./film-views.js";
+import { timeOfId } from "./keys.js";
+import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
+import type { LiveState } from "./live-state.js";
+import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
+
+/** The way of an analysis from acceptance to its one end. Every step may be repeated: a repeat changes nothing. */
+export class Analyses {
+  readonly ledger: Ledger;
+  readonly #live: LiveState;
+  readonly #producer: Producer;
+
+  constructor(parts: { ledger: Ledger; live: LiveState; producer: Producer }) {
+    this.ledger = parts.ledger;
+    this.#live = parts.live;
+    this.#producer = parts.producer;
+  }
+
+  /**
+   * Accepts films: when it returns, they are in the store and their jobs in the queue.
+   * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind.
+   */
+  async accept(request: AnalysisRequest, films: readonly Uint8Array[]): Promise<Analysis> {
+    try {
+      await this.ledger.accept(request, films);
+      await this.#live.open(request);
+      await this.enqueue(request);
+    } catch (error) {
+      // Where the way back is barred too, the reconciler meets the marker and goes on from there.
+      await this.ledger.erase(request).catch(() => undefined);
+      await this.#live.forget(request.id).catch(() => undefined);
+      throw error;
+    }
+    return pendingAnalysis(request, filmViews(request, []));
+  }
+
+  /** Adds the first job of each film, or of those given. */
+  async enqueue(request: AnalysisRequest, films = request.films.map((film) => film.index)): Promise<void> {
+    const acceptedAt = timeOfId(request.id);
+    await this.#producer.add(
+      "bodypart",
+      ...films.map((film) => ({
+        id: filmJobId(request.id, film, "bodypart"),
+        data: { v: schemaVersion, tenant: request.tenant, analysisId: request.id, film, acceptedAt },
+      })),
+    );
+  }
+
+  /** The analysis as it stands; undefined where the tenant has none of that id. */
+  async get(ref: AnalysisRef): Promise<Analysis | undefined> {
+    // The ledger answers alone where Redis is away.
+    const live = await this.#live.get(ref.id).catch(() => undefined);
+    if (live !== undefined && live.request.tenant === ref.tenant) {
+      return live.end ?? pendingAnalysis(live.request, filmViews(live.request, live.films));
+    }
+    const result = await this.ledger.result(ref);
+    if (result !== undefined) return result;
+    const request = await this.ledger.request(ref);
+    return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
+  }
+
+  /** Notes that work on a film begins. False where there is nothing left to do: it has ended, or was erased. */
+  async start(ref: AnalysisRef, film: number): Promise<boolean> {
+    const { known, ended } = await this.#live.start(ref.id, film);
+    if (ended) return false;
+    if (known) return true;
+    // Redis lost what it knew: the ledger decides.
+    const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
+    if (request === undefined) {
+      await this.#live.forget(ref.id);
+      return false;
+    }
+    await this.#live.open(request);
+    if (result === undefined) return true;
+    await this.close(request, [...(await this.ledger.filmResults(ref)).values()]);
+    return false;
+  }
+
+  /** Hands a classified film to the fracture queue. */
+  async forward(job: FractureJob): Promise<void> {
+    const { analysisId, film, bodyPart, width, height } = job;
+    await this.#producer.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
+    await this.#live.classified(analysisId, film, { bodyPart, width, height });
+  }
+
+  /** Records how a film ended; the last film's end is the analysis's. */
+  async filmEnded(ref: AnalysisRef, result: FilmResult): Promise<void> {
+    const request = await this.#request(ref);
+    if (request.films.length === 1) return this.close(request, [result]);
+    await this.ledger.putFilmResult(ref, result);
+    await this.#live.done(ref.id, result);
+    const results = await this.ledger.filmResults(ref);
+    if (results.size === request.films.length) await this.close(request, [...results.values()]);
+  }
+
+  /** Records that a film failed for good. */
+  async filmFailed(ref: AnalysisRef, film: number, problem: ProblemError): Promise<void> {
+    const request = await this.#request(ref);
+    const accepted = request.films[film];
+    if (accepted === undefined) return;
+    const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
+    const { code, title, detail } = problem;
+    await this.filmEnded(ref, {
+      film: failedFilm({ ...acceptedFilm(accepted), ...known }, { code, title, detail }),
+      timings: {},
+    });
+  }
+
+  /** Ends an analysis: the result once, then what follows from it. Whoever comes second repeats what follows. */
+  async close(request: AnalysisRequest, results: readonly FilmResult[]): Promise<void> {
+    const ended = endedAnalysis(request, results, new Date());
+    await this.settle(request, ended);
+  }
+
+  /** Writes the end unless there is one, and does what follows from the one there is. */
+  async settle(request: AnalysisRequest, proposed: Analysis): Promise<Analysis> {
+    const first = await this.ledger.putResult(request, proposed);
+    const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
+    await Promise.all([this.#live.end(ended), this.#oweDelivery(request, first)]);
+    await this.ledger.unmarkPending(request.id);
+    return ended;
+  }
+
+  /** Cancels what has not ended. */
+  async cancel(ref: AnalysisRef): Promise<Analysis> {
+    const analysis = await this.get(ref);
+    if (analysis === undefined) throw new ProblemError("analysis-not-found");
+    if (analysis.status === "cancelled") return analysis;
+    if (isEnded(analysis.status)) throw new ProblemError("already-ended");
+    const request = await this.#request(ref);
+    const now = new Date();
+    const ended = await this.settle(request, {
+      ...analysis,
+      status: "cancelled",
+      completedAt: now.toISOString(),
+      timings: { ...analysis.timings, totalMs: Math.max(0, now.getTime() - Date.parse(request.createdAt)) },
+    });
+    await this.#removeJobs(request);
+    if (ended.status !== "cancelled") throw new ProblemError("already-ended");
+    return ended;
+  }
+
+  /** Erases every trace: queue, Redis and store. */
+  async erase(ref: AnalysisRef): Promise<void> {
+    const request = await this.ledger.request(ref);
+    if (request === undefined) throw new ProblemError("analysis-not-found");
+    await this.#removeJobs(request);
+    await this.ledger.erase(ref);
+    await this.#live.forget(ref.id);
+  }
+
+  async #removeJobs(request: AnalysisRequest): Promise<void> {
+    for (const { index } of request.films) {
+      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"));
+      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"));
+    }
+  }
+
+  async #oweDelivery(request: AnalysisRequest, first: boolean): Promise<void> {
+    if (request.callbackUrl === undefined) return;
+    // A second comer finds the marker gone where the delivery was made, and must not make it again.
+    if (first) await this.ledger.markDelivery(request);
+    else if ((await this.ledger.deliveryMarker(request.id)) === undefined) {
+      if ((await this.ledger.pendingMarker(request.id)) === undefined) return;
+      await this.ledger.markDelivery(request);
+    }
+    await this.addDelivery(request);
+  }
+
+  async addDelivery({ tenant, id }: AnalysisRef): Promise<void> {
+    await this.#producer.add("webhook", {
+      id: webhookJobId(id),
+      data: { v: schemaVersion, tenant, analysisId: id },
+    });
+  }
+
+  async #request(ref: AnalysisRef): Promise<AnalysisRequest> {
+    const live = await this.#live.get(ref.id).catch(() => undefined);
+    const request = live?.request ?? (await this.ledger.request(ref));
+    if (request === undefined || request.tenant !== ref.tenant) throw new ProblemError("analysis-not-found");
+    return request;
+  }
+}

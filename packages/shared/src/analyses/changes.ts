@@ -1,0 +1,36 @@
+import type { Redis } from "ioredis";
+import { changesChannel } from "./live-state.js";
+
+type Listener = () => void;
+
+/** Wakes whoever waits for an analysis. One connection serves any number of waiters. */
+export class Changes {
+  readonly #subscriber: Redis;
+  readonly #listeners = new Map<string, Set<Listener>>();
+
+  /** `subscriber` is a connection of its own: one that listens can do nothing else. */
+  constructor(subscriber: Redis) {
+    this.#subscriber = subscriber;
+    subscriber.on("message", (_channel: string, id: string) => {
+      for (const listener of this.#listeners.get(id) ?? []) listener();
+    });
+    // What was published while the connection was away is lost: everybody looks again.
+    subscriber.on("ready", () => {
+      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener();
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#subscriber.subscribe(changesChannel);
+  }
+
+  /** Calls `listener` at each change of the analysis until the returned function is called. */
+  listen(id: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set<Listener>();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import type { AcceptedFilm, AnalysisRequest, Film, Timings } from "../contracts/index.js";
+import type { FilmState } from "./live-state.js";
+
+/** The films of an analysis on its way, as a client sees them. */
+export interface LiveAnalysisFilms {
+  films: Film[];
+  started: boolean;
+  timings: Timings;
+}
+
+/** What is known of a film from its acceptance on. */
+export function acceptedFilm(film: AcceptedFilm): Film {
+  return {
+    index: film.index,
+    ...(film.name === undefined ? {} : { name: film.name }),
+    contentType: film.contentType,
+    digest: film.digest,
+  };
+}
+
+export function filmViews(request: AnalysisRequest, states: readonly FilmState[]): LiveAnalysisFilms {
+  const films = request.films.map((accepted): Film => {
+    const state = states[accepted.index];
+    if (state?.done !== undefined) return state.done.film;
+    return { ...acceptedFilm(accepted), ...(state?.classified ?? {}) };
+  });
+  return { films, started: states.some((state) => state.started), timings: {} };
+}

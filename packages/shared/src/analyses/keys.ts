@@ -1,0 +1,35 @@
+/**
+ * Where an analysis lives in the object store. Stores list keys in ascending order and lists show the newest first, so
+ * the folder's name is the id with each hexadecimal digit turned (0 ↔ f): ids are UUIDv7 and ascend with time.
+ */
+export function analysisFolder(tenant: string, id: string): string {
+  return `analyses/${tenant}/${turn(id.replaceAll("-", ""))}/`;
+}
+
+export function tenantFolder(tenant: string): string {
+  return `analyses/${tenant}/`;
+}
+
+/** The id of a folder that a list returned. */
+export function idOfFolder(folder: string): string {
+  const hex = turn(folder.split("/").at(-2) ?? "");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+export const pendingFolder = "pending/";
+export const deliveriesFolder = "deliveries/";
+
+const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export function isAnalysisId(text: string): boolean {
+  return idPattern.test(text);
+}
+
+/** Milliseconds since the epoch at which a UUIDv7 was made. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+function turn(hex: string): string {
+  return hex.replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
+}

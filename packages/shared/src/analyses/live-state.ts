@@ -1,0 +1,117 @@
+import type { Redis } from "ioredis";
+import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
+import { ProblemError } from "../problems/index.js";
+import { queuePrefix } from "../queues/index.js";
+import type { FilmResult } from "./ledger.js";
+
+/** What is known of a film on its way. */
+export interface FilmState {
+  started: boolean;
+  classified?: { bodyPart: BodyPart; width: number; height: number };
+  done?: FilmResult;
+}
+
+export interface LiveAnalysis {
+  request: AnalysisRequest;
+  films: FilmState[];
+  end?: Analysis;
+}
+
+/** Channel on which the id of an analysis is published whenever something of it changed. */
+export const changesChannel = `${queuePrefix}:changes`;
+
+const pendingSeconds = 24 * 3600;
+const endedSeconds = 3600;
+
+/**
+ * What clients see of an analysis between acceptance and end, in Redis: a cache of the ledger with the steps in between.
+ * Every field is set once, so no duplicate or late job can turn the state back.
+ */
+export class LiveState {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  async open(request: AnalysisRequest): Promise<void> {
+    const key = keyOf(request.id);
+    await this.#guarded(() =>
+      this.#redis.multi().hsetnx(key, "request", JSON.stringify(request)).expire(key, pendingSeconds).exec(),
+    );
+  }
+
+  /** Notes that a film is being worked on; tells whether its end, or its analysis's, is known already. */
+  async start(id: string, film: number): Promise<{ known: boolean; ended: boolean }> {
+    const answers = await this.#guarded(() =>
+      this.#redis
+        .multi()
+        .hmget(keyOf(id), "request", "end", `${film}.done`)
+        .hsetnx(keyOf(id), `${film}.started`, Date.now())
+        .expire(keyOf(id), pendingSeconds, "NX")
+        .publish(changesChannel, id)
+        .exec(),
+    );
+    const [request, end, done] = (answers?.[0]?.[1] ?? []) as (string | null)[];
+    return { known: typeof request === "string", ended: typeof end === "string" || typeof done === "string" };
+  }
+
+  classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<void> {
+    return this.#set(id, `${film}.classified`, value, pendingSeconds);
+  }
+
+  done(id: string, result: FilmResult): Promise<void> {
+    return this.#set(id, `${result.film.index}.done`, result, pendingSeconds);
+  }
+
+  end(analysis: Analysis): Promise<void> {
+    return this.#set(analysis.id, "end", analysis, endedSeconds);
+  }
+
+  async get(id: string): Promise<LiveAnalysis | undefined> {
+    const fields = await this.#guarded(() => this.#redis.hgetall(keyOf(id)));
+    if (fields.request === undefined) return undefined;
+    const request = JSON.parse(fields.request) as AnalysisRequest;
+    return {
+      request,
+      films: request.films.map(({ index }) => ({
+        started: fields[`${index}.started`] !== undefined,
+        ...parsed("classified", fields[`${index}.classified`]),
+        ...parsed("done", fields[`${index}.done`]),
+      })),
+      ...parsed("end", fields.end),
+    };
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#guarded(() => this.#redis.multi().del(keyOf(id)).publish(changesChannel, id).exec());
+  }
+
+  async #set(id: string, field: string, value: object, seconds: number): Promise<void> {
+    const key = keyOf(id);
+    await this.#guarded(() =>
+      this.#redis
+        .multi()
+        .hsetnx(key, field, JSON.stringify(value))
+        .expire(key, seconds)
+        .publish(changesChannel, id)
+        .exec(),
+    );
+  }
+
+  async #guarded<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw new ProblemError("queue-unavailable", undefined, { cause: error });
+    }
+  }
+}
+
+function keyOf(id: string): string {
+  return `${queuePrefix}:live:${id}`;
+}
+
+function parsed<K extends "classified" | "done" | "end">(name: K, text: string | undefined): object {
+  return text === undefined ? {} : { [name]: JSON.parse(text) };
+}

@@ -1,0 +1,119 @@
+import type { Redis } from "ioredis";
+import { filmJobId, type JobKind, webhookJobId } from "../contracts/index.js";
+import { catalogue, type ProblemCode, ProblemError } from "../problems/index.js";
+import { type Producer, queuePrefix } from "../queues/index.js";
+import type { Analyses } from "./analyses.js";
+import { isAnalysisId, timeOfId } from "./keys.js";
+import type { AnalysisRef } from "./ledger.js";
+
+export interface ReconcilerReport {
+  /** Markers looked at. */
+  seen: number;
+  /** Films whose job Redis no longer knew. */
+  requeued: number;
+  /** Analyses that had all they needed to end, and failed films whose end was not recorded. */
+  settled: number;
+  /** Deliveries whose job Redis no longer knew. */
+  redelivered: number;
+  /** Uploads that never became an analysis. */
+  swept: number;
+}
+
+/** Younger markers are on their normal way. */
+const graceMs = 10_000;
+/** An upload is buffered before its marker is written: after this time nobody is still writing it. */
+const abandonedMs = 10 * 60_000;
+
+const lockKey = `${queuePrefix}:reconciler`;
+
+/**
+ * Walks the markers in the store and puts back what Redis no longer knows, so that every accepted film gets its result
+ * though Redis was wiped. One walks at a time; any number may stand by.
+ */
+export class Reconciler {
+  readonly #analyses: Analyses;
+  readonly #producer: Producer;
+  readonly #redis: Redis;
+  readonly #now: () => number;
+
+  constructor(parts: { analyses: Analyses; producer: Producer; redis: Redis; now?: () => number }) {
+    this.#analyses = parts.analyses;
+    this.#producer = parts.producer;
+    this.#redis = parts.redis;
+    this.#now = parts.now ?? Date.now;
+  }
+
+  /** One walk; undefined where another holds the lock, which ends by itself after `lockSeconds`. */
+  async walk(lockSeconds: number): Promise<ReconcilerReport | undefined> {
+    const taken = await this.#redis.set(lockKey, "1", "EX", lockSeconds, "NX");
+    if (taken === null) return undefined;
+    const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0 };
+    for await (const id of this.#analyses.ledger.pending()) await this.#pending(id, report);
+    for await (const id of this.#analyses.ledger.deliveries()) await this.#delivery(id, report);
+    return report;
+  }
+
+  async #pending(id: string, report: ReconcilerReport): Promise<void> {
+    if (!isAnalysisId(id) || this.#now() - timeOfId(id) < graceMs) return;
+    report.seen += 1;
+    const marker = await this.#analyses.ledger.pendingMarker(id);
+    if (marker === undefined) return;
+    const ref: AnalysisRef = { tenant: marker.tenant, id };
+    const { ledger } = this.#analyses;
+    const request = await ledger.request(ref);
+    if (request === undefined) {
+      if (this.#now() - timeOfId(id) < abandonedMs) return;
+      await ledger.erase(ref);
+      report.swept += 1;
+      return;
+    }
+    const result = await ledger.result(ref);
+    if (result !== undefined) {
+      await this.#analyses.settle(request, result);
+      report.settled += 1;
+      return;
+    }
+    const ended = await ledger.filmResults(ref);
+    if (ended.size === request.films.length) {
+      await this.#analyses.close(request, [...ended.values()]);
+      report.settled += 1;
+      return;
+    }
+    for (const { index } of request.films) {
+      if (!ended.has(index)) await this.#film(ref, index, report);
+    }
+  }
+
+  /** The first queue is asked first: a film leaves it only after it has entered the second. */
+  async #film(ref: AnalysisRef, film: number, report: ReconcilerReport): Promise<void> {
+    for (const kind of ["bodypart", "fracture"] as const) {
+      const jobId = filmJobId(ref.id, film, kind);
+      const state = await this.#producer.state(kind, jobId);
+      if (state === "pending") return;
+      if (state === "failed") {
+        await this.#analyses.filmFailed(ref, film, await this.#reason(kind, jobId));
+        report.settled += 1;
+        return;
+      }
+    }
+    const request = await this.#analyses.ledger.request(ref);
+    if (request === undefined || (await this.#analyses.ledger.result(ref)) !== undefined) return;
+    if ((await this.#analyses.ledger.filmResults(ref)).has(film)) return;
+    await this.#analyses.enqueue(request, [film]);
+    report.requeued += 1;
+  }
+
+  async #reason(kind: JobKind, jobId: string): Promise<ProblemError> {
+    const reason = (await this.#producer.failedReason(kind, jobId)) ?? "";
+    const code = reason.split(":")[0] ?? "";
+    return new ProblemError(code in catalogue ? (code as ProblemCode) : "processing-failed");
+  }
+
+  async #delivery(id: string, report: ReconcilerReport): Promise<void> {
+    if (!isAnalysisId(id) || (await this.#producer.state("webhook", webhookJobId(id))) !== "unknown") return;
+    const marker = await this.#analyses.ledger.deliveryMarker(id);
+    if (marker === undefined) return;
+    await this.#analyses.addDelivery({ tenant: marker.tenant, id });
+    report.redelivered += 1;
+  }
+}

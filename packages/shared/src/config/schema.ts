@@ -1,0 +1,69 @@
+import { type Static, Type } from "typebox";
+
+const port = (description: string, fallback: number) =>
+  Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
+const count = (description: string, fallback: number, minimum = 1) =>
+  Type.Integer({ minimum, default: fallback, description });
+
+/**
+ * Every environment variable that a service reads. `docs/reference/configuration.md` is generated from it.
+ * Sizes are in bytes, times in the unit of the name.
+ */
+export const ConfigSchema = Type.Object({
+  HOST: Type.String({ default: "127.0.0.1", description: "Address that the gateway listens on." }),
+  PORT: port("Port of the gateway; 0 takes a free one.", 8080),
+  HEALTH_PORT: Type.Optional(port("Port of a worker’s /livez, /readyz and /metrics; none where unset.", 0)),
+  DATA_DIR: Type.String({ default: ".osteon", description: "Folder of the file-backed object store." }),
+  REDIS_URL: Type.String({
+    default: "redis://127.0.0.1:6379",
+    pattern: "^rediss?://",
+    description: "Redis or Valkey with AOF and maxmemory-policy noeviction.",
+  }),
+  S3_ENDPOINT: Type.Optional(
+    Type.String({ pattern: "^https?://", description: "S3 server; AWS where unset." }),
+  ),
+  S3_BUCKET: Type.Optional(
+    Type.String({ minLength: 3, description: "Bucket; where unset, the store is files under DATA_DIR." }),
+  ),
+  S3_REGION: Type.String({ default: "us-east-1", description: "Region of the bucket." }),
+  AWS_ACCESS_KEY_ID: Type.Optional(Type.String({ description: "S3 access key." })),
+  AWS_SECRET_ACCESS_KEY: Type.Optional(Type.String({ description: "S3 secret key." })),
+  MODELS_DIR: Type.String({ default: "models", description: "Folder of the model bundles." }),
+  INFERENCE_ENGINE: Type.Enum(["onnxruntime"], {
+    default: "onnxruntime",
+    description: "Engine of the models.",
+  }),
+  INFERENCE_THREADS: Type.Optional(
+    count("Inference threads of a worker; the number of cores where unset.", 1),
+  ),
+  WEBHOOK_ALLOW: Type.String({
+    default: "",
+    description: "Address ranges (CIDR, comma-separated) that webhooks may reach beside public ones.",
+  }),
+  WEBHOOK_SECRET: Type.Optional(
+    Type.String({
+      pattern: "^whsec_[A-Za-z0-9+/]{32,}={0,2}$",
+      description: "Secret that signs deliveries to a callbackUrl; without it, callbackUrl is refused.",
+    }),
+  ),
+  WEBHOOK_TIMEOUT_SECONDS: count("Time a receiver has to answer.", 15),
+  LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+    default: "info",
+    description: "Least level that is logged.",
+  }),
+  MAX_FILM_BYTES: count("Largest film.", 32 * 1024 * 1024),
+  MAX_UPLOAD_BYTES: count("Largest sum of the films of one analysis.", 128 * 1024 * 1024),
+  MAX_FILMS: Type.Integer({
+    minimum: 1,
+    maximum: 16,
+    default: 16,
+    description: "Most films of one analysis.",
+  }),
+  BODYPART_CONCURRENCY: count("Films that a body-part worker has in hand at once.", 4),
+  FRACTURE_CONCURRENCY: count("Films that a fracture worker has in hand at once.", 4),
+  WEBHOOK_CONCURRENCY: count("Deliveries that a webhook worker has in hand at once.", 32),
+  JOB_LOCK_MS: count("Time after which a silent worker loses its film to another.", 15_000, 500),
+  RECONCILE_SECONDS: count("Time between two walks over the pending markers.", 20),
+});
+
+export type Config = Static<typeof ConfigSchema>;

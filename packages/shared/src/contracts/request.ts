@@ -1,0 +1,24 @@
+import { type Static, Type } from "typebox";
+
+/** A film as accepted: what the ledger keeps beside its bytes. */
+export const AcceptedFilm = Type.Object({
+  index: Type.Integer({ minimum: 0 }),
+  name: Type.Optional(Type.String()),
+  contentType: Type.String(),
+  digest: Type.String(),
+  bytes: Type.Integer({ minimum: 1 }),
+});
+export type AcceptedFilm = Static<typeof AcceptedFilm>;
+
+/** `request.json`: what was promised. Immutable. */
+export const AnalysisRequest = Type.Object({
+  v: Type.Integer({ minimum: 1 }),
+  id: Type.String(),
+  tenant: Type.String(),
+  createdAt: Type.String(),
+  reference: Type.Optional(Type.String()),
+  callbackUrl: Type.Optional(Type.String()),
+  regionHint: Type.Optional(Type.String()),
+  films: Type.Array(AcceptedFilm, { minItems: 1 }),
+});
+export type AnalysisRequest = Static<typeof AnalysisRequest>;

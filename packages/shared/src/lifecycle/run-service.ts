@@ -1,0 +1,92 @@
+import { type Config, loadConfig } from "../config/index.js";
+import { ProblemError } from "../problems/index.js";
+import { createLogger, type Logger, Metrics } from "../telemetry/index.js";
+import { startHealthServer } from "./health-server.js";
+
+export interface ServiceContext {
+  config: Config;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** A service that runs: it was ready when its `start` returned. */
+export interface RunningService {
+  /** Where it listens, if it does. */
+  address?: string;
+  ready(): boolean | Promise<boolean>;
+  /** Finishes what is in hand, hands the rest back, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** Time that SIGTERM leaves a service to finish what it has in hand. */
+const graceMs = 25_000;
+
+/**
+ * Runs a service as a process of its own: configuration, logs, metrics, health, signals.
+ * A supervisor is told `{type: 'ready', address}` over IPC; when it goes away, the service ends too.
+ */
+export async function runService(
+  name: string,
+  start: (context: ServiceContext) => Promise<RunningService>,
+  options: { ownHealth?: boolean } = {},
+): Promise<void> {
+  let config: Config;
+  try {
+    config = loadConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof ProblemError ? error.message : String(error)}\n`);
+    process.exitCode = 78;
+    return;
+  }
+  const logger = createLogger(name, config);
+  const metrics = new Metrics(name);
+  let stopping = false;
+  let service: RunningService | undefined;
+  let health: { close(): Promise<void> } | undefined;
+
+  const stop = async (reason: string, code: number) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ reason }, "stopping");
+    setTimeout(() => {
+      logger.error("not drained within the grace");
+      process.exit(1);
+    }, graceMs).unref();
+    try {
+      await service?.stop();
+      await health?.close();
+    } catch (error) {
+      logger.error({ err: error }, "stopping failed");
+      code = 1;
+    }
+    metrics.close();
+    process.exit(code);
+  };
+  process.on("SIGTERM", () => void stop("SIGTERM", 0));
+  // A terminal sends Ctrl-C to every process at once; a supervised service waits for its supervisor's word.
+  process.on("SIGINT", () => {
+    if (process.send === undefined) void stop("SIGINT", 0);
+  });
+  process.on("disconnect", () => void stop("supervisor gone", 0));
+  const fail = (error: unknown) => {
+    logger.fatal({ err: error }, "unexpected error");
+    process.exit(1);
+  };
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+
+  try {
+    service = await start({ config, logger, metrics });
+    const running = service;
+    if (options.ownHealth !== true && config.HEALTH_PORT !== undefined) {
+      const ready = async () => !stopping && (await running.ready());
+      health = await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT }, { ready }, metrics);
+    }
+    logger.info({ address: service.address }, "ready");
+    process.send?.({ type: "ready", ...(service.address === undefined ? {} : { address: service.address }) });
+  } catch (error) {
+    logger.fatal({ err: error }, "start-up failed");
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import path from "node:path";
+import { ProblemError } from "../problems/index.js";
+import { checkKey, type ListOptions, type ObjectStore, type PutOptions } from "./object-store.js";
+import { probeConditionalPut } from "./probe.js";
+
+const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/**
+ * Objects as files of a folder. A write is a new file that is synced and then renamed, or linked where the condition
+ * asks that nothing be there, so a reader sees a whole object or none, and a crash leaves at most a file in `.tmp`.
+ */
+export class FileStore implements ObjectStore {
+  readonly driver = "file";
+  readonly #root: string;
+  readonly #temporary: string;
+
+  constructor(root: string) {
+    this.#root = path.resolve(root);
+    this.#temporary = path.join(this.#root, ".tmp");
+  }
+
+  async put(key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<boolean> {
+    const target = this.#file(key);
+    return this.#guarded(async () => {
+      const temporary = await this.#writeTemporary(body);
+      try {
+        await this.#place(temporary, target, options.ifAbsent === true);
+        await syncFolder(path.dirname(target));
+        return true;
+      } catch (error) {
+        if (errno(error) === "EEXIST") return false;
+        throw error;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    });
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    return this.#guarded(() => absentAs(undefined, () => readFile(this.#file(key))));
+  }
+
+  exists(key: string): Promise<boolean> {
+    return this.#guarded(() => absentAs(false, async () => (await stat(this.#file(key))).isFile()));
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#guarded(() => absentAs(undefined, () => unlink(this.#file(key))));
+  }
+
+  deletePrefix(prefix: string): Promise<void> {
+    const folder = this.#folder(prefix);
+    return this.#guarded(() => rm(folder, { recursive: true, force: true }));
+  }
+
+  list(prefix: string, options: ListOptions = {}): Promise<string[]> {
+    const folder = this.#folder(prefix);
+    const limit = options.limit ?? 1000;
+    const found: string[] = [];
+    return this.#guarded(async () => {
+      await collect(folder, prefix, options, limit, found);
+      return found;
+    });
+  }
+
+  async probe(): Promise<void> {
+    await probeConditionalPut(this);
+  }
+
+  async close(): Promise<void> {}
+
+  #file(key: string): string {
+    return path.join(this.#root, checkKey(key));
+  }
+
+  #folder(prefix: string): string {
+    if (!prefix.endsWith("/")) throw new TypeError('a prefix must end in "/"');
+    return this.#file(prefix.slice(0, -1));
+  }
+
+  async #writeTemporary(body: Uint8Array | string): Promise<string> {
+    const temporary = path.join(this.#temporary, randomUUID());
+    const create = () => open(temporary, "wx", 0o600);
+    const handle = await create().catch(async (error: unknown) => {
+      if (errno(error) !== "ENOENT") throw error;
+      await mkdir(this.#temporary, { recursive: true, mode: 0o700 });
+      return create();
+    });
+    try {
+      await handle.writeFile(body);
+      await handle.datasync();
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return temporary;
+  }
+
+  async #place(temporary: string, target: string, ifAbsent: boolean): Promise<void> {
+    const step = () => (ifAbsent ? link(temporary, target) : rename(temporary, target));
+    try {
+      await step();
+    } catch (error) {
+      if (errno(error) !== "ENOENT") throw error;
+      await this.#makeFolder(path.dirname(target));
+      await step();
+    }
+  }
+
+  /** Creates a folder and syncs each parent that gained an entry: a folder's name is durable only in its parent. */
+  async #makeFolder(folder: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let at = folder; at.length >= first.length; at = path.dirname(at))
+      await syncFolder(path.dirname(at));
+  }
+
+  async #guarded<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof ProblemError) throw error;
+      throw new ProblemError("store-unavailable", `The object store failed (${errno(error) ?? "unknown"}).`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+async function absentAs<T>(absent: T, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return absent;
+    throw error;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Depth-first in the order of whole keys: a folder sorts as its name with "/" behind it. */
+async function collect(
+  folder: string,
+  prefix: string,
+  options: ListOptions,
+  limit: number,
+  found: string[],
+): Promise<void> {
+  const entries = await absentAs([], () => readdir(folder, { withFileTypes: true }));
+  const names = entries
+    .map((entry) => `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`)
+    .sort((a, b) => (a < b ? -1 : 1));
+  for (const name of names) {
+    if (found.length >= limit) return;
+    const isFolder = name.endsWith("/");
+    const passed = options.after !== undefined && name <= options.after;
+    if (isFolder && options.folders !== true) {
+      if (!passed || options.after?.startsWith(name)) {
+        await collect(path.join(folder, path.basename(name)), name, options, limit, found);
+      }
+    } else if (!passed && (isFolder || options.folders !== true)) {
+      found.push(name);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import path from "node:path";
+import type { Config } from "../config/index.js";
+import { FileStore } from "./file-store.js";
+import type { ObjectStore } from "./object-store.js";
+import { S3Store } from "./s3-store.js";
+
+export { FileStore } from "./file-store.js";
+export { type ListOptions, type ObjectStore, type PutOptions, walk } from "./object-store.js";
+export { S3Store, type S3StoreOptions } from "./s3-store.js";
+
+/** The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. */
+export function openStore(config: Config): ObjectStore {
+  if (config.S3_BUCKET === undefined) return new FileStore(path.join(config.DATA_DIR, "store"));
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  return new S3Store({
+    bucket: config.S3_BUCKET,
+    region: config.S3_REGION,
+    ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey } }),
+  });
+}

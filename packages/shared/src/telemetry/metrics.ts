@@ -1,0 +1,88 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+const stageBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
+
+/** The metrics of one process. Labels are bounded: kinds, outcomes, codes; never an id. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly jobSeconds: Histogram<"kind" | "outcome">;
+  readonly films: Counter<"outcome">;
+  readonly modelSeconds: Histogram<"model">;
+  readonly deliveries: Counter<"result">;
+  readonly refusals: Counter<"code">;
+  readonly reconciled: Counter<"action">;
+  readonly #stop: () => void;
+
+  constructor(service: string) {
+    const registers = [this.registry];
+    this.registry.setDefaultLabels({ service });
+    collectDefaultMetrics({ register: this.registry });
+    this.jobSeconds = new Histogram({
+      name: "osteon_job_duration_seconds",
+      help: "Time of one try of a job, by kind and outcome.",
+      labelNames: ["kind", "outcome"],
+      buckets: stageBuckets,
+      registers,
+    });
+    this.films = new Counter({
+      name: "osteon_films_total",
+      help: "Films that ended in this process, by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.modelSeconds = new Histogram({
+      name: "osteon_model_duration_seconds",
+      help: "Time of one film in a model, waiting included.",
+      labelNames: ["model"],
+      buckets: stageBuckets,
+      registers,
+    });
+    this.deliveries = new Counter({
+      name: "osteon_webhook_deliveries_total",
+      help: "Webhook attempts, by result.",
+      labelNames: ["result"],
+      registers,
+    });
+    this.refusals = new Counter({
+      name: "osteon_refusals_total",
+      help: "Requests answered with a problem, by its code.",
+      labelNames: ["code"],
+      registers,
+    });
+    this.reconciled = new Counter({
+      name: "osteon_reconciled_total",
+      help: "What the reconciler put right, by action.",
+      labelNames: ["action"],
+      registers,
+    });
+    this.#stop = measureLoop(this.registry);
+  }
+
+  close(): void {
+    this.#stop();
+  }
+}
+
+/** Lag of the event loop since the last scrape: what a timer waited beyond its time, in seconds. */
+function measureLoop(registry: Registry): () => void {
+  const resolutionMs = 10;
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  const lag = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1e3);
+  new Gauge({
+    name: "osteon_event_loop_lag_seconds",
+    help: "Lag of the event loop since the last scrape, by quantile.",
+    labelNames: ["quantile"],
+    registers: [registry],
+    collect() {
+      if (histogram.count > 0) {
+        this.set({ quantile: "0.5" }, lag(histogram.percentile(50)));
+        this.set({ quantile: "0.99" }, lag(histogram.percentile(99)));
+        this.set({ quantile: "1" }, lag(histogram.max));
+      }
+      histogram.reset();
+    },
+  });
+  return () => histogram.disable();
+}

@@ -1,0 +1,1 @@
+export { TargetPolicy } from "./targets.js";
