@@ -156,6 +156,11 @@ export const catalogue = {
     title: "Processing failed",
     rule: "A film is tried a limited number of times; then its analysis fails with the last reason.",
   },
+  "delivery-failed": {
+    status: 502,
+    title: "Delivery failed",
+    rule: "A receiver must answer a delivery with 2xx within its time; redirects are not followed.",
+  },
   "config-invalid": {
     status: 500,
     title: "Invalid configuration",

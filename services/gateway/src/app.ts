@@ -1,0 +1,78 @@
+import type { Backbone, Changes, Config, Logger, Metrics, TargetPolicy } from "@osteon/shared";
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { v7 as uuidv7 } from "uuid";
+import { openapi } from "./plugins/openapi.js";
+import { problems } from "./plugins/problems.js";
+import { uploads } from "./plugins/uploads.js";
+import { getAnalysis } from "./routes/get-analysis.js";
+import { endAnalysis } from "./routes/end-analysis.js";
+import { health } from "./routes/health.js";
+import { listAnalyses } from "./routes/list-analyses.js";
+import { models } from "./routes/models.js";
+import { pictures } from "./routes/pictures.js";
+import { reference } from "./routes/reference.js";
+import { submitAnalysis } from "./routes/submit-analysis.js";
+
+/** What the routes work with. */
+export interface Dependencies {
+  config: Config;
+  logger: Logger;
+  metrics: Metrics;
+  backbone: Backbone;
+  changes: Changes;
+  policy: TargetPolicy;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** The one tenant of a system without keys. */
+export const defaultTenant = "default";
+
+/** Time that a client has to send its whole request. */
+const requestTimeoutMs = 120_000;
+
+/** The HTTP contract as a Fastify application, not yet listening. */
+export async function buildApp(dependencies: Dependencies): Promise<App> {
+  const { config, logger } = dependencies;
+  const app: App = Fastify({
+    loggerInstance: logger.child({}, { serializers: { req: describeRequest } }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => uuidv7(),
+    requestIdHeader: false,
+    bodyLimit: config.MAX_FILM_BYTES,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: 200 },
+    exposeHeadRoutes: true,
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  await problems(app, dependencies);
+  await openapi(app);
+  await uploads(app, dependencies);
+  for (const route of [
+    submitAnalysis,
+    getAnalysis,
+    listAnalyses,
+    endAnalysis,
+    pictures,
+    models,
+    health,
+    reference,
+  ]) {
+    await app.register(async (scope) => route(scope as App, dependencies));
+  }
+  return app;
+}
+
+/** The path only: queries and headers may hold references and keys. */
+function describeRequest(request: { method: string; url: string; id: string }): object {
+  return { method: request.method, path: request.url.split("?")[0], id: request.id };
+}

@@ -1,0 +1,29 @@
+import { Changes, closeRedis, connect, connectRedis, Reconciler, runService, TargetPolicy } from "@osteon/shared";
+import { buildApp } from "./app.js";
+import { startReconciling } from "./reconciling.js";
+
+await runService(
+  "gateway",
+  async ({ config, logger, metrics }) => {
+    const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
+    const backbone = await connect(config, logger);
+    const subscriber = connectRedis(config.REDIS_URL, "blocking");
+    const changes = new Changes(subscriber);
+    await changes.start();
+    const app = await buildApp({ config, logger, metrics, backbone, changes, policy });
+    const address = await app.listen({ host: config.HOST, port: config.PORT });
+    const reconciler = new Reconciler({ ...backbone });
+    const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
+    return {
+      address,
+      ready: () => backbone.redis.status === "ready",
+      stop: async () => {
+        await stopReconciling();
+        await app.close();
+        await closeRedis(subscriber);
+        await backbone.close();
+      },
+    };
+  },
+  { ownHealth: true },
+);

@@ -1,0 +1,58 @@
+import { Analysis, AnalysisStatus, isAnalysisId, ProblemError } from "@osteon/shared";
+import { type Static, Type } from "typebox";
+import { type App, type Dependencies, defaultTenant } from "../app.js";
+import { problemResponses } from "./schemas.js";
+
+const Query = Type.Object({
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  cursor: Type.Optional(Type.String({ maxLength: 64 })),
+  status: Type.Optional(AnalysisStatus),
+  reference: Type.Optional(Type.String({ maxLength: 200 })),
+});
+
+const Page = Type.Object({
+  data: Type.Array(Analysis),
+  nextCursor: Type.Optional(Type.String({ description: "Absent on the last page." })),
+});
+
+/** Most analyses that one request looks at; a page of a rare status may end early, with a cursor to go on. */
+const mostLooked = 500;
+
+function page(data: Analysis[], nextCursor: string | undefined): Static<typeof Page> {
+  return { data, ...(nextCursor === undefined ? {} : { nextCursor }) };
+}
+
+/** `GET /v1/analyses`: newest first, filtered, page by page. */
+export async function listAnalyses(app: App, { backbone }: Dependencies): Promise<void> {
+  const { analyses } = backbone;
+  app.route({
+    method: "GET",
+    url: "/v1/analyses",
+    schema: {
+      summary: "Analyses, newest first",
+      querystring: Query,
+      response: { 200: Page, ...problemResponses },
+    },
+    handler: async (request): Promise<Static<typeof Page>> => {
+      const { limit, cursor, status, reference } = request.query;
+      if (cursor !== undefined && !isAnalysisId(cursor)) throw new ProblemError("cursor-invalid");
+      const data: Analysis[] = [];
+      let after = cursor;
+      for (let looked = 0; looked < mostLooked; ) {
+        const wanted = limit - data.length + 1;
+        const ids = await analyses.ledger.list(defaultTenant, wanted, after);
+        const found = await Promise.all(ids.map((id) => analyses.get({ tenant: defaultTenant, id })));
+        for (const analysis of found) {
+          if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
+          if (reference !== undefined && analysis.reference !== reference) continue;
+          if (data.length === limit) return page(data, data.at(-1)?.id);
+          data.push(analysis);
+        }
+        looked += ids.length;
+        after = ids.at(-1) ?? after;
+        if (ids.length < wanted) return { data };
+      }
+      return page(data, after);
+    },
+  });
+}

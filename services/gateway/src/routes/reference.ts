@@ -1,0 +1,16 @@
+import { catalogue, type ProblemCode, ProblemError } from "@osteon/shared";
+import { Type } from "typebox";
+import type { App } from "../app.js";
+
+/** `/openapi.json`, and each problem's own page as JSON: what its `type` leads to. */
+export async function reference(app: App): Promise<void> {
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  app.get(
+    "/problems/:code",
+    { schema: { hide: true, params: Type.Object({ code: Type.String({ maxLength: 64 }) }) } },
+    async ({ params }) => {
+      if (!Object.hasOwn(catalogue, params.code)) throw new ProblemError("not-found");
+      return { code: params.code, ...catalogue[params.code as ProblemCode] };
+    },
+  );
+}

@@ -1,0 +1,1 @@
+"""Training, calibration, evaluation and export of Osteon's model bundles."""

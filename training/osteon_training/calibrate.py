@@ -1,0 +1,108 @@
+"""Calibration and operating points, chosen on the val split and written into the bundles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .bundle import Bundle, fracture_probability, part_probabilities, write_json
+from .data import BONES, load
+
+# A bone with fewer fractured val films than this takes its operating points from all bones together.
+FEW = 15
+
+
+def calibrate(data: Path, models: Path) -> dict:
+    """Calibrates every bundle under `models` and returns what was chosen."""
+    val = load(data, "val")
+    chosen: dict = {"bodypart": calibrate_parts(Bundle(models / "bodypart"), val)}
+    chosen |= calibrate_fractures({bone: Bundle(models / f"fracture-{bone}") for bone in BONES}, val)
+    return chosen
+
+
+def calibrate_parts(bundle: Bundle, val: list) -> dict:
+    """Temperature scaling (Guo et al. 2017), and the floor of the best probability that refuses 1 % of real films."""
+    classes = bundle.manifest["classes"]
+    films = [s for s in val if s.region != "other"]
+    logits = torch.from_numpy(bundle.run([s.image for s in films])["logits"])
+    truth = torch.tensor([classes.index(s.region) for s in films])
+    log_t = torch.zeros(1, requires_grad=True)
+    optimiser = torch.optim.LBFGS([log_t], max_iter=100)
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = torch.nn.functional.cross_entropy(logits / log_t.exp(), truth)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    manifest = bundle.manifest
+    manifest["calibration"]["temperature"] = round(float(log_t.exp()), 4)
+    best = part_probabilities(manifest, logits.numpy())[:, : len(BONES)].max(axis=1)
+    manifest["decision"]["minimumProbability"] = round(float(np.clip(np.quantile(best, 0.01), 0.35, 0.7)), 3)
+    write_json(bundle.folder / "model.json", manifest)
+    return {"temperature": manifest["calibration"]["temperature"], "minimumProbability": manifest["decision"]["minimumProbability"]}
+
+
+def calibrate_fractures(bundles: dict[str, Bundle], val: list) -> dict:
+    """Platt scaling per bone, drawn toward the one of all bones: a bone with few fractures borrows from the others."""
+    logit, label, bone = [], [], []
+    for index, (name, bundle) in enumerate(bundles.items()):
+        films = [s for s in val if s.region == name]
+        logit.append(bundle.run([s.image for s in films])["logit"])
+        label.append(np.array([s.fractured for s in films]))
+        bone.append(np.full(len(films), index))
+    logit, label, bone = np.concatenate(logit), np.concatenate(label), np.concatenate(bone)
+    scale, offset = fit_platt(logit, label, bone, len(bundles))
+    pooled_probability = np.empty(len(logit))
+    chosen = {}
+    for index, bundle in enumerate(bundles.values()):
+        bundle.manifest["calibration"] |= {"scale": round(float(scale[index]), 4), "offset": round(float(offset[index]), 4)}
+        pooled_probability[bone == index] = fracture_probability(bundle.manifest, logit[bone == index])
+    for index, (name, bundle) in enumerate(bundles.items()):
+        mine = bone == index
+        use = mine if label[mine].sum() >= FEW else np.full(len(label), True)
+        bundle.manifest["thresholds"] = operating_points(label[use], pooled_probability[use])
+        write_json(bundle.folder / "model.json", bundle.manifest)
+        chosen[name] = bundle.manifest["calibration"] | bundle.manifest["thresholds"]
+    return chosen
+
+
+def fit_platt(logit: np.ndarray, label: np.ndarray, bone: np.ndarray, bones: int, prior: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
+    """Scale and offset per bone by penalised likelihood: `prior` pseudo-films hold each bone to the mean of all."""
+    x, y, at = torch.from_numpy(logit).double(), torch.from_numpy(label).double(), torch.from_numpy(bone)
+    common = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    own = torch.zeros(bones, 2, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([common, own], max_iter=300, line_search_fn="strong_wolfe")
+
+    def parameters() -> tuple[torch.Tensor, torch.Tensor]:
+        both = common + own
+        return both[:, 0].exp(), both[:, 1]
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        scale, offset = parameters()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scale[at] * x + offset[at], y, reduction="sum")
+        loss = loss + prior * own.square().sum() + 0.05 * common.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    scale, offset = parameters()
+    return scale.detach().numpy(), offset.detach().numpy()
+
+
+def operating_points(label: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Sensitivity ≥ 0.95, the greatest Youden index, and specificity ≥ 0.95; in ascending order."""
+    positives, negatives = np.sort(probability[label]), np.sort(probability[~label])
+    sensitive = positives[int(np.floor(0.05 * len(positives)))]
+    specific = negatives[min(len(negatives) - 1, int(np.ceil(0.95 * len(negatives))))] + 1e-4
+    candidates = np.unique(probability)
+    youden = [np.mean(positives >= t) + np.mean(negatives < t) for t in candidates]
+    # Of neighbours about as good the middle: a single film decides the very best one.
+    good = candidates[np.array(youden) >= max(youden) - 0.02]
+    low, high = sorted((float(sensitive), float(specific)))
+    balanced = float(np.clip(np.median(good), low, high))
+    return {"sensitive": round(low, 4), "balanced": round(balanced, 4), "specific": round(high, 4)}

@@ -1,0 +1,177 @@
+"""Training of one network by a recipe: resumable, seeded, logged."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from .data import BONES, Sample, load
+from .datasets import PART_CLASSES, BodyPartDraws, Draws, FractureDraws
+from .metrics import auroc
+from .model import BodyPartNet, FractureNet, Trunk
+from .tensor import InputSpec, to_tensor
+
+
+def make_network(recipe: dict) -> nn.Module:
+    """The recipe's network with ImageNet weights."""
+    return BodyPartNet(len(PART_CLASSES)) if recipe["task"] == "bodypart" else FractureNet(len(BONES), len(BONES))
+
+
+def freeze(network: nn.Module, blocks: int) -> None:
+    """The stem and the first blocks keep their ImageNet weights and statistics: they cost half the time and gain little."""
+    trunk: Trunk = network.trunk
+    for part in [trunk.stem, trunk.norm, *trunk.blocks[:blocks]]:
+        part.eval()
+        for parameter in part.parameters():
+            parameter.requires_grad = False
+
+
+class Average:
+    """Exponential moving average of a network's weights and statistics."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network, self.decay, self.steps = copy.deepcopy(network).eval(), decay, 0
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        self.steps += 1
+        decay = min(self.decay, self.steps / (self.steps + 10))
+        for mine, theirs in zip(self.network.state_dict().values(), network.state_dict().values()):
+            if mine.dtype.is_floating_point:
+                mine.lerp_(theirs, 1 - decay)
+            else:
+                mine.copy_(theirs)
+
+
+def make_draws(recipe: dict, samples: list[Sample], size: int, length: int) -> Draws:
+    """The recipe's stream of augmented films at a size."""
+    spec = InputSpec(size, size)
+    if recipe["task"] == "bodypart":
+        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"])
+    return FractureDraws(samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"])
+
+
+def loss_of(recipe: dict, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The parts of the loss, each already weighted."""
+    if recipe["task"] == "bodypart":
+        return {"part": F.cross_entropy(outputs["logits"], batch["label"], label_smoothing=recipe["smoothing"])}
+    logits = outputs["logits"].gather(1, batch["bone"][:, None])[:, 0]
+    label = batch["label"].float()
+    soft = label * (1 - recipe["smoothing"]) + 0.5 * recipe["smoothing"]
+    heat = F.binary_cross_entropy_with_logits(outputs["heat"], batch["heat"], reduction="none")
+    focus = (torch.sigmoid(outputs["heat"].detach()) - batch["heat"]).abs() ** 1.0
+    heat = (heat * (0.1 + focus) * (1 + recipe["hot"] * batch["heat"])).sum(dim=(1, 2, 3))
+    boxed = batch["boxed"].float()
+    return {
+        "image": F.binary_cross_entropy_with_logits(logits, soft),
+        "heat": recipe["heat"] * (heat * boxed).mean(),
+        "region": recipe["region"] * F.cross_entropy(outputs["region"], batch["bone"]),
+    }
+
+
+def validate(recipe: dict, network: nn.Module, samples: list[Sample], spec: InputSpec) -> dict[str, float]:
+    """Accuracy of the part, or AUROC of the fracture over all bones and each, on films as they come."""
+    outputs = predict(network, samples, spec)
+    if recipe["task"] == "bodypart":
+        truth = np.array([PART_CLASSES.index(s.region) for s in samples])
+        right = outputs["logits"].argmax(1) == truth
+        return {"accuracy": float(right.mean()), **{c: float(right[truth == i].mean()) for i, c in enumerate(PART_CLASSES) if (truth == i).any()}}
+    bone = np.array([BONES.index(s.region) for s in samples])
+    label = np.array([s.fractured for s in samples])
+    score = outputs["logits"][np.arange(len(bone)), bone]
+    each = {b: auroc(label[bone == i], score[bone == i]) for i, b in enumerate(BONES) if label[bone == i].any()}
+    return {"auroc": auroc(label, score), "mean": float(np.mean(list(each.values()))), **each}
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, samples: list[Sample], spec: InputSpec, size: int = 32) -> dict[str, np.ndarray]:
+    """Raw outputs of all films, in order."""
+    network.eval()
+    parts: list[dict[str, torch.Tensor]] = []
+    for start in range(0, len(samples), size):
+        x = torch.from_numpy(np.stack([to_tensor(s.image, spec) for s in samples[start : start + size]]))
+        with torch.autocast("cpu", torch.bfloat16):
+            parts.append({name: value.float() for name, value in network(x.to(memory_format=torch.channels_last)).items()})
+    return {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
+
+
+def train(recipe: dict, data: Path, run: Path, start: Path | None = None, deadline: float | None = None) -> Path:
+    """Trains by the recipe into `run` (log.jsonl, last.pt, best.pt) and returns the best checkpoint.
+
+    Continues from `last.pt` where there is one. `start` names a checkpoint to begin from instead of ImageNet weights.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe["seed"])
+    random.seed(recipe["seed"])
+    torch.set_num_threads(recipe.get("threads", 2))
+    keep = lambda samples: [s for s in samples if recipe["task"] == "bodypart" or s.region in recipe["weights"]]  # noqa: E731
+    films, val = keep(load(data, "train")), keep(load(data, "val"))
+    network = make_network(recipe)
+    if start is not None:
+        network.load_state_dict(torch.load(start, weights_only=True)["network"])
+    network = network.to(memory_format=torch.channels_last)
+    network.train()
+    freeze(network, recipe["frozen"])
+    decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": recipe["decay"]}, {"params": plain, "weight_decay": 0.0}], lr=recipe["rate"])
+    steps = sum(stage["epochs"] for stage in recipe["stages"]) * (recipe["films"] // recipe["batch"])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe["rate"], total_steps=steps + 1, pct_start=recipe["warm"])
+    average = Average(network, recipe["average"])
+    epoch, best = 0, -1.0
+    last = run / "last.pt"
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        network.load_state_dict(state["raw"])
+        average.network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        average.steps, epoch, best = state["steps"], state["epoch"], state["best"]
+    sizes = [stage["size"] for stage in recipe["stages"] for _ in range(stage["epochs"])]
+    final = InputSpec(recipe["stages"][-1]["size"], recipe["stages"][-1]["size"])
+    for epoch in range(epoch, len(sizes)):
+        began = time.time()
+        draws = make_draws(recipe, films, sizes[epoch], recipe["films"])
+        draws.epoch = epoch
+        loader = DataLoader(draws, recipe["batch"], num_workers=1, prefetch_factor=3, drop_last=True)
+        network.train()
+        freeze(network, recipe["frozen"])
+        sums: dict[str, float] = {}
+        for batch in loader:
+            with torch.autocast("cpu", torch.bfloat16):
+                outputs = network(batch["x"].to(memory_format=torch.channels_last))
+            parts = loss_of(recipe, {name: value.float() for name, value in outputs.items()}, batch)
+            optimiser.zero_grad(set_to_none=True)
+            sum(parts.values()).backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+            average.update(network)
+            for name, value in parts.items():
+                sums[name] = sums.get(name, 0.0) + value.item()
+        line = {"epoch": epoch, "size": sizes[epoch], "seconds": round(time.time() - began, 1)}
+        line |= {f"loss_{name}": round(value / len(loader), 4) for name, value in sums.items()}
+        if epoch % recipe.get("every", 2) == 0 or epoch >= len(sizes) - 4:
+            line |= {f"val_{name}": round(value, 4) for name, value in validate(recipe, average.network, val, final).items()}
+        score = line.get("val_accuracy", line.get("val_auroc", -1.0))
+        with open(run / "log.jsonl", "a") as log:
+            log.write(json.dumps(line) + "\n")
+        state = {
+            "network": average.network.state_dict(), "raw": network.state_dict(), "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(), "steps": average.steps, "epoch": epoch + 1, "best": max(best, score), "recipe": recipe,
+        }
+        torch.save(state, run / "last.tmp")
+        (run / "last.tmp").replace(last)
+        if score > best:
+            best = score
+            torch.save({"network": state["network"], "epoch": epoch, "score": score}, run / "best.pt")
+    return run / "best.pt"
