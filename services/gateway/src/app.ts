@@ -1,13 +1,18 @@
-import type { Backbone, Changes, Config, Logger, Metrics, TargetPolicy } from "@osteon/shared";
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Backbone, Changes, Config, Logger, Metrics, TargetPolicy } from "@osteon/shared";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { openapi } from "./plugins/openapi.js";
 import { problems } from "./plugins/problems.js";
 import { uploads } from "./plugins/uploads.js";
-import { getAnalysis } from "./routes/get-analysis.js";
 import { endAnalysis } from "./routes/end-analysis.js";
+import { getAnalysis } from "./routes/get-analysis.js";
 import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
 import { models } from "./routes/models.js";
@@ -44,7 +49,7 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   const { config, logger } = dependencies;
   const app: App = Fastify({
     loggerInstance: logger.child({}, { serializers: { req: describeRequest } }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
     bodyLimit: config.MAX_FILM_BYTES,
@@ -53,7 +58,6 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: true,
   });
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
   await problems(app, dependencies);
   await openapi(app);
   await uploads(app, dependencies);

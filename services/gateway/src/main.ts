@@ -1,4 +1,12 @@
-import { Changes, closeRedis, connect, connectRedis, Reconciler, runService, TargetPolicy } from "@osteon/shared";
+import {
+  Changes,
+  closeRedis,
+  connect,
+  connectRedis,
+  Reconciler,
+  runService,
+  TargetPolicy,
+} from "@osteon/shared";
 import { buildApp } from "./app.js";
 import { startReconciling } from "./reconciling.js";
 

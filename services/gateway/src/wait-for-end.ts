@@ -11,7 +11,12 @@ export interface Wait {
 }
 
 /** The analysis at its end, or as it stands when the time is over. Woken by changes; it never polls. */
-export async function waitForEnd({ look, listen, milliseconds, signal }: Wait): Promise<Analysis | undefined> {
+export async function waitForEnd({
+  look,
+  listen,
+  milliseconds,
+  signal,
+}: Wait): Promise<Analysis | undefined> {
   if (milliseconds === 0) return look();
   let changed = false;
   let wake: () => void = () => undefined;

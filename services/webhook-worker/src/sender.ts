@@ -39,7 +39,11 @@ export class Sender {
     });
   }
 
-  #exchange(url: URL, headers: Record<string, string>, body: string): Promise<{ status: number; retryAfter?: number }> {
+  #exchange(
+    url: URL,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<{ status: number; retryAfter?: number }> {
     const signal = AbortSignal.timeout(this.#timeoutMs);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(this.#explain(error, signal));
@@ -56,7 +60,10 @@ export class Sender {
           const retryAfter = parseRetryAfter(response.headers["retry-after"]);
           const done = () => {
             request.destroy();
-            resolve({ status: response.statusCode ?? 0, ...(retryAfter === undefined ? {} : { retryAfter }) });
+            resolve({
+              status: response.statusCode ?? 0,
+              ...(retryAfter === undefined ? {} : { retryAfter }),
+            });
           };
           let read = 0;
           response.on("data", (chunk: Buffer) => {
@@ -75,8 +82,12 @@ export class Sender {
   #explain(error: unknown, signal: AbortSignal): ProblemError {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ETARGET") return new ProblemError("callback-refused");
-    const reason = signal.aborted ? `no answer within ${this.#timeoutMs / 1000} s` : (code ?? "connection failed");
-    return new ProblemError("delivery-failed", `The receiver could not be reached: ${reason}.`, { cause: error });
+    const reason = signal.aborted
+      ? `no answer within ${this.#timeoutMs / 1000} s`
+      : (code ?? "connection failed");
+    return new ProblemError("delivery-failed", `The receiver could not be reached: ${reason}.`, {
+      cause: error,
+    });
   }
 }
 

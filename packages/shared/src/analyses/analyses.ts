@@ -70,21 +70,21 @@ export class Analyses {
     return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
   }
 
-  /** Notes that work on a film begins. False where there is nothing left to do: it has ended, or was erased. */
-  async start(ref: AnalysisRef, film: number): Promise<boolean> {
-    const { known, ended } = await this.#live.start(ref.id, film);
-    if (ended) return false;
-    if (known) return true;
+  /** Notes that work on a film begins. Undefined where there is nothing left to do: it has ended, or was erased. */
+  async start(ref: AnalysisRef, film: number): Promise<AnalysisRequest | undefined> {
+    const live = await this.#live.start(ref.id, film);
+    if (live.ended) return undefined;
+    if (live.request !== undefined) return live.request;
     // Redis lost what it knew: the ledger decides.
     const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
     if (request === undefined) {
       await this.#live.forget(ref.id);
-      return false;
+      return undefined;
     }
     await this.#live.open(request);
-    if (result === undefined) return true;
-    await this.close(request, [...(await this.ledger.filmResults(ref)).values()]);
-    return false;
+    if (result === undefined) return request;
+    await this.settle(request, result);
+    return undefined;
   }
 
   /** Hands a classified film to the fracture queue. */

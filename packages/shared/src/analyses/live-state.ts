@@ -41,19 +41,26 @@ export class LiveState {
     );
   }
 
-  /** Notes that a film is being worked on; tells whether its end, or its analysis's, is known already. */
-  async start(id: string, film: number): Promise<{ known: boolean; ended: boolean }> {
+  /**
+   * Notes that a film is being worked on.
+   * @returns the request, unless Redis lost it; and whether the film's end, or its analysis's, is known already.
+   */
+  async start(id: string, film: number): Promise<{ request?: AnalysisRequest; ended: boolean }> {
+    const key = keyOf(id);
     const answers = await this.#guarded(() =>
       this.#redis
         .multi()
-        .hmget(keyOf(id), "request", "end", `${film}.done`)
-        .hsetnx(keyOf(id), `${film}.started`, Date.now())
-        .expire(keyOf(id), pendingSeconds, "NX")
+        .hmget(key, "request", "end", `${film}.done`)
+        .hsetnx(key, `${film}.started`, Date.now())
+        .expire(key, pendingSeconds, "NX")
         .publish(changesChannel, id)
         .exec(),
     );
     const [request, end, done] = (answers?.[0]?.[1] ?? []) as (string | null)[];
-    return { known: typeof request === "string", ended: typeof end === "string" || typeof done === "string" };
+    return {
+      ...(typeof request === "string" ? { request: JSON.parse(request) as AnalysisRequest } : {}),
+      ended: typeof end === "string" || typeof done === "string",
+    };
   }
 
   classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<void> {

@@ -14,7 +14,10 @@ interface Announcement {
 }
 
 /** Lets gateways know what this worker has loaded, until the returned function takes it back. */
-export async function announceModels(redis: Redis, models: () => LoadedModel[]): Promise<() => Promise<void>> {
+export async function announceModels(
+  redis: Redis,
+  models: () => LoadedModel[],
+): Promise<() => Promise<void>> {
   const worker = randomUUID();
   const announce = async () => {
     const value: Announcement = { at: Date.now(), models: models() };
@@ -39,7 +42,9 @@ export async function readAnnouncedModels(redis: Redis): Promise<LoadedModel[]> 
   for (const [worker, text] of Object.entries(fields)) {
     const announcement = JSON.parse(text) as Announcement;
     if (Date.now() - announcement.at > goneAfterMs) silent.push(worker);
-    else for (const model of announcement.models) models.set(`${model.name}@${model.digest}@${model.engine}`, model);
+    else
+      for (const model of announcement.models)
+        models.set(`${model.name}@${model.digest}@${model.engine}`, model);
   }
   if (silent.length > 0) await redis.hdel(key, ...silent).catch(() => undefined);
   return [...models.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

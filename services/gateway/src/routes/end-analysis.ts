@@ -18,7 +18,11 @@ export async function endAnalysis(app: App, { backbone }: Dependencies): Promise
   app.route({
     method: "DELETE",
     url: "/v1/analyses/:id",
-    schema: { summary: "Erase every trace", params: IdParams, response: { 204: Type.Null(), ...problemResponses } },
+    schema: {
+      summary: "Erase every trace",
+      params: IdParams,
+      response: { 204: Type.Null(), ...problemResponses },
+    },
     handler: async (request, reply) => {
       await backbone.analyses.erase(refOf(request.params.id));
       return reply.code(204).send(null);

@@ -18,7 +18,8 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       method: "GET",
       url: `/v1/analyses/:id/films/:film/${picture}.png`,
       schema: {
-        summary: picture === "image" ? "The film as the models read it" : "The heat map, to lay over image.png",
+        summary:
+          picture === "image" ? "The film as the models read it" : "The heat map, to lay over image.png",
         params: FilmParams,
         produces: ["image/png"],
         response: { 200: Bytes, ...problemResponses },
@@ -35,7 +36,11 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
   app.route({
     method: "GET",
     url: "/v1/analyses/:id/films/:film/original",
-    schema: { summary: "The film’s bytes as they came", params: FilmParams, response: { 200: Bytes, ...problemResponses } },
+    schema: {
+      summary: "The film’s bytes as they came",
+      params: FilmParams,
+      response: { 200: Bytes, ...problemResponses },
+    },
     handler: async ({ params }, reply) => {
       const { ref, accepted } = await request(params.id, params.film);
       const bytes = await analyses.ledger.original(ref, params.film);

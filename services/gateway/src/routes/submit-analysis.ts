@@ -18,7 +18,14 @@ export async function submitAnalysis(app: App, { config, backbone, policy }: Dep
     bodyLimit: config.MAX_FILM_BYTES,
     schema: {
       summary: "Submit the films of one exam",
-      consumes: ["multipart/form-data", "image/jpeg", "image/png", "image/webp", "image/tiff", "application/dicom"],
+      consumes: [
+        "multipart/form-data",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "image/tiff",
+        "application/dicom",
+      ],
       response: { 202: Analysis, ...problemResponses },
     },
     handler: async (request, reply) => {

@@ -36,7 +36,10 @@ export function checkFields(fields: UploadFields, config: Config, policy: Target
   if (fields.callbackUrl !== undefined) {
     policy.checkUrl(fields.callbackUrl);
     if (config.WEBHOOK_SECRET === undefined) {
-      throw new ProblemError("callback-refused", "This system has no WEBHOOK_SECRET to sign deliveries with.");
+      throw new ProblemError(
+        "callback-refused",
+        "This system has no WEBHOOK_SECRET to sign deliveries with.",
+      );
     }
   }
   return fields;

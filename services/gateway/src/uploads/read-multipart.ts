@@ -24,7 +24,8 @@ export async function readMultipart(request: FastifyRequest, maxUploadBytes: num
       }
       const field = fieldNames.find((each) => each === part.fieldname);
       if (field === undefined) {
-        if (part.fieldname === "film") throw new ProblemError("film-missing", "The part \"film\" must be a file, with a filename.");
+        if (part.fieldname === "film")
+          throw new ProblemError("film-missing", 'The part "film" must be a file, with a filename.');
         throw unknownField();
       }
       if (upload.fields[field] !== undefined || part.valueTruncated) {

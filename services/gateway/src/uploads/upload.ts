@@ -16,4 +16,8 @@ export interface UploadFields {
   regionHint?: string;
 }
 
-export const fieldNames = ["reference", "callbackUrl", "regionHint"] as const satisfies readonly (keyof UploadFields)[];
+export const fieldNames = [
+  "reference",
+  "callbackUrl",
+  "regionHint",
+] as const satisfies readonly (keyof UploadFields)[];

@@ -1,0 +1,23 @@
+import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
+
+// A service works on many films at once: one libvips thread each gives more films a second than several threads for one,
+// and the operation cache would only hold films that never come again.
+sharp.concurrency(1);
+sharp.cache(false);
+// Loaders that no film needs cannot be reached by a crafted file.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({
+  operation: ["VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp", "VipsForeignLoadTiff"],
+});
+
+export type Picture = Metadata;
+
+/** Opens a film's bytes; nothing is read yet. */
+export function openPicture(bytes: Uint8Array, options: SharpOptions): Sharp {
+  return sharp(bytes, { failOn: "warning", sequentialRead: true, ...options });
+}
+
+/** Opens raw 8-bit grey samples. */
+export function openGrey(data: Uint8Array, width: number, height: number): Sharp {
+  return sharp(data, { raw: { width, height, channels: 1 } });
+}

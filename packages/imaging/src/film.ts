@@ -1,0 +1,86 @@
+import { openGrey, openPicture } from "./decoder.js";
+import { type FilmHeader, readHeader } from "./inspect.js";
+import { type FilmLimits, filmLimits } from "./limits.js";
+import { damage } from "./structure/damage.js";
+import { window16 } from "./window.js";
+
+/** A film as the page shows it and the models read it. */
+export interface NormalisedFilm {
+  /** Pixels, 1 to 1024. */
+  readonly width: number;
+  readonly height: number;
+  /** 8-bit grey, row by row, `width * height` long; 0 is black. */
+  readonly data: Uint8Array;
+}
+
+/** Longest side of a normalised film, pixels. */
+const longestSide = 1024;
+
+/**
+ * Decodes a film, once, into the normalised film: EXIF orientation applied, grey, 8 bits, the longest side at most 1024
+ * pixels (never enlarged), nothing padded.
+ *
+ * - Transparency is laid over black, the colour of a film's unexposed margin: a picture cut out on a transparent ground
+ *   looks like a collimated film, and what a viewer cannot see reaches no model.
+ * - Embedded colour profiles of grey and RGB films are ignored, as in training: a scanner's profile would bend the grey
+ *   scale. CMYK has no meaning without one, so there it is applied.
+ * - Samples of 16 bits are windowed (see `window16`): medical tools store 10 or 12 bits in 16.
+ *
+ * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds.
+ */
+export async function normalise(bytes: Uint8Array, limits: FilmLimits = filmLimits): Promise<NormalisedFilm> {
+  const header = await readHeader(bytes, limits);
+  try {
+    return await decode(bytes, header, limits);
+  } catch (error) {
+    throw damage("its picture data cannot be decoded", error);
+  }
+}
+
+async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits): Promise<NormalisedFilm> {
+  const picture = openPicture(bytes, {
+    limitInputPixels: limits.maximumPixels,
+    ignoreIcc: !header.cmyk,
+  }).autoOrient();
+  if (header.alpha) picture.flatten({ background: "#000" });
+  picture.resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true });
+  if (header.depth === 8) {
+    const { data, info } = await picture.toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+    return film(info.width, info.height, data);
+  }
+  const { data, info } = await picture
+    .toColourspace("grey16")
+    .raw({ depth: "ushort" })
+    .toBuffer({ resolveWithObject: true });
+  return film(
+    info.width,
+    info.height,
+    window16(new Uint16Array(data.buffer, data.byteOffset, data.length / 2)),
+  );
+}
+
+/** The film as an 8-bit grey PNG, packed for speed rather than size. */
+export async function encodeFilm({ width, height, data }: NormalisedFilm): Promise<Buffer> {
+  return openGrey(data, width, height).toColourspace("b-w").png({ compressionLevel: 1 }).toBuffer();
+}
+
+/**
+ * Reads a PNG of `encodeFilm` back, every level as it was.
+ *
+ * @throws ProblemError `film-damaged` where the bytes are not such a PNG.
+ */
+export async function decodeFilm(png: Uint8Array): Promise<NormalisedFilm> {
+  try {
+    const picture = openPicture(png, { limitInputPixels: longestSide ** 2, ignoreIcc: true });
+    const { data, info } = await picture.toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+    return film(info.width, info.height, data);
+  } catch (error) {
+    throw damage("the normalised film cannot be read", error);
+  }
+}
+
+function film(width: number, height: number, data: Uint8Array): NormalisedFilm {
+  if (data.length !== width * height)
+    throw new Error(`expected one sample a pixel, got ${data.length / width / height}`);
+  return { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}

@@ -1,0 +1,103 @@
+/**
+ * Pillow's antialiased triangle filter (`Resampling.BILINEAR`) on 8-bit samples, bit for bit: its coefficients in fixed
+ * point (PRECISION_BITS = 32 - 8 - 2), horizontal pass first, each pass rounded to 8 bits. From Pillow's
+ * `src/libImaging/Resample.c` (MIT-CMU licence).
+ */
+const precision = 22;
+const half = 1 << (precision - 1);
+
+/** The filter along one axis: output `i` is the sum of `count[i]` inputs from `first[i]`, weighted by row `i` of `weights`. */
+interface Taps {
+  readonly size: number;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  /** Fixed point, `size` to an output. */
+  readonly weights: Int32Array;
+}
+
+const cache = new Map<number, Taps>();
+/** Sides are at most 1024, and films come in few formats: this many cover a service's day. */
+const cached = 512;
+
+function tapsFor(input: number, output: number): Taps {
+  const key = input * 65_536 + output;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const taps = computeTaps(input, output);
+  if (cache.size >= cached) cache.clear();
+  cache.set(key, taps);
+  return taps;
+}
+
+function computeTaps(input: number, output: number): Taps {
+  const scale = input / output;
+  const support = Math.max(scale, 1);
+  const size = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(output);
+  const count = new Int32Array(output);
+  const weights = new Int32Array(output * size);
+  const row = new Float64Array(size);
+  for (let i = 0; i < output; i++) {
+    const centre = (i + 0.5) * scale;
+    const from = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const to = Math.min(Math.trunc(centre + support + 0.5), input);
+    let sum = 0;
+    for (let k = 0; k < to - from; k++) {
+      const weight = Math.max(1 - Math.abs((k + from - centre + 0.5) * (1 / support)), 0);
+      row[k] = weight;
+      sum += weight;
+    }
+    for (let k = 0; k < to - from; k++) {
+      const weight = (row[k] ?? 0) / (sum === 0 ? 1 : sum);
+      weights[i * size + k] = Math.trunc(0.5 + weight * (1 << precision));
+    }
+    first[i] = from;
+    count[i] = to - from;
+  }
+  return { size, first, count, weights };
+}
+
+/** Resizes 8-bit grey samples (row by row) from `width` × `height` to `toWidth` × `toHeight` pixels. */
+export function resample(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  toWidth: number,
+  toHeight: number,
+): Uint8Array {
+  const wide = width === toWidth ? data : resampleRows(data, width, height, toWidth);
+  return height === toHeight ? wide : resampleColumns(wide, toWidth, height, toHeight);
+}
+
+function resampleRows(data: Uint8Array, width: number, height: number, toWidth: number): Uint8Array {
+  const { size, first, count, weights } = tapsFor(width, toWidth);
+  const out = new Uint8Array(toWidth * height);
+  for (let x = 0; x < toWidth; x++) {
+    const taps = count[x] ?? 0;
+    const base = x * size;
+    let from = first[x] ?? 0;
+    for (let y = 0, at = x; y < height; y++, at += toWidth, from += width) {
+      let sum = half;
+      for (let k = 0; k < taps; k++) sum += (data[from + k] ?? 0) * (weights[base + k] ?? 0);
+      out[at] = sum >> precision;
+    }
+  }
+  return out;
+}
+
+function resampleColumns(data: Uint8Array, width: number, height: number, toHeight: number): Uint8Array {
+  const { size, first, count, weights } = tapsFor(height, toHeight);
+  const out = new Uint8Array(width * toHeight);
+  const sums = new Int32Array(width);
+  for (let y = 0; y < toHeight; y++) {
+    sums.fill(half);
+    const taps = count[y] ?? 0;
+    for (let k = 0; k < taps; k++) {
+      const weight = weights[y * size + k] ?? 0;
+      const row = ((first[y] ?? 0) + k) * width;
+      for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + (data[row + x] ?? 0) * weight;
+    }
+    for (let x = 0; x < width; x++) out[y * width + x] = (sums[x] ?? 0) >> precision;
+  }
+  return out;
+}

@@ -1,0 +1,30 @@
+import type { FilmType } from "../sniff.js";
+import { walkJpeg } from "./jpeg.js";
+import { walkPng } from "./png.js";
+import { walkTiff } from "./tiff.js";
+import { walkWebp } from "./webp.js";
+
+/** What walking a file's structure tells, without decoding a pixel. */
+export interface Structure {
+  /** Whether the file holds more than one picture to show: an animation or several pages. */
+  readonly animated: boolean;
+}
+
+type PictureType = Exclude<FilmType, "application/dicom">;
+
+const walkers: Record<PictureType, (bytes: Buffer) => Structure> = {
+  "image/jpeg": walkJpeg,
+  "image/png": walkPng,
+  "image/webp": walkWebp,
+  "image/tiff": walkTiff,
+};
+
+/**
+ * Walks the file's segments, chunks or directories and checks that all of its picture data is there.
+ *
+ * @throws ProblemError `film-damaged` where the file ends early or its structure makes no sense;
+ *   `media-type-unsupported` for a kind of TIFF that cannot be read.
+ */
+export function walk(type: PictureType, bytes: Uint8Array): Structure {
+  return walkers[type](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}

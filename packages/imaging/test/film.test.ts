@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import sharp from "sharp";
+import { decodeFilm, encodeFilm, type NormalisedFilm, normalise } from "../src/index.js";
+import { films } from "./support/paths.js";
+import { gradient, picture, tiff } from "./support/pictures.js";
+
+const at = (film: NormalisedFilm, x: number, y: number) => film.data[y * film.width + x] ?? Number.NaN;
+const near = (actual: number, expected: number, tolerance = 3) =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
+
+const greys = {
+  JPEG: () => picture().jpeg({ quality: 95 }).toBuffer(),
+  "RGB JPEG": () => picture().toColourspace("srgb").jpeg({ quality: 95 }).toBuffer(),
+  PNG: () => picture().png().toBuffer(),
+  "palette PNG": () => picture().png({ palette: true, colours: 256, dither: 0 }).toBuffer(),
+  WebP: () => picture().webp({ lossless: true }).toBuffer(),
+  TIFF: () => picture().tiff({ compression: "lzw" }).toBuffer(),
+  "PNG with full alpha": () => picture().toColourspace("srgb").ensureAlpha().png().toBuffer(),
+};
+
+for (const [name, encode] of Object.entries(greys)) {
+  test(`a ${name} keeps its size and levels`, async () => {
+    const film = await normalise(await encode());
+    assert.deepEqual([film.width, film.height, film.data.length], [300, 260, 300 * 260]);
+    for (const x of [0, 75, 150, 299]) near(at(film, x, 200), Math.round((255 * x) / 299));
+    near(at(film, 150, 10), 10);
+  });
+}
+
+test("a CMYK JPEG becomes grey", async () => {
+  const film = await normalise(await picture().toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer());
+  assert.equal(film.data.length, 300 * 260);
+  assert.ok(at(film, 10, 200) < 60 && at(film, 290, 200) > 200);
+});
+
+test("a 1-bit TIFF becomes black and white", async () => {
+  const film = await normalise(await picture().tiff({ bitdepth: 1, compression: "ccittfax4" }).toBuffer());
+  assert.deepEqual([at(film, 10, 200), at(film, 290, 200)], [0, 255]);
+});
+
+test("a colour profile of a grey film is ignored, as in training", async () => {
+  const bytes = await picture().toColourspace("srgb").withIccProfile("p3").png().toBuffer();
+  const plain = await sharp(bytes, { ignoreIcc: true }).toColourspace("b-w").raw().toBuffer();
+  assert.deepEqual(Buffer.from((await normalise(bytes)).data), plain);
+});
+
+test("the EXIF orientation is applied", async () => {
+  // Orientation 6: what is stored as the top shows on the right.
+  const film = await normalise(await picture().withMetadata({ orientation: 6 }).png().toBuffer());
+  assert.deepEqual([film.width, film.height], [260, 300]);
+  near(at(film, 255, 280), 10);
+  near(at(film, 50, 0), 0);
+  near(at(film, 50, 299), 255);
+});
+
+test("the longest side becomes 1024, and nothing is enlarged or padded", async () => {
+  const wide = await normalise(await picture(2048, 600).jpeg().toBuffer());
+  assert.deepEqual([wide.width, wide.height], [1024, 300]);
+  const tall = await normalise(await picture(500, 1500).png().toBuffer());
+  assert.deepEqual([tall.width, tall.height], [341, 1024]);
+  near(at(wide, 512, 200), 128, 4);
+});
+
+test("shrinking a large JPEG while it is read stays close to shrinking it after", async () => {
+  const pixels = await picture(4000, 3000).raw().toBuffer();
+  const jpeg = await picture(4000, 3000).jpeg({ quality: 95 }).toBuffer();
+  const film = await normalise(jpeg);
+  const slow = await sharp(pixels, { raw: { width: 4000, height: 3000, channels: 1 } })
+    .resize(1024, 768)
+    .toColourspace("b-w")
+    .raw()
+    .toBuffer();
+  const mean = film.data.reduce((sum, level, i) => sum + Math.abs(level - (slow[i] ?? 0)), 0) / slow.length;
+  assert.ok(mean < 1, `mean difference ${mean}`);
+});
+
+test("transparent parts are black, whatever colour hides there", async () => {
+  const samples = new Uint8Array(300 * 260 * 2);
+  for (let i = 0; i < 300 * 260; i++) samples.set([255, i % 300 < 150 ? 0 : 255], i * 2);
+  const png = await sharp(samples, { raw: { width: 300, height: 260, channels: 2 } })
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
+  const film = await normalise(png);
+  assert.deepEqual([at(film, 10, 100), at(film, 290, 100)], [0, 255]);
+});
+
+const ramp12 = () => Uint16Array.from({ length: 300 * 260 }, (_, i) => Math.round(((i % 300) * 4095) / 299));
+const grey16 = (samples: Uint16Array) =>
+  sharp(samples, { raw: { width: 300, height: 260, channels: 1 } }).toColourspace("grey16");
+
+test("12 bits in a 16-bit PNG or TIFF use the whole range", async () => {
+  for (const bytes of [
+    await grey16(ramp12()).png().toBuffer(),
+    tiff({ bits: 16 }),
+    tiff({ bits: 16, littleEndian: false }),
+  ]) {
+    const film = await normalise(bytes);
+    near(at(film, 0, 100), 0);
+    near(at(film, 150, 100), 128);
+    near(at(film, 299, 100), 255);
+  }
+});
+
+test("a burnt-in marker does not take the range of a 16-bit film", async () => {
+  const samples = ramp12();
+  samples.fill(65_535, 0, 200);
+  const film = await normalise(await grey16(samples).png().toBuffer());
+  near(at(film, 150, 100), 128);
+  assert.equal(at(film, 0, 0), 255);
+});
+
+test("16-bit colour and 16-bit alpha become grey", async () => {
+  const bytes = await grey16(ramp12()).toColourspace("rgb16").ensureAlpha().png().toBuffer();
+  assert.equal((await sharp(bytes).metadata()).depth, "ushort");
+  const film = await normalise(bytes);
+  assert.equal(film.data.length, 300 * 260);
+  near(at(film, 150, 100), 128, 6);
+});
+
+test("a 16-bit film of one level becomes black", async () => {
+  const film = await normalise(
+    await grey16(new Uint16Array(300 * 260).fill(900))
+      .png()
+      .toBuffer(),
+  );
+  assert.ok(film.data.every((level) => level === 0));
+});
+
+test("what only decoding finds is damaged too", async () => {
+  const png = await picture().png().toBuffer();
+  png.fill(0, png.length - 600, png.length - 100);
+  await assert.rejects(normalise(png), { code: "film-damaged", retryable: false });
+  const [name = ""] = await readdir(films);
+  const jpeg = await readFile(join(films, name));
+  jpeg.fill(0x55, jpeg.length >> 1, (jpeg.length >> 1) + 900);
+  await assert.rejects(normalise(jpeg), { code: "film-damaged" });
+});
+
+test("a refused film is not decoded", () =>
+  assert.rejects(normalise(Buffer.from("text")), { code: "media-type-unsupported" }));
+
+test("a normalised film survives its PNG, every level", async () => {
+  const [name = ""] = await readdir(films);
+  const film = await normalise(await readFile(join(films, name)));
+  const png = await encodeFilm(film);
+  const { channels, space } = await sharp(png).metadata();
+  assert.deepEqual({ channels, space }, { channels: 1, space: "b-w" });
+  assert.deepEqual(await decodeFilm(png), film);
+  await assert.rejects(decodeFilm(png.subarray(0, png.length >> 1)), { code: "film-damaged" });
+});
+
+test("tiny films survive their PNG as well", async () => {
+  const film = { width: 3, height: 2, data: gradient(3, 2) };
+  assert.deepEqual(await decodeFilm(await encodeFilm(film)), film);
+});

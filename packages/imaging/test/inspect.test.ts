@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ProblemCode } from "@osteon/shared";
+import sharp from "sharp";
+import { filmLimits, inspect } from "../src/index.js";
+import { films } from "./support/paths.js";
+import { bomb, gradient, picture, tiff, withChunk } from "./support/pictures.js";
+
+const refused = (bytes: Uint8Array, code: ProblemCode, detail?: RegExp) =>
+  assert.rejects(inspect(bytes), (error: { code: string; detail: string }) => {
+    assert.equal(error.code, code, error.detail);
+    if (detail !== undefined) assert.match(error.detail, detail);
+    return true;
+  });
+
+const encodings = {
+  "baseline JPEG": () => picture().jpeg({ progressive: false }).toBuffer(),
+  "progressive JPEG": () => picture().jpeg({ progressive: true }).toBuffer(),
+  PNG: () => picture().png().toBuffer(),
+  "interlaced PNG": () => picture().png({ progressive: true }).toBuffer(),
+  "lossy WebP": () => picture().webp().toBuffer(),
+  "lossless WebP": () => picture().webp({ lossless: true }).toBuffer(),
+  "striped TIFF": () => picture().tiff().toBuffer(),
+  "tiled TIFF": () => picture().tiff({ tile: true, compression: "deflate" }).toBuffer(),
+  BigTIFF: async () => tiff({ big: true }),
+  "big-endian TIFF": async () => tiff({ littleEndian: false }),
+};
+
+test("tells type, size and length", async () => {
+  const bytes = await picture(300, 260).webp().toBuffer();
+  assert.deepEqual(await inspect(bytes), {
+    contentType: "image/webp",
+    width: 300,
+    height: 260,
+    bytes: bytes.length,
+  });
+});
+
+test("applies the EXIF orientation to the size", async () => {
+  const bytes = await picture(300, 260).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  const { width, height } = await inspect(bytes);
+  assert.deepEqual([width, height], [260, 300]);
+});
+
+for (const [name, encode] of Object.entries(encodings)) {
+  test(`a whole ${name} passes, a truncated one is damaged wherever it ends`, async () => {
+    const bytes = await encode();
+    await inspect(bytes);
+    for (let percent = 1; percent < 100; percent += 7) {
+      const length = Math.max(Math.floor((bytes.length * percent) / 100), 16);
+      await refused(bytes.subarray(0, length), "film-damaged");
+    }
+    await refused(bytes.subarray(0, bytes.length - 1), "film-damaged");
+  });
+}
+
+test("every real film passes that is large enough", async () => {
+  for (const name of (await readdir(films)).filter((_, i) => i % 97 === 0)) {
+    const bytes = await readFile(join(films, name));
+    await inspect(bytes);
+    await refused(bytes.subarray(0, bytes.length >> 1), "film-damaged");
+  }
+});
+
+test("padding and junk behind a JPEG are tolerated", async () => {
+  const bytes = await picture().jpeg().toBuffer();
+  await inspect(Buffer.concat([bytes, Buffer.alloc(4096)]));
+  await inspect(Buffer.concat([bytes, Buffer.from("some archive wrote this")]));
+});
+
+test("nothing is an empty body", () => refused(new Uint8Array(), "body-empty"));
+
+test("other content is an unsupported media type, named where it can be", async () => {
+  await refused(Buffer.from("I am a text file named hand.jpg"), "media-type-unsupported", /none of them/);
+  await refused(await picture().gif().toBuffer(), "media-type-unsupported", /GIF/);
+  await refused(Buffer.from("BM0000000000000000"), "media-type-unsupported", /BMP/);
+  await refused(Buffer.from("%PDF-1.7 and so on"), "media-type-unsupported", /PDF/);
+  await refused(Buffer.from("\0\0\0\x18ftypheic\0\0\0\0", "latin1"), "media-type-unsupported", /HEIF/);
+  await refused(tiff({ bits: 12 }), "media-type-unsupported", /12 bits/);
+});
+
+test("DICOM is told apart", async () => {
+  const dicom = Buffer.alloc(200);
+  dicom.write("DICM", 128);
+  await refused(dicom, "dicom-unsupported");
+});
+
+test("a side below 224 pixels is too small", async () => {
+  await inspect(await picture(224, 224).png().toBuffer());
+  await refused(await picture(223, 400).png().toBuffer(), "film-too-small", /223 × 400.*224/);
+  await refused(await picture(400, 223).jpeg().toBuffer(), "film-too-small");
+  await inspect(await picture(100, 100).png().toBuffer(), { ...filmLimits, minimumSide: 100 });
+});
+
+test("a decompression bomb is refused from its header", async () => {
+  await refused(bomb(40_000, 40_000), "film-too-many-pixels", /40000 × 40000/);
+  await refused(bomb(8_001, 4_000), "film-too-many-pixels");
+});
+
+test("a file above the limit is too large", () =>
+  assert.rejects(inspect(bomb(300, 300), { ...filmLimits, maximumBytes: 50 }), { code: "film-too-large" }));
+
+test("animations and several pages are refused", async () => {
+  const frame = { raw: { width: 300, height: 520, channels: 1, pageHeight: 260 } } as const;
+  await refused(await sharp(gradient(300, 520), frame).webp({ loop: 0 }).toBuffer(), "film-animated");
+  await refused(withChunk(await picture().png().toBuffer(), "acTL", Buffer.alloc(8)), "film-animated");
+  await refused(tiff({ pages: 2 }), "film-animated");
+  await refused(tiff({ pages: 70 }), "film-animated");
+  await refused(tiff({ pages: 2, big: true }), "film-animated");
+});
+
+test("a TIFF may carry a thumbnail of its page", async () => {
+  await inspect(tiff({ pages: 2, subfileType: 1 }));
+});
+
+test("nonsense behind the magic bytes is damaged, never a crash", async () => {
+  let seed = 1;
+  const noise = Buffer.from({ length: 600 } as ArrayLike<number>).map(() => {
+    seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return seed >> 16;
+  });
+  for (const magic of [
+    "\xff\xd8\xff",
+    "\x89PNG\r\n\x1a\n",
+    "RIFF\x50\x02\0\0WEBP",
+    "II*\0",
+    "MM\0*",
+    "II+\0",
+    "MM\0+",
+  ]) {
+    await refused(Buffer.concat([Buffer.from(magic, "latin1"), noise]), "film-damaged");
+    await refused(Buffer.concat([Buffer.from(magic, "latin1"), Buffer.alloc(600)]), "film-damaged");
+    await refused(Buffer.from(magic, "latin1"), "film-damaged");
+  }
+});

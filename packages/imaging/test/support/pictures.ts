@@ -1,0 +1,99 @@
+import sharp from "sharp";
+
+/** A grey gradient with some detail: brightness grows to the right, with a dark bar at the top. */
+export function gradient(width: number, height: number): Uint8Array {
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++)
+      data[y * width + x] = y < height / 8 ? 10 : Math.round((255 * x) / (width - 1));
+  }
+  return data;
+}
+
+/** The gradient as a sharp picture, to be encoded. */
+export function picture(width = 300, height = 260) {
+  return sharp(gradient(width, height), { raw: { width, height, channels: 1 } }).toColourspace("b-w");
+}
+
+/** A PNG with the chunk put in behind its header. */
+export function withChunk(png: Buffer, type: string, data: Buffer): Buffer {
+  const chunk = Buffer.alloc(12 + data.length);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write(type, 4, "latin1");
+  data.copy(chunk, 8);
+  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+}
+
+/** The header of a PNG of that size with nothing to speak of behind it: what a decompression bomb begins with. */
+export function bomb(width: number, height: number): Buffer {
+  const png = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
+    "base64",
+  );
+  png.writeUInt32BE(width, 16);
+  png.writeUInt32BE(height, 20);
+  return png;
+}
+
+export interface TiffOptions {
+  pages?: number;
+  big?: boolean;
+  littleEndian?: boolean;
+  bits?: 8 | 12 | 16;
+  /** NewSubfileType of the pages after the first. */
+  subfileType?: number;
+}
+
+/** An uncompressed grey TIFF, 300 × 260, whose samples are a ramp of 0 to 4,095 at 16 bits. */
+export function tiff({
+  pages = 1,
+  big = false,
+  littleEndian = true,
+  bits = 8,
+  subfileType = 0,
+}: TiffOptions = {}) {
+  const [width, height] = [300, 260];
+  const bytes = width * height * (bits > 8 ? 2 : 1);
+  const [head, entry, word, count] = big ? [16, 20, 8, 8] : [8, 12, 4, 2];
+  const size = count + 9 * entry + word;
+  const out = Buffer.alloc(head + pages * (size + bytes));
+  const put = (value: number, offset: number, length: number) => {
+    for (let i = 0; i < length; i++) {
+      const shift = littleEndian ? i : length - 1 - i;
+      out[offset + i] = shift > 3 ? 0 : (value >>> (8 * shift)) & 255;
+    }
+  };
+  out.write(littleEndian ? "II" : "MM", 0, "latin1");
+  put(big ? 43 : 42, 2, 2);
+  if (big) put(8, 4, 2);
+  put(head, big ? 8 : 4, word);
+  for (let page = 0; page < pages; page++) {
+    const start = head + page * (size + bytes);
+    put(9, start, count);
+    const fields: [tag: number, type: 3 | 4, value: number][] = [
+      [254, 4, page === 0 ? 0 : subfileType],
+      [256, 4, width],
+      [257, 4, height],
+      [258, 3, bits],
+      [259, 3, 1],
+      [262, 3, 1],
+      [273, 4, start + size],
+      [278, 4, height],
+      [279, 4, bytes],
+    ];
+    fields.forEach(([tag, type, value], i) => {
+      const at = start + count + i * entry;
+      put(tag, at, 2);
+      put(type, at + 2, 2);
+      put(1, at + 4, word);
+      put(value, at + 4 + word, type === 3 ? 2 : 4);
+    });
+    put(page + 1 < pages ? start + size + bytes : 0, start + count + 9 * entry, word);
+    for (let i = 0; i < width * height; i++) {
+      const level = (i % width) / (width - 1);
+      if (bits > 8) put(Math.round(4095 * level), start + size + i * 2, 2);
+      else out[start + size + i] = Math.round(255 * level);
+    }
+  }
+  return out;
+}

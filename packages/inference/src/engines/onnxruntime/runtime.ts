@@ -1,0 +1,57 @@
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
+import type { RawTensor } from "../../engine.js";
+import type { Manifest } from "../../manifest.js";
+import type { Runtime, Session } from "../../pool/serve.js";
+
+env.logLevel = "error";
+
+const options: InferenceSession.SessionOptions = {
+  executionProviders: ["cpu"],
+  graphOptimizationLevel: "all",
+  // One core a thread: several films side by side make more films a second than several cores on one film.
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  logSeverityLevel: 3,
+};
+
+/** ONNX Runtime as a lane's runtime. Its `run` blocks the thread it is called on, so only lanes may import this. */
+export const onnxruntime: Runtime = {
+  version: env.versions.common ?? "",
+  async open(model, manifest): Promise<Session> {
+    // The binding reads plain memory only; it keeps its own copy of the weights.
+    const session = await InferenceSession.create(Uint8Array.from(model), options);
+    const names = namesOf(manifest);
+    check(session, manifest.input.name, Object.values(names));
+    const { width, height } = manifest.input;
+    return {
+      async run(input) {
+        const feeds = { [manifest.input.name]: new Tensor("float32", input, [1, 1, height, width]) };
+        const results = await session.run(feeds, Object.values(names));
+        return Object.fromEntries(
+          Object.entries(names).map(([key, name]) => [key, unbatch(name, results[name])]),
+        );
+      },
+      close: () => session.release(),
+    };
+  },
+};
+
+/** The ONNX names of a manifest's outputs, by the manifest's keys. */
+function namesOf(manifest: Manifest): Record<string, string> {
+  return { ...manifest.outputs };
+}
+
+function check(session: InferenceSession, input: string, outputs: string[]): void {
+  if (session.inputNames.length !== 1 || session.inputNames[0] !== input) {
+    throw new Error(`model.onnx must have the one input "${input}", not: ${session.inputNames.join(", ")}`);
+  }
+  const missing = outputs.filter((name) => !session.outputNames.includes(name));
+  if (missing.length > 0) throw new Error(`model.onnx has no output: ${missing.join(", ")}`);
+}
+
+function unbatch(name: string, tensor: Tensor | undefined): RawTensor {
+  if (tensor === undefined || !(tensor.data instanceof Float32Array))
+    throw new Error(`output "${name}" is not float32`);
+  return { dims: tensor.dims.slice(1), data: tensor.data };
+}

@@ -1,0 +1,31 @@
+import type { Heatmap, Placement } from "@osteon/imaging";
+import type { Certainty, Fracture } from "@osteon/shared";
+import type { FractureManifest } from "./manifest.js";
+import { findRegions } from "./regions.js";
+
+/**
+ * Interprets a fracture model's answer: the probability by Platt scaling, the label at the balanced threshold, the
+ * certainty from the outer two. Regions are given wherever the heat map is hot, unless the film is certainly negative: a
+ * reader who is told "doubtful" should see where.
+ */
+export function examine(
+  logit: number,
+  heatmap: Heatmap,
+  placement: Placement,
+  manifest: Pick<FractureManifest, "calibration" | "thresholds" | "regions">,
+): Fracture {
+  const { scale, offset } = manifest.calibration;
+  const probability = 1 / (1 + Math.exp(-(scale * logit + offset)));
+  const certainty = certaintyOf(probability, manifest.thresholds);
+  return {
+    label: probability >= manifest.thresholds.balanced ? "fractured" : "normal",
+    probability,
+    certainty,
+    regions: certainty === "negative" ? [] : findRegions(heatmap, placement, manifest.regions),
+  };
+}
+
+function certaintyOf(probability: number, thresholds: FractureManifest["thresholds"]): Certainty {
+  if (probability >= thresholds.specific) return "positive";
+  return probability < thresholds.sensitive ? "negative" : "doubtful";
+}

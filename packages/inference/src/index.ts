@@ -1,0 +1,24 @@
+export { BodyPartClassifier, type ClassifiedFilm } from "./body-part-classifier.js";
+export {
+  type Bundle,
+  type Bundles,
+  loadBundle,
+  loadBundles,
+  readManifest,
+  readManifests,
+} from "./bundle.js";
+export { type Classification, classify } from "./classify.js";
+export { describeModel, type ModelDescription, modelRef } from "./describe.js";
+export type {
+  EngineDescription,
+  EngineOptions,
+  InferenceEngine,
+  Model,
+  RawOutput,
+  RawTensor,
+} from "./engine.js";
+export { createEngine, type EngineName, engineNames } from "./engines/index.js";
+export { examine } from "./examine.js";
+export { type ExaminedFilm, FractureExaminer } from "./fracture-examiner.js";
+export { BodyPartManifest, FractureManifest, type Manifest, type Task } from "./manifest.js";
+export { findRegions } from "./regions.js";

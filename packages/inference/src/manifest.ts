@@ -1,0 +1,163 @@
+import { bones, ProblemError } from "@osteon/shared";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+
+const Probability = Type.Number({ minimum: 0, maximum: 1 });
+const Name = Type.String({ pattern: "^[a-z0-9][a-z0-9-]*$" });
+const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
+const Side = Type.Integer({ minimum: 32, maximum: 2048 });
+const Numbers = Type.Array(Type.Number(), { minItems: 1 });
+
+const FileRef = Type.Object({ digest: Digest, bytes: Type.Integer({ minimum: 1 }) });
+const Interval = Type.Object({ value: Type.Number(), low: Type.Number(), high: Type.Number() });
+
+const Input = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  width: Side,
+  height: Side,
+  contrast: Type.Object({
+    method: Type.Literal("percentile"),
+    low: Probability,
+    high: Probability,
+    ignoreBelow: Type.Integer({ minimum: 0, maximum: 255 }),
+    minimumRange: Type.Integer({ minimum: 1, maximum: 255 }),
+  }),
+  pad: Probability,
+  mean: Type.Number(),
+  std: Type.Number({ exclusiveMinimum: 0 }),
+});
+
+const common = {
+  schemaVersion: Type.Literal(1),
+  name: Name,
+  version: Type.String({ pattern: "^\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$" }),
+  title: Type.String({ minLength: 1 }),
+  licence: Type.String({ minLength: 1 }),
+  attribution: Type.Array(Type.String()),
+  files: Type.Object({ "model.onnx": FileRef, "warmup.png": FileRef }),
+  input: Input,
+  data: Type.Object({ name: Type.String(), doi: Type.Optional(Type.String()), licence: Type.String() }),
+  training: Type.Object({}, { additionalProperties: true }),
+};
+
+/** Metrics on a split: its name, the number of films, and each value with its 95 % interval. */
+const metrics = <Names extends string>(...names: Names[]) =>
+  Type.Object({
+    split: Type.String(),
+    films: Type.Integer({ minimum: 0 }),
+    ...(Object.fromEntries(names.map((name) => [name, Interval])) as Record<Names, typeof Interval>),
+  });
+
+const warmup = <Outputs extends string>(...names: Outputs[]) =>
+  Type.Object({
+    outputs: Type.Object(
+      Object.fromEntries(names.map((name) => [name, Numbers])) as Record<Outputs, typeof Numbers>,
+    ),
+    tolerance: Type.Number({ exclusiveMinimum: 0 }),
+  });
+
+/** The manifest of the body-part model. */
+export const BodyPartManifest = Type.Object({
+  ...common,
+  task: Type.Literal("bodypart"),
+  outputs: Type.Object({ logits: Type.String({ minLength: 1 }) }),
+  classes: Type.Array(Type.String({ minLength: 1 }), { minItems: 2, uniqueItems: true }),
+  calibration: Type.Object({
+    method: Type.Literal("temperature"),
+    temperature: Type.Number({ exclusiveMinimum: 0 }),
+  }),
+  decision: Type.Object({
+    supported: Type.Array(Type.Enum([...bones])),
+    unsupported: Type.Array(Type.String()),
+    unknown: Type.Array(Type.String()),
+    minimumProbability: Probability,
+  }),
+  warmup: warmup("logits"),
+  metrics: metrics("accuracy", "accuracyOrigin"),
+});
+export type BodyPartManifest = Static<typeof BodyPartManifest>;
+
+/** The manifest of one bone's fracture model. */
+export const FractureManifest = Type.Object({
+  ...common,
+  task: Type.Literal("fracture"),
+  bone: Type.Enum([...bones]),
+  outputs: Type.Object({ logit: Type.String({ minLength: 1 }), heatmap: Type.String({ minLength: 1 }) }),
+  classes: Type.Tuple([Type.Literal("normal"), Type.Literal("fractured")]),
+  calibration: Type.Object({ method: Type.Literal("platt"), scale: Type.Number(), offset: Type.Number() }),
+  thresholds: Type.Object({ sensitive: Probability, balanced: Probability, specific: Probability }),
+  regions: Type.Object({ threshold: Probability, maximum: Type.Integer({ minimum: 0 }) }),
+  warmup: warmup("logit"),
+  metrics: metrics("auroc", "sensitivity", "specificity", "calibrationError"),
+});
+export type FractureManifest = Static<typeof FractureManifest>;
+
+/** A bundle's `model.json`, as docs/reference/bundles.md describes it. */
+export type Manifest = BodyPartManifest | FractureManifest;
+export type Task = Manifest["task"];
+
+/**
+ * Checks a parsed `model.json`.
+ *
+ * @throws ProblemError `bundle-damaged` whose detail and `errors` list everything that is wrong.
+ */
+export function checkManifest(value: unknown): Manifest {
+  const task = typeof value === "object" && value !== null && "task" in value ? value.task : undefined;
+  if (task !== "bodypart" && task !== "fracture") {
+    throw damaged([{ pointer: "/task", detail: 'must be "bodypart" or "fracture"' }]);
+  }
+  const schema = task === "bodypart" ? BodyPartManifest : FractureManifest;
+  const errors = Value.Errors(schema, value).map(({ instancePath, message }) => ({
+    pointer: instancePath || "/",
+    detail: message,
+  }));
+  if (errors.length > 0) throw damaged(errors);
+  const manifest = value as Manifest;
+  const faults = manifest.task === "bodypart" ? classFaults(manifest) : thresholdFaults(manifest);
+  if (manifest.input.contrast.low >= manifest.input.contrast.high) {
+    faults.push({ pointer: "/input/contrast", detail: "low must be less than high" });
+  }
+  if (faults.length > 0) throw damaged(faults);
+  return manifest;
+}
+
+interface Fault {
+  pointer: string;
+  detail: string;
+}
+
+/** Every class must have exactly one outcome, and every outcome's class must exist. */
+function classFaults({ classes, decision, warmup }: BodyPartManifest): Fault[] {
+  const decided: string[] = [...decision.supported, ...decision.unsupported, ...decision.unknown];
+  const faults: Fault[] = [];
+  for (const name of classes) {
+    const times = decided.filter((other) => other === name).length;
+    if (times !== 1)
+      faults.push({ pointer: "/decision", detail: `must name the class "${name}" once, not ${times} times` });
+  }
+  for (const name of decided) {
+    if (!classes.includes(name))
+      faults.push({ pointer: "/decision", detail: `names "${name}", which is no class` });
+  }
+  if (warmup.outputs.logits.length !== classes.length) {
+    faults.push({ pointer: "/warmup/outputs/logits", detail: "must have one number a class" });
+  }
+  return faults;
+}
+
+function thresholdFaults({ thresholds, warmup }: FractureManifest): Fault[] {
+  const faults: Fault[] = [];
+  const { sensitive, balanced, specific } = thresholds;
+  if (!(sensitive <= balanced && balanced <= specific)) {
+    faults.push({ pointer: "/thresholds", detail: "must be sensitive <= balanced <= specific" });
+  }
+  if (warmup.outputs.logit.length !== 1) {
+    faults.push({ pointer: "/warmup/outputs/logit", detail: "must have one number" });
+  }
+  return faults;
+}
+
+function damaged(errors: Fault[]): ProblemError {
+  const list = errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+  return new ProblemError("bundle-damaged", `model.json: ${list}`, { errors, retryable: false });
+}

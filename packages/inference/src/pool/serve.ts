@@ -1,0 +1,83 @@
+import { type NormalisedFilm, type Placement, toTensor } from "@osteon/imaging/tensor";
+import type { ProblemCode } from "@osteon/shared";
+import type { RawOutput, RawTensor } from "../engine.js";
+import type { Manifest } from "../manifest.js";
+import type { LaneMessage, LaneReply } from "./protocol.js";
+
+/** What an engine implements, inside its thread or process. */
+export interface Runtime {
+  readonly version: string;
+  /** @throws Error where the model cannot be read, or has not the inputs and outputs of its manifest. */
+  open(model: Uint8Array, manifest: Manifest): Promise<Session>;
+}
+
+/** One model in a runtime. */
+export interface Session {
+  /** Runs one tensor, [1, 1, height, width] row by row; answers by the manifest's keys, dimensions without the batch. */
+  run(input: Float32Array): Promise<Record<string, RawTensor>>;
+  close(): Promise<void>;
+}
+
+/** The lane's side of the connection to its slot. */
+export interface LanePort {
+  post(reply: LaneReply): void;
+  onMessage(listener: (message: LaneMessage) => void): void;
+}
+
+interface Loaded {
+  readonly manifest: Manifest;
+  readonly session: Session;
+  /** Every run's input; runs of a lane follow one another. */
+  readonly input: Float32Array;
+}
+
+/** Serves the requests of a slot with `runtime`, in the order they come. */
+export function serve(runtime: Runtime, port: LanePort): void {
+  const models = new Map<string, Loaded>();
+  let turn = Promise.resolve();
+
+  async function answer(message: LaneMessage): Promise<LaneReply> {
+    const { id } = message;
+    try {
+      const output = await work(message);
+      return { kind: "done", id, output };
+    } catch (error) {
+      const code: ProblemCode = message.kind === "load" ? "bundle-damaged" : "engine-failed";
+      return { kind: "failed", id, code, detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async function work(message: LaneMessage): Promise<RawOutput | undefined> {
+    switch (message.kind) {
+      case "load":
+        if (!models.has(message.key)) models.set(message.key, await open(message.model, message.manifest));
+        return undefined;
+      case "unload":
+        await models.get(message.key)?.session.close();
+        models.delete(message.key);
+        return undefined;
+      case "run": {
+        const loaded = models.get(message.key);
+        if (loaded === undefined) throw new Error(`the model ${message.key} is not loaded`);
+        return run(loaded, message.film);
+      }
+    }
+  }
+
+  async function open(model: Uint8Array, manifest: Manifest): Promise<Loaded> {
+    const session = await runtime.open(model, manifest);
+    return { manifest, session, input: new Float32Array(manifest.input.width * manifest.input.height) };
+  }
+
+  port.onMessage((message) => {
+    turn = turn.then(async () => port.post(await answer(message)));
+  });
+  port.post({ kind: "ready", version: runtime.version });
+}
+
+async function run({ manifest, session, input }: Loaded, film: NormalisedFilm): Promise<RawOutput> {
+  const start = performance.now();
+  const placement: Placement = toTensor(film, manifest.input, input).placement;
+  const outputs = await session.run(input);
+  return { outputs, placement, ms: performance.now() - start };
+}

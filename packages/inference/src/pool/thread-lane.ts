@@ -1,0 +1,19 @@
+import { Worker } from "node:worker_threads";
+import type { Lane, LaneListener, LaneReply } from "./protocol.js";
+
+/** Starts a worker thread of `entry`, a module that calls `serve` with a `threadPort`. */
+export function startThreadLane(entry: URL, listener: LaneListener): Lane {
+  const worker = new Worker(entry);
+  let fault: string | undefined;
+  worker.on("message", (reply: LaneReply) => listener.onReply(reply));
+  worker.on("error", (error) => {
+    fault = error instanceof Error ? error.message : String(error);
+  });
+  worker.on("exit", (code) => listener.onEnd(fault ?? `exit code ${code}`));
+  return {
+    post: (message) => worker.postMessage(message),
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+}

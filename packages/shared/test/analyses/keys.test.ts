@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { v7 as uuidv7 } from "uuid";
+import { analysisFolder, idOfFolder, isAnalysisId, timeOfId } from "../../src/analyses/keys.js";
+
+test("folders sort newest first and give their ids back", () => {
+  const ids = Array.from({ length: 50 }, (_, at) => uuidv7({ msecs: 1_700_000_000_000 + at * 37 }));
+  const folders = ids.map((id) => analysisFolder("default", id));
+  assert.deepEqual([...folders].sort(), [...folders].reverse());
+  assert.deepEqual(folders.map(idOfFolder), ids);
+});
+
+test("an id tells its time", () => {
+  assert.equal(timeOfId(uuidv7({ msecs: 1_700_000_000_123 })), 1_700_000_000_123);
+});
+
+test("only a UUIDv7 in lower case is an id", () => {
+  assert.ok(isAnalysisId(uuidv7()));
+  for (const text of [
+    "",
+    "../etc",
+    uuidv7().toUpperCase(),
+    "6f9619ff-8b86-4011-b42d-00c04fc964ff",
+    `${uuidv7()}x`,
+  ]) {
+    assert.ok(!isAnalysisId(text), text);
+  }
+});

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { encodeFilm, filmLimits, type NormalisedFilm, normalise } from "@osteon/imaging";
+import type { BodyPartClassifier } from "@osteon/inference";
+import {
+  type AcceptedFilm,
+  type Analyses,
+  type AnalysisRef,
+  type Attempt,
+  acceptedFilm,
+  type BodyPartJob,
+  type Bone,
+  type Film,
+  type Logger,
+  type Metrics,
+  ProblemError,
+  type Processor,
+  schemaVersion,
+} from "@osteon/shared";
+
+/** Decodes a film, once, finds its body part, and hands it to the bone's model; or ends it, where there is none for it. */
+export class BodyPartProcessor implements Processor<"bodypart"> {
+  readonly kind = "bodypart";
+  readonly #analyses: Analyses;
+  readonly #classifier: Pick<BodyPartClassifier, "classify">;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+
+  constructor(parts: {
+    analyses: Analyses;
+    classifier: Pick<BodyPartClassifier, "classify">;
+    metrics: Metrics;
+    logger: Logger;
+  }) {
+    this.#analyses = parts.analyses;
+    this.#classifier = parts.classifier;
+    this.#metrics = parts.metrics;
+    this.#logger = parts.logger;
+  }
+
+  async process({ data: job }: Attempt<"bodypart">): Promise<void> {
+    const began = Date.now();
+    const queuedMs = Math.max(0, began - job.acceptedAt);
+    const ref = { tenant: job.tenant, id: job.analysisId };
+    const accepted = (await this.#analyses.start(ref, job.film))?.films[job.film];
+    if (accepted === undefined) return;
+
+    const film = await this.#decode(ref, accepted);
+    const [{ bodyPart, outcome, model, ms }] = await Promise.all([
+      this.#classifier.classify(film),
+      this.#keepPicture(ref, job.film, film),
+    ]);
+    this.#metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
+    const { width, height } = film;
+    const bodyPartMs = Date.now() - began;
+    if (outcome === "analysed") {
+      const bone = bodyPart.label as Bone;
+      await this.#analyses.forward({
+        ...job,
+        v: schemaVersion,
+        bone,
+        width,
+        height,
+        bodyPart,
+        model,
+        queuedMs,
+        bodyPartMs,
+      });
+      return;
+    }
+    const ended: Film = {
+      ...acceptedFilm(accepted),
+      width,
+      height,
+      outcome,
+      bodyPart,
+      models: { bodyPart: model },
+    };
+    await this.#analyses.filmEnded(ref, { film: ended, timings: { queuedMs, bodyPartMs } });
+    this.#metrics.films.inc({ outcome });
+  }
+
+  async failed(job: BodyPartJob, problem: ProblemError): Promise<void> {
+    this.#logger.warn({ analysisId: job.analysisId, film: job.film, code: problem.code }, "film failed");
+    await this.#analyses.filmFailed({ tenant: job.tenant, id: job.analysisId }, job.film, problem);
+    this.#metrics.films.inc({ outcome: "failed" });
+  }
+
+  async #decode(ref: AnalysisRef, accepted: AcceptedFilm): Promise<NormalisedFilm> {
+    const bytes = await this.#analyses.ledger.original(ref, accepted.index);
+    if (bytes === undefined) throw new ProblemError("film-lost");
+    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    if (digest !== accepted.digest) throw new ProblemError("film-altered", undefined, { retryable: false });
+    // The gateway's limit may have been raised: what it accepted is not refused here.
+    return normalise(bytes, { ...filmLimits, maximumBytes: Math.max(filmLimits.maximumBytes, bytes.length) });
+  }
+
+  async #keepPicture(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<void> {
+    await this.#analyses.ledger.putPicture(ref, film, "image", await encodeFilm(picture));
+  }
+}
