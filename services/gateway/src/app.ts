@@ -12,6 +12,7 @@ import { openapi } from "./plugins/openapi.js";
 import { problems } from "./plugins/problems.js";
 import { uploads } from "./plugins/uploads.js";
 import { endAnalysis } from "./routes/end-analysis.js";
+import { events } from "./routes/events.js";
 import { getAnalysis } from "./routes/get-analysis.js";
 import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
@@ -64,6 +65,7 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
   for (const route of [
     submitAnalysis,
     getAnalysis,
+    events,
     listAnalyses,
     endAnalysis,
     pictures,

@@ -8,11 +8,13 @@ import {
   TargetPolicy,
 } from "@osteon/shared";
 import { buildApp } from "./app.js";
+import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
 
 await runService(
   "gateway",
   async ({ config, logger, metrics }) => {
+    requireLoopback(config.HOST);
     const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
     const backbone = await connect(config, logger);
     const subscriber = connectRedis(config.REDIS_URL, "blocking");

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
 import { type App, type Dependencies, defaultTenant } from "../app.js";
+import { etagOf } from "../etag.js";
 import { waitForEnd } from "../wait-for-end.js";
 import { IdParams, problemResponses } from "./schemas.js";
 
@@ -35,7 +35,7 @@ export async function getAnalysis(app: App, { backbone, changes }: Dependencies)
         signal: gone.signal,
       });
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
-      const tag = `"${createHash("sha256").update(JSON.stringify(analysis)).digest("base64url").slice(0, 22)}"`;
+      const tag = `"${etagOf(analysis)}"`;
       reply.header("etag", tag).header("cache-control", "no-cache");
       if (matches(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
       if (!isEnded(analysis.status)) reply.header("retry-after", "1");
