@@ -60,9 +60,11 @@ class TiffReader {
       const at = offset + head + i * entry;
       const type = this.unsigned(at + 2, 2);
       const count = this.unsigned(at + 4, word);
-      const inline = count * (sizes[type] ?? 0) <= word;
-      const value = at + 4 + word;
-      fields.set(this.unsigned(at, 2), { type, count, offset: inline ? value : this.unsigned(value, word) });
+      const size = count * (sizes[type] ?? 0);
+      const inline = at + 4 + word;
+      const value = size <= word ? inline : this.unsigned(inline, word);
+      if (value + size > this.bytes.length) throw damage("a TIFF field is cut off");
+      fields.set(this.unsigned(at, 2), { type, count, offset: value });
     }
     return { fields, next: this.unsigned(offset + head + entries * entry, word) };
   }
@@ -107,7 +109,6 @@ function checkData(reader: TiffReader, fields: Map<number, Field>): void {
   const counts = fields.get(tags.stripByteCounts) ?? fields.get(tags.tileByteCounts);
   if (offsets === undefined || counts === undefined) throw damage("a TIFF page has no picture data");
   if (offsets.count !== counts.count) throw damage("a TIFF page has not as many offsets as lengths");
-  if (offsets.count > reader.bytes.length) throw damage("the TIFF is cut off");
   for (let i = 0; i < offsets.count; i++) {
     if (reader.value(offsets, i) + reader.value(counts, i) > reader.bytes.length) {
       throw damage("the TIFF is cut off inside its picture data");

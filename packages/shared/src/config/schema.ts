@@ -1,9 +1,10 @@
 import { type Static, Type } from "typebox";
 
-const port = (description: string, fallback: number) =>
-  Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
-const count = (description: string, fallback: number, minimum = 1) =>
-  Type.Integer({ minimum, default: fallback, description });
+const withDefault = (fallback: number | undefined) => (fallback === undefined ? {} : { default: fallback });
+const port = (description: string, fallback?: number) =>
+  Type.Integer({ minimum: 0, maximum: 65535, description, ...withDefault(fallback) });
+const count = (description: string, fallback?: number, minimum = 1) =>
+  Type.Integer({ minimum, description, ...withDefault(fallback) });
 
 /**
  * Every environment variable that a service reads. `docs/reference/configuration.md` is generated from it.
@@ -12,7 +13,7 @@ const count = (description: string, fallback: number, minimum = 1) =>
 export const ConfigSchema = Type.Object({
   HOST: Type.String({ default: "127.0.0.1", description: "Address that the gateway listens on." }),
   PORT: port("Port of the gateway; 0 takes a free one.", 8080),
-  HEALTH_PORT: Type.Optional(port("Port of a worker’s /livez, /readyz and /metrics; none where unset.", 0)),
+  HEALTH_PORT: Type.Optional(port("Port of a worker’s /livez, /readyz and /metrics; none where unset.")),
   DATA_DIR: Type.String({ default: ".osteon", description: "Folder of the file-backed object store." }),
   REDIS_URL: Type.String({
     default: "redis://127.0.0.1:6379",
@@ -33,9 +34,7 @@ export const ConfigSchema = Type.Object({
     default: "onnxruntime",
     description: "Engine of the models.",
   }),
-  INFERENCE_THREADS: Type.Optional(
-    count("Inference threads of a worker; the number of cores where unset.", 1),
-  ),
+  INFERENCE_THREADS: Type.Optional(count("Inference threads of a worker; the number of cores where unset.")),
   WEBHOOK_ALLOW: Type.String({
     default: "",
     description: "Address ranges (CIDR, comma-separated) that webhooks may reach beside public ones.",

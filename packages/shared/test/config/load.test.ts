@@ -8,6 +8,8 @@ test("defaults stand where nothing is set, and empty counts as unset", () => {
   assert.equal(config.PORT, 8080);
   assert.equal(config.DATA_DIR, ".osteon");
   assert.equal(config.S3_BUCKET, undefined);
+  assert.equal(config.HEALTH_PORT, undefined);
+  assert.equal(config.INFERENCE_THREADS, undefined);
 });
 
 test("numbers are read from text", () => {
