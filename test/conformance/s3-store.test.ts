@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { type RunningS3, startS3 } from "@osteon/embedded";
+import { ProblemError, S3Store } from "@osteon/shared";
+import { storeConformance } from "@osteon/shared/testing";
+
+let folder: string;
+let server: RunningS3;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-s3-"));
+  server = await startS3({ dir: folder });
+});
+after(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let bucket = 0;
+const open = async (secretAccessKey = server.secretAccessKey) => {
+  bucket += 1;
+  const name = `conformance-${bucket}`;
+  await server.createBucket(name);
+  const { endpoint, accessKeyId } = server;
+  return new S3Store({ bucket: name, region: "us-east-1", endpoint, credentials: { accessKeyId, secretAccessKey } });
+};
+
+storeConformance("s3", open);
+
+test("a wrong secret is refused, with a code", async () => {
+  const store = await open("wrong");
+  await assert.rejects(store.put("a", "1"), (error) => error instanceof ProblemError && error.code === "store-unavailable");
+  await store.close();
+});

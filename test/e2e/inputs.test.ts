@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Analysis, Problem } from "@osteon/shared";
+import sharp from "sharp";
+import { Value } from "typebox/value";
+import { Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { animatedWebp, pngBomb } from "../support/pictures.js";
+import { startTestSystem, type TestSystem } from "../support/system.js";
+
+let system: TestSystem;
+let client: Client;
+const jpeg = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
+
+before(async () => {
+  system = await startTestSystem();
+  client = system.client;
+});
+after(() => system?.stop());
+
+async function analysed(id: string): Promise<Analysis> {
+  const analysis = await client.ended(id);
+  assert.ok(Value.Check(Analysis, analysis), JSON.stringify([...Value.Errors(Analysis, analysis)].slice(0, 3)));
+  assert.equal(analysis.status, "completed");
+  return analysis;
+}
+
+describe("what is accepted", () => {
+  test("multipart with one film and its fields", async () => {
+    const answer = await client.submit([{ name: "a hand.jpg", bytes: jpeg }], { reference: "exam 7" });
+    assert.equal(answer.status, 202);
+    assert.equal(answer.headers.get("location"), `/v1/analyses/${answer.body.id}`);
+    assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/);
+    assert.ok(Value.Check(Analysis, answer.body));
+    const analysis = await analysed(answer.body.id);
+    assert.equal(analysis.reference, "exam 7");
+    assert.equal(analysis.outcome, "analysed");
+    assert.equal(analysis.bodyPart?.label, "hand");
+    const [film] = analysis.films;
+    assert.equal(film?.name, "a hand.jpg");
+    assert.ok(["fractured", "normal"].includes(film?.fracture?.label ?? ""));
+    assert.ok(Array.isArray(film?.fracture?.regions));
+    const sum = Object.values(film?.bodyPart?.probabilities ?? {}).reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-6);
+    assert.equal(analysis.disclaimer, "Research use only. Not a medical device.");
+  });
+
+  test("multipart with four films, fields last", async () => {
+    const files = testFilms(4, "elbow");
+    const form = new FormData();
+    for (const { file } of files) form.append("film", new Blob([Uint8Array.from(filmBytes(file))]), file);
+    form.append("reference", "four");
+    const answer = await client.request<Analysis>("/v1/analyses", { method: "POST", body: form });
+    assert.equal(answer.status, 202);
+    const analysis = await analysed(answer.body.id);
+    assert.deepEqual(
+      analysis.films.map((film) => film.name),
+      files.map((each) => each.file),
+    );
+    const found = analysis.films.flatMap((film) => film.fracture ?? []);
+    assert.equal(analysis.fracture?.probability, Math.max(...found.map((each) => each.probability)));
+  });
+
+  for (const type of ["jpeg", "png", "webp", "tiff"] as const) {
+    test(`a raw ${type} body`, async () => {
+      const bytes = type === "jpeg" ? jpeg : await sharp(jpeg).toFormat(type, { lossless: true }).toBuffer();
+      const answer = await client.submitRaw(bytes, `image/${type}`);
+      assert.equal(answer.status, 202);
+      const analysis = await analysed(answer.body.id);
+      assert.equal(analysis.films[0]?.contentType, `image/${type}`);
+      assert.equal(analysis.bodyPart?.label, "hand");
+    });
+  }
+
+  test("the content decides, not the type that the client names", async () => {
+    const answer = await client.submitRaw(await sharp(jpeg).png().toBuffer(), "image/jpeg");
+    assert.equal(answer.body.films[0]?.contentType, "image/png");
+    await analysed(answer.body.id);
+  });
+
+  test("a picture that is no film ends not-identified, without a fracture answer", async () => {
+    const blank = await sharp({ create: { width: 400, height: 300, channels: 3, background: "#7a9cc0" } }).png().toBuffer();
+    const analysis = await analysed((await client.submitRaw(blank, "image/png")).body.id);
+    assert.equal(analysis.outcome, "not-identified");
+    assert.equal(analysis.fracture, undefined);
+    assert.equal(analysis.films[0]?.fracture, undefined);
+  });
+});
+
+describe("what an analysis shows", () => {
+  let id: string;
+  before(async () => {
+    id = (await client.submit([{ name: "x.jpg", bytes: jpeg }], { reference: "shown" })).body.id;
+    await analysed(id);
+  });
+
+  test("image.png and heatmap.png have the film's size, the heat map is transparent grey", async () => {
+    const { body } = await client.get(id);
+    const pictures = await Promise.all(
+      ["image", "heatmap"].map(async (name) => {
+        const answer = await fetch(`${client.url}/v1/analyses/${id}/films/0/${name}.png`);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers.get("content-type"), "image/png");
+        return sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+      }),
+    );
+    for (const { width, height } of pictures) {
+      assert.deepEqual([width, height], [body.films[0]?.width, body.films[0]?.height]);
+    }
+    assert.equal(pictures[0]?.channels, 1);
+    assert.deepEqual([pictures[1]?.channels, pictures[1]?.hasAlpha], [2, true]);
+  });
+
+  test("the original comes back byte for byte", async () => {
+    const answer = await fetch(`${client.url}/v1/analyses/${id}/films/0/original`);
+    assert.equal(answer.headers.get("content-type"), "image/jpeg");
+    assert.deepEqual(Buffer.from(await answer.arrayBuffer()), jpeg);
+  });
+
+  test("an unchanged analysis is not sent again", async () => {
+    const first = await client.get(id);
+    const etag = first.headers.get("etag") ?? "";
+    const again = await client.request(`/v1/analyses/${id}`, { headers: { "if-none-match": etag } });
+    assert.equal(again.status, 304);
+  });
+
+  test("the list is newest first, page by page, and filters", async () => {
+    const ids = [];
+    for (let at = 0; at < 3; at += 1) {
+      ids.unshift((await client.submit([{ name: `${at}`, bytes: jpeg }], { reference: "listed" })).body.id);
+    }
+    type Page = { data: Analysis[]; nextCursor?: string };
+    const first = await client.request<Page>("/v1/analyses?limit=2&reference=listed");
+    assert.deepEqual(first.body.data.map((each) => each.id), ids.slice(0, 2));
+    const second = await client.request<Page>(`/v1/analyses?limit=2&reference=listed&cursor=${first.body.nextCursor}`);
+    assert.deepEqual(second.body.data.map((each) => each.id), ids.slice(2));
+    assert.equal(second.body.nextCursor, undefined);
+    await Promise.all(ids.map((each) => analysed(each)));
+    const failed = await client.request<Page>("/v1/analyses?status=failed");
+    assert.deepEqual(failed.body.data, []);
+  });
+
+  test("the events tell each state, and end with the analysis", async () => {
+    const { body } = await client.submit([{ name: "e.jpg", bytes: jpeg }]);
+    const stream = await fetch(`${client.url}/v1/analyses/${body.id}/events`);
+    assert.equal(stream.headers.get("content-type"), "text/event-stream");
+    const names = [...(await stream.text()).matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
+    assert.equal(names.at(-1), "completed");
+    const order = ["queued", "processing", "completed"];
+    assert.deepEqual(names, [...names].sort((a, b) => order.indexOf(a ?? "") - order.indexOf(b ?? "")));
+  });
+
+  test("/v1/models names all six, with digest, thresholds and metrics", async () => {
+    const { body } = await client.request<{ data: { name: string; digest: string; thresholds?: object; metrics: object }[] }>(
+      "/v1/models",
+    );
+    assert.deepEqual(body.data.map((each) => each.name), [
+      "bodypart", "fracture-elbow", "fracture-hand", "fracture-hip", "fracture-leg", "fracture-shoulder",
+    ]);
+    for (const model of body.data) {
+      assert.match(model.digest, /^sha256:[0-9a-f]{64}$/);
+      assert.equal(model.thresholds !== undefined, model.name !== "bodypart");
+    }
+  });
+
+  test("erasing leaves nothing, and says so only once", async () => {
+    const { body } = await client.submit([{ name: "gone.jpg", bytes: jpeg }]);
+    await analysed(body.id);
+    assert.equal((await client.request(`/v1/analyses/${body.id}`, { method: "DELETE" })).status, 204);
+    Client.refused(await client.get(body.id), 404, "analysis-not-found");
+    Client.refused(await client.request(`/v1/analyses/${body.id}/films/0/image.png`), 404, "analysis-not-found");
+    Client.refused(await client.request(`/v1/analyses/${body.id}`, { method: "DELETE" }), 404, "analysis-not-found");
+  });
+});
+
+describe("what is refused", () => {
+  const raw = (bytes: Buffer, type = "image/jpeg") => client.submitRaw(bytes, type);
+  const cases: [string, number, string, () => Promise<{ status: number; headers: Headers; body: unknown }>][] = [
+    ["an empty body", 400, "body-empty", () => raw(Buffer.alloc(0))],
+    ["a text file named .jpg", 415, "media-type-unsupported", () => client.submit([{ name: "a.jpg", bytes: Buffer.from("not a film\n".repeat(50)) }])],
+    ["a truncated JPEG", 422, "film-damaged", () => raw(jpeg.subarray(0, jpeg.length >> 1))],
+    ["a truncated PNG", 422, "film-damaged", async () => raw((await sharp(jpeg).png().toBuffer()).subarray(0, 9000))],
+    ["a 100×100 picture", 422, "film-too-small", async () => raw(await sharp(jpeg).resize(100, 100).jpeg().toBuffer())],
+    ["a 40,000×40,000 PNG bomb", 422, "film-too-many-pixels", async () => raw(pngBomb(40_000, 40_000), "image/png")],
+    ["an animated WebP", 422, "film-animated", async () => raw(await animatedWebp(), "image/webp")],
+    ["a GIF", 415, "media-type-unsupported", async () => raw(await sharp(jpeg).gif().toBuffer(), "image/gif")],
+    ["DICOM", 415, "dicom-unsupported", () => raw(Buffer.concat([Buffer.alloc(128), Buffer.from("DICM"), Buffer.alloc(500)]), "application/dicom")],
+    ["multipart without a film", 400, "film-missing", () => client.submit([], { reference: "none" })],
+    ["an unknown field", 400, "field-unknown", () => client.submit([{ name: "a", bytes: jpeg }], { patient: "x" })],
+    ["a reference that is too long", 400, "validation-failed", () => client.submit([{ name: "a", bytes: jpeg }], { reference: "x".repeat(201) })],
+    ["an unknown region hint", 400, "validation-failed", () => client.submit([{ name: "a", bytes: jpeg }], { regionHint: "skull" })],
+    ["a callback into the machine", 422, "callback-refused", () => client.submit([{ name: "a", bytes: jpeg }], { callbackUrl: "http://169.254.169.254/" })],
+    ["17 films", 413, "too-many-films", () => client.submit(Array.from({ length: 17 }, (_, at) => ({ name: `${at}`, bytes: jpeg })))],
+    ["a body that is too large", 413, "film-too-large", () => raw(Buffer.alloc(33 * 1024 * 1024, 1))],
+    ["one bad film among good ones", 422, "film-too-small", async () =>
+      client.submit([{ name: "good", bytes: jpeg }, { name: "bad", bytes: await sharp(jpeg).resize(100, 100).jpeg().toBuffer() }])],
+    ["a multipart body that ends early", 400, "multipart-malformed", () =>
+      client.request("/v1/analyses", {
+        method: "POST",
+        headers: { "content-type": "multipart/form-data; boundary=b" },
+        body: '--b\r\nContent-Disposition: form-data; name="film"; filename="x"\r\n\r\nabc',
+      })],
+    ["a type that no film has", 415, "media-type-unsupported", () =>
+      client.request("/v1/analyses", { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" })],
+    ["an unknown id", 404, "analysis-not-found", () => client.get("01970000-0000-7000-8000-000000000000")],
+    ["an id that is none", 404, "analysis-not-found", () => client.request("/v1/analyses/..%2F..%2Fetc")],
+    ["a wait that is too long", 400, "validation-failed", () => client.request("/v1/analyses/x?wait=61")],
+    ["a made-up cursor", 400, "cursor-invalid", () => client.request("/v1/analyses?cursor=abc")],
+    ["an unknown path", 404, "not-found", () => client.request("/v2/analyses")],
+    ["an unknown method", 405, "method-not-allowed", () => client.request("/v1/analyses", { method: "PUT" })],
+  ];
+  for (const [name, status, code, ask] of cases) {
+    test(name, async () => {
+      const before = await system.snapshot();
+      const answer = await ask();
+      Client.refused(answer, status, code);
+      assert.ok(Value.Check(Problem, answer.body));
+      assert.deepEqual(await system.snapshot(), before, "a refusal left something in store or queue");
+    });
+  }
+});
