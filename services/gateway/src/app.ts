@@ -17,9 +17,12 @@ import { getAnalysis } from "./routes/get-analysis.js";
 import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
 import { models } from "./routes/models.js";
+import { origin } from "./routes/origin.js";
 import { pictures } from "./routes/pictures.js";
 import { reference } from "./routes/reference.js";
+import { filmRules } from "./routes/rules.js";
 import { submitAnalysis } from "./routes/submit-analysis.js";
+import { Submission } from "./submission.js";
 
 /** What the routes work with. */
 export interface Dependencies {
@@ -29,6 +32,7 @@ export interface Dependencies {
   backbone: Backbone;
   changes: Changes;
   policy: TargetPolicy;
+  submission: Submission;
 }
 
 export type App = FastifyInstance<
@@ -46,7 +50,8 @@ export const defaultTenant = "default";
 const requestTimeoutMs = 120_000;
 
 /** The HTTP contract as a Fastify application, not yet listening. */
-export async function buildApp(dependencies: Dependencies): Promise<App> {
+export async function buildApp(parts: Omit<Dependencies, "submission">): Promise<App> {
+  const dependencies: Dependencies = { ...parts, submission: new Submission(parts) };
   const { config, logger } = dependencies;
   const app: App = Fastify({
     loggerInstance: logger.child({}, { serializers: { req: describeRequest } }) as FastifyBaseLogger,
@@ -72,6 +77,8 @@ export async function buildApp(dependencies: Dependencies): Promise<App> {
     models,
     health,
     reference,
+    origin,
+    filmRules,
   ]) {
     await app.register(async (scope) => route(scope as App, dependencies));
   }

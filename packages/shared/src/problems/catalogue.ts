@@ -38,6 +38,11 @@ export const catalogue = {
     title: "Invalid cursor",
     rule: "A cursor must come from an earlier page of the same list.",
   },
+  "idempotency-key-invalid": {
+    status: 400,
+    title: "Invalid Idempotency-Key",
+    rule: "An Idempotency-Key must have 1 to 255 printable ASCII characters.",
+  },
   "not-found": { status: 404, title: "Not found", rule: "The path must name something that exists." },
   "analysis-not-found": {
     status: 404,
@@ -58,6 +63,11 @@ export const catalogue = {
     status: 409,
     title: "The analysis has ended",
     rule: "Only an analysis that is queued or processing can be cancelled.",
+  },
+  "idempotency-in-flight": {
+    status: 409,
+    title: "The first request is still in flight",
+    rule: "A request with an Idempotency-Key may be repeated once the first has been answered.",
   },
   "film-too-large": { status: 413, title: "Film too large", rule: "One film may have at most 32 MB." },
   "upload-too-large": {
@@ -100,6 +110,11 @@ export const catalogue = {
     status: 422,
     title: "Callback address refused",
     rule: "A callback must be an http or https URL without credentials whose host is public or on the allow-list.",
+  },
+  "idempotency-key-reused": {
+    status: 422,
+    title: "Idempotency-Key used for other content",
+    rule: "Within 24 hours an Idempotency-Key belongs to the films and fields it was first sent with.",
   },
   "internal-error": {
     status: 500,

@@ -1,8 +1,8 @@
-import { Analysis, type AnalysisRequest, ProblemError, schemaVersion } from "@osteon/shared";
+import { Analysis, ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
-import { v7 as uuidv7 } from "uuid";
+import { Type } from "typebox";
 import { type App, type Dependencies, defaultTenant } from "../app.js";
-import { checkFields, checkFilms } from "../uploads/check-upload.js";
+import { parseIdempotencyKey } from "../idempotency.js";
 import { readMultipart } from "../uploads/read-multipart.js";
 import type { Upload } from "../uploads/upload.js";
 import { problemResponses } from "./schemas.js";
@@ -11,7 +11,7 @@ import { problemResponses } from "./schemas.js";
 const retryAfterSeconds = 1;
 
 /** `POST /v1/analyses`: films in, a promise out. */
-export async function submitAnalysis(app: App, { config, backbone, policy }: Dependencies): Promise<void> {
+export async function submitAnalysis(app: App, { config, submission }: Dependencies): Promise<void> {
   app.route({
     method: "POST",
     url: "/v1/analyses",
@@ -26,28 +26,21 @@ export async function submitAnalysis(app: App, { config, backbone, policy }: Dep
         "image/tiff",
         "application/dicom",
       ],
+      headers: Type.Object({
+        "idempotency-key": Type.Optional(
+          Type.String({ description: "A repeat with it answers the same analysis." }),
+        ),
+      }),
       response: { 202: Analysis, ...problemResponses },
     },
     handler: async (request, reply) => {
+      const key = parseIdempotencyKey(request.headers["idempotency-key"]);
       const upload = await readUpload(request, config.MAX_UPLOAD_BYTES);
-      const fields = checkFields(upload.fields, config, policy);
-      const films = await checkFilms(upload, config);
-      const id = uuidv7();
-      const accepted: AnalysisRequest = {
-        v: schemaVersion,
-        id,
-        tenant: defaultTenant,
-        createdAt: new Date().toISOString(),
-        ...fields,
-        films,
-      };
-      const analysis = await backbone.analyses.accept(
-        accepted,
-        upload.films.map((film) => film.bytes),
-      );
+      const { analysis, replayed } = await submission.submit(defaultTenant, upload, key);
+      if (replayed) reply.header("idempotency-replayed", "true");
       return reply
         .code(202)
-        .header("location", `/v1/analyses/${id}`)
+        .header("location", `/v1/analyses/${analysis.id}`)
         .header("retry-after", String(retryAfterSeconds))
         .send(analysis);
     },

@@ -6,15 +6,20 @@ const longestName = 200;
 
 /**
  * Reads a multipart upload: file parts "film" and the fields, in any order.
+ * With `anyFields` every file part is a film and other fields are passed over, as the origin's clients send them.
  * @throws ProblemError for what breaks its form or its limits; the films are not looked into.
  */
-export async function readMultipart(request: FastifyRequest, maxUploadBytes: number): Promise<Upload> {
+export async function readMultipart(
+  request: FastifyRequest,
+  maxUploadBytes: number,
+  options: { anyFields?: boolean } = {},
+): Promise<Upload> {
   const upload: Upload = { films: [], fields: {} };
   let total = 0;
   try {
     for await (const part of request.parts()) {
       if (part.type === "file") {
-        if (part.fieldname !== "film") throw unknownField();
+        if (part.fieldname !== "film" && options.anyFields !== true) throw unknownField();
         const bytes = await part.toBuffer();
         total += bytes.length;
         if (total > maxUploadBytes) throw new ProblemError("upload-too-large");
@@ -22,6 +27,7 @@ export async function readMultipart(request: FastifyRequest, maxUploadBytes: num
         upload.films.push({ ...(name === "" ? {} : { name }), bytes });
         continue;
       }
+      if (options.anyFields === true) continue;
       const field = fieldNames.find((each) => each === part.fieldname);
       if (field === undefined) {
         if (part.fieldname === "film")

@@ -1,0 +1,81 @@
+import { type Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
+import { Type } from "typebox";
+import { type App, type Dependencies, defaultTenant } from "../app.js";
+import { readMultipart } from "../uploads/read-multipart.js";
+import { waitForEnd } from "../wait-for-end.js";
+import { problemResponses } from "./schemas.js";
+
+const waitMs = 30_000;
+const unknown = "Not identified";
+/** The body parts that the origin's clients know. */
+const boneTypes = new Map([
+  ["elbow", "Elbow"],
+  ["hand", "Hand"],
+  ["shoulder", "Shoulder"],
+]);
+
+const Uploaded = Type.Object({ filename: Type.String() });
+const Prediction = Type.Object({ bone_type: Type.String(), result: Type.String() });
+
+/** `POST /upload` and `POST /predict` of the student project that Osteon follows, in its shapes, for its clients. */
+export async function origin(
+  app: App,
+  { backbone, changes, config, submission }: Dependencies,
+): Promise<void> {
+  app.route({
+    method: "POST",
+    url: "/upload",
+    bodyLimit: config.MAX_FILM_BYTES,
+    schema: {
+      summary: "Upload a film (any file field)",
+      consumes: ["multipart/form-data"],
+      response: { 200: Uploaded, ...problemResponses },
+    },
+    handler: async (request) => {
+      if (!request.isMultipart()) throw new ProblemError("film-missing");
+      const { films } = await readMultipart(request, config.MAX_UPLOAD_BYTES, { anyFields: true });
+      const { analysis } = await submission.submit(defaultTenant, { films: films.slice(0, 1), fields: {} });
+      return { filename: `${analysis.id}.${extensionOf(analysis)}` };
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/predict",
+    schema: {
+      summary: "The answer for an uploaded film",
+      body: Uploaded,
+      response: { 200: Prediction, ...problemResponses },
+    },
+    handler: async (request, reply) => {
+      const id = request.body.filename.split(".")[0] ?? "";
+      if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      const analysis = await waitForEnd({
+        look: () => backbone.analyses.get({ tenant: defaultTenant, id }),
+        listen: (listener) => changes.listen(id, listener),
+        milliseconds: waitMs,
+        signal: gone.signal,
+      });
+      if (analysis === undefined) throw new ProblemError("analysis-not-found");
+      return predictionOf(analysis);
+    },
+  });
+}
+
+function predictionOf(analysis: Analysis): { bone_type: string; result: string } {
+  if (analysis.status !== "completed") {
+    throw new ProblemError(
+      "processing-failed",
+      `The film has no answer; its analysis is ${analysis.status}.`,
+    );
+  }
+  const bone = boneTypes.get(analysis.bodyPart?.label ?? "");
+  if (analysis.fracture === undefined || bone === undefined) return { bone_type: unknown, result: unknown };
+  return { bone_type: bone, result: analysis.fracture.label };
+}
+
+function extensionOf(analysis: Analysis): string {
+  return analysis.films[0]?.contentType.split("/")[1]?.replace("jpeg", "jpg") ?? "bin";
+}
