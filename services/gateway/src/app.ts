@@ -18,6 +18,7 @@ import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
 import { models } from "./routes/models.js";
 import { origin } from "./routes/origin.js";
+import { page } from "./routes/page.js";
 import { pictures } from "./routes/pictures.js";
 import { reference } from "./routes/reference.js";
 import { filmRules } from "./routes/rules.js";
@@ -79,6 +80,7 @@ export async function buildApp(parts: Omit<Dependencies, "submission">): Promise
     reference,
     origin,
     filmRules,
+    page,
   ]) {
     await app.register(async (scope) => route(scope as App, dependencies));
   }
