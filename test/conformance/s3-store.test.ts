@@ -24,13 +24,21 @@ const open = async (secretAccessKey = server.secretAccessKey) => {
   const name = `conformance-${bucket}`;
   await server.createBucket(name);
   const { endpoint, accessKeyId } = server;
-  return new S3Store({ bucket: name, region: "us-east-1", endpoint, credentials: { accessKeyId, secretAccessKey } });
+  return new S3Store({
+    bucket: name,
+    region: "us-east-1",
+    endpoint,
+    credentials: { accessKeyId, secretAccessKey },
+  });
 };
 
 storeConformance("s3", open);
 
 test("a wrong secret is refused, with a code", async () => {
   const store = await open("wrong");
-  await assert.rejects(store.put("a", "1"), (error) => error instanceof ProblemError && error.code === "store-unavailable");
+  await assert.rejects(
+    store.put("a", "1"),
+    (error) => error instanceof ProblemError && error.code === "store-unavailable",
+  );
   await store.close();
 });

@@ -20,7 +20,10 @@ after(() => system?.stop());
 
 async function analysed(id: string): Promise<Analysis> {
   const analysis = await client.ended(id);
-  assert.ok(Value.Check(Analysis, analysis), JSON.stringify([...Value.Errors(Analysis, analysis)].slice(0, 3)));
+  assert.ok(
+    Value.Check(Analysis, analysis),
+    JSON.stringify([...Value.Errors(Analysis, analysis)].slice(0, 3)),
+  );
   assert.equal(analysis.status, "completed");
   return analysis;
 }
@@ -79,7 +82,9 @@ describe("what is accepted", () => {
   });
 
   test("a picture that is no film ends not-identified, without a fracture answer", async () => {
-    const blank = await sharp({ create: { width: 400, height: 300, channels: 3, background: "#7a9cc0" } }).png().toBuffer();
+    const blank = await sharp({ create: { width: 400, height: 300, channels: 3, background: "#7a9cc0" } })
+      .png()
+      .toBuffer();
     const analysis = await analysed((await client.submitRaw(blank, "image/png")).body.id);
     assert.equal(analysis.outcome, "not-identified");
     assert.equal(analysis.fracture, undefined);
@@ -131,9 +136,17 @@ describe("what an analysis shows", () => {
     }
     type Page = { data: Analysis[]; nextCursor?: string };
     const first = await client.request<Page>("/v1/analyses?limit=2&reference=listed");
-    assert.deepEqual(first.body.data.map((each) => each.id), ids.slice(0, 2));
-    const second = await client.request<Page>(`/v1/analyses?limit=2&reference=listed&cursor=${first.body.nextCursor}`);
-    assert.deepEqual(second.body.data.map((each) => each.id), ids.slice(2));
+    assert.deepEqual(
+      first.body.data.map((each) => each.id),
+      ids.slice(0, 2),
+    );
+    const second = await client.request<Page>(
+      `/v1/analyses?limit=2&reference=listed&cursor=${first.body.nextCursor}`,
+    );
+    assert.deepEqual(
+      second.body.data.map((each) => each.id),
+      ids.slice(2),
+    );
     assert.equal(second.body.nextCursor, undefined);
     await Promise.all(ids.map((each) => analysed(each)));
     const failed = await client.request<Page>("/v1/analyses?status=failed");
@@ -147,16 +160,20 @@ describe("what an analysis shows", () => {
     const names = [...(await stream.text()).matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
     assert.equal(names.at(-1), "completed");
     const order = ["queued", "processing", "completed"];
-    assert.deepEqual(names, [...names].sort((a, b) => order.indexOf(a ?? "") - order.indexOf(b ?? "")));
+    assert.deepEqual(
+      names,
+      [...names].sort((a, b) => order.indexOf(a ?? "") - order.indexOf(b ?? "")),
+    );
   });
 
   test("/v1/models names all six, with digest, thresholds and metrics", async () => {
-    const { body } = await client.request<{ data: { name: string; digest: string; thresholds?: object; metrics: object }[] }>(
-      "/v1/models",
+    const { body } = await client.request<{
+      data: { name: string; digest: string; thresholds?: object; metrics: object }[];
+    }>("/v1/models");
+    assert.deepEqual(
+      body.data.map((each) => each.name),
+      ["bodypart", "fracture-elbow", "fracture-hand", "fracture-hip", "fracture-leg", "fracture-shoulder"],
     );
-    assert.deepEqual(body.data.map((each) => each.name), [
-      "bodypart", "fracture-elbow", "fracture-hand", "fracture-hip", "fracture-leg", "fracture-shoulder",
-    ]);
     for (const model of body.data) {
       assert.match(model.digest, /^sha256:[0-9a-f]{64}$/);
       assert.equal(model.thresholds !== undefined, model.name !== "bodypart");
@@ -168,40 +185,131 @@ describe("what an analysis shows", () => {
     await analysed(body.id);
     assert.equal((await client.request(`/v1/analyses/${body.id}`, { method: "DELETE" })).status, 204);
     Client.refused(await client.get(body.id), 404, "analysis-not-found");
-    Client.refused(await client.request(`/v1/analyses/${body.id}/films/0/image.png`), 404, "analysis-not-found");
-    Client.refused(await client.request(`/v1/analyses/${body.id}`, { method: "DELETE" }), 404, "analysis-not-found");
+    Client.refused(
+      await client.request(`/v1/analyses/${body.id}/films/0/image.png`),
+      404,
+      "analysis-not-found",
+    );
+    Client.refused(
+      await client.request(`/v1/analyses/${body.id}`, { method: "DELETE" }),
+      404,
+      "analysis-not-found",
+    );
   });
 });
 
 describe("what is refused", () => {
   const raw = (bytes: Buffer, type = "image/jpeg") => client.submitRaw(bytes, type);
-  const cases: [string, number, string, () => Promise<{ status: number; headers: Headers; body: unknown }>][] = [
+  const cases: [
+    string,
+    number,
+    string,
+    () => Promise<{ status: number; headers: Headers; body: unknown }>,
+  ][] = [
     ["an empty body", 400, "body-empty", () => raw(Buffer.alloc(0))],
-    ["a text file named .jpg", 415, "media-type-unsupported", () => client.submit([{ name: "a.jpg", bytes: Buffer.from("not a film\n".repeat(50)) }])],
+    [
+      "a text file named .jpg",
+      415,
+      "media-type-unsupported",
+      () => client.submit([{ name: "a.jpg", bytes: Buffer.from("not a film\n".repeat(50)) }]),
+    ],
     ["a truncated JPEG", 422, "film-damaged", () => raw(jpeg.subarray(0, jpeg.length >> 1))],
-    ["a truncated PNG", 422, "film-damaged", async () => raw((await sharp(jpeg).png().toBuffer()).subarray(0, 9000))],
-    ["a 100×100 picture", 422, "film-too-small", async () => raw(await sharp(jpeg).resize(100, 100).jpeg().toBuffer())],
-    ["a 40,000×40,000 PNG bomb", 422, "film-too-many-pixels", async () => raw(pngBomb(40_000, 40_000), "image/png")],
+    [
+      "a truncated PNG",
+      422,
+      "film-damaged",
+      async () => raw((await sharp(jpeg).png().toBuffer()).subarray(0, 9000)),
+    ],
+    [
+      "a 100×100 picture",
+      422,
+      "film-too-small",
+      async () => raw(await sharp(jpeg).resize(100, 100).jpeg().toBuffer()),
+    ],
+    [
+      "a 40,000×40,000 PNG bomb",
+      422,
+      "film-too-many-pixels",
+      async () => raw(pngBomb(40_000, 40_000), "image/png"),
+    ],
     ["an animated WebP", 422, "film-animated", async () => raw(await animatedWebp(), "image/webp")],
-    ["a GIF", 415, "media-type-unsupported", async () => raw(await sharp(jpeg).gif().toBuffer(), "image/gif")],
-    ["DICOM", 415, "dicom-unsupported", () => raw(Buffer.concat([Buffer.alloc(128), Buffer.from("DICM"), Buffer.alloc(500)]), "application/dicom")],
+    [
+      "a GIF",
+      415,
+      "media-type-unsupported",
+      async () => raw(await sharp(jpeg).gif().toBuffer(), "image/gif"),
+    ],
+    [
+      "DICOM",
+      415,
+      "dicom-unsupported",
+      () =>
+        raw(Buffer.concat([Buffer.alloc(128), Buffer.from("DICM"), Buffer.alloc(500)]), "application/dicom"),
+    ],
     ["multipart without a film", 400, "film-missing", () => client.submit([], { reference: "none" })],
-    ["an unknown field", 400, "field-unknown", () => client.submit([{ name: "a", bytes: jpeg }], { patient: "x" })],
-    ["a reference that is too long", 400, "validation-failed", () => client.submit([{ name: "a", bytes: jpeg }], { reference: "x".repeat(201) })],
-    ["an unknown region hint", 400, "validation-failed", () => client.submit([{ name: "a", bytes: jpeg }], { regionHint: "skull" })],
-    ["a callback into the machine", 422, "callback-refused", () => client.submit([{ name: "a", bytes: jpeg }], { callbackUrl: "http://169.254.169.254/" })],
-    ["17 films", 413, "too-many-films", () => client.submit(Array.from({ length: 17 }, (_, at) => ({ name: `${at}`, bytes: jpeg })))],
+    [
+      "an unknown field",
+      400,
+      "field-unknown",
+      () => client.submit([{ name: "a", bytes: jpeg }], { patient: "x" }),
+    ],
+    [
+      "a reference that is too long",
+      400,
+      "validation-failed",
+      () => client.submit([{ name: "a", bytes: jpeg }], { reference: "x".repeat(201) }),
+    ],
+    [
+      "an unknown region hint",
+      400,
+      "validation-failed",
+      () => client.submit([{ name: "a", bytes: jpeg }], { regionHint: "skull" }),
+    ],
+    [
+      "a callback into the machine",
+      422,
+      "callback-refused",
+      () => client.submit([{ name: "a", bytes: jpeg }], { callbackUrl: "http://169.254.169.254/" }),
+    ],
+    [
+      "17 films",
+      413,
+      "too-many-films",
+      () => client.submit(Array.from({ length: 17 }, (_, at) => ({ name: `${at}`, bytes: jpeg }))),
+    ],
     ["a body that is too large", 413, "film-too-large", () => raw(Buffer.alloc(33 * 1024 * 1024, 1))],
-    ["one bad film among good ones", 422, "film-too-small", async () =>
-      client.submit([{ name: "good", bytes: jpeg }, { name: "bad", bytes: await sharp(jpeg).resize(100, 100).jpeg().toBuffer() }])],
-    ["a multipart body that ends early", 400, "multipart-malformed", () =>
-      client.request("/v1/analyses", {
-        method: "POST",
-        headers: { "content-type": "multipart/form-data; boundary=b" },
-        body: '--b\r\nContent-Disposition: form-data; name="film"; filename="x"\r\n\r\nabc',
-      })],
-    ["a type that no film has", 415, "media-type-unsupported", () =>
-      client.request("/v1/analyses", { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" })],
+    [
+      "one bad film among good ones",
+      422,
+      "film-too-small",
+      async () =>
+        client.submit([
+          { name: "good", bytes: jpeg },
+          { name: "bad", bytes: await sharp(jpeg).resize(100, 100).jpeg().toBuffer() },
+        ]),
+    ],
+    [
+      "a multipart body that ends early",
+      400,
+      "multipart-malformed",
+      () =>
+        client.request("/v1/analyses", {
+          method: "POST",
+          headers: { "content-type": "multipart/form-data; boundary=b" },
+          body: '--b\r\nContent-Disposition: form-data; name="film"; filename="x"\r\n\r\nabc',
+        }),
+    ],
+    [
+      "a type that no film has",
+      415,
+      "media-type-unsupported",
+      () =>
+        client.request("/v1/analyses", {
+          method: "POST",
+          headers: { "content-type": "text/plain" },
+          body: "hello",
+        }),
+    ],
     ["an unknown id", 404, "analysis-not-found", () => client.get("01970000-0000-7000-8000-000000000000")],
     ["an id that is none", 404, "analysis-not-found", () => client.request("/v1/analyses/..%2F..%2Fetc")],
     ["a wait that is too long", 400, "validation-failed", () => client.request("/v1/analyses/x?wait=61")],

@@ -22,7 +22,11 @@ test("a signed delivery carries the analysis, and a failed one comes again under
     const [first, second] = receiver.deliveries;
     assert.deepEqual([first?.answered, second?.answered], [500, 204]);
     assert.equal(first?.id, second?.id);
-    assert.deepEqual(second?.event, { type: "analysis.completed", timestamp: analysis.completedAt, data: analysis });
+    assert.deepEqual(second?.event, {
+      type: "analysis.completed",
+      timestamp: analysis.completedAt,
+      data: analysis,
+    });
     await system.settled();
   } finally {
     await receiver.stop();

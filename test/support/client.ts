@@ -23,7 +23,10 @@ export class Client {
   }
 
   /** Submits films as multipart, in the given order of parts. */
-  submit(films: { name: string; bytes: Buffer }[], fields: Record<string, string> = {}): Promise<Answer<Analysis>> {
+  submit(
+    films: { name: string; bytes: Buffer }[],
+    fields: Record<string, string> = {},
+  ): Promise<Answer<Analysis>> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     for (const { name, bytes } of films) form.append("film", new Blob([Uint8Array.from(bytes)]), name);
@@ -56,7 +59,11 @@ export class Client {
   /** Asserts a problem of the code and status. */
   static refused(answer: Answer<unknown>, status: number, code: string): void {
     const problem = answer.body as Problem;
-    assert.deepEqual([answer.status, problem.code, problem.type], [status, code, `/problems/${code}`], JSON.stringify(problem));
+    assert.deepEqual(
+      [answer.status, problem.code, problem.type],
+      [status, code, `/problems/${code}`],
+      JSON.stringify(problem),
+    );
     assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/);
     assert.equal(problem.requestId, answer.headers.get("x-request-id"));
     assert.ok(problem.detail.length > 10);

@@ -29,6 +29,8 @@ export function filmBytes(file: string): Buffer {
 
 /** Films of the test split, a fixed choice: the first of each region and label. */
 export function testFilms(count: number, region?: string): Annotation[] {
-  const films = annotations.filter((each) => each.split === "test" && (region === undefined || each.region === region));
+  const films = annotations.filter(
+    (each) => each.split === "test" && (region === undefined || each.region === region),
+  );
   return films.slice(0, count);
 }

@@ -19,7 +19,9 @@ export function pngBomb(width: number, height: number): Buffer {
 /** Two frames, each large enough for a film. */
 export async function animatedWebp(): Promise<Buffer> {
   const frame = (level: number) => Buffer.alloc(300 * 300 * 3, level);
-  return sharp(Buffer.concat([frame(20), frame(200)]), { raw: { width: 300, height: 600, channels: 3, pageHeight: 300 } })
+  return sharp(Buffer.concat([frame(20), frame(200)]), {
+    raw: { width: 300, height: 600, channels: 3, pageHeight: 300 },
+  })
     .webp({ loop: 0, delay: [100, 100] })
     .toBuffer();
 }

@@ -55,6 +55,10 @@ def main() -> None:
 
         report = run_evaluation(options.data, options.models, options.split)
         (ROOT / "training/runs" / f"evaluation-{options.split}.json").write_text(json.dumps(report, indent=2) + "\n")
+        if options.split == "test":
+            from .card import write_cards
+
+            write_cards(options.models, report)
         print(json.dumps(report, indent=2))
     elif options.command == "fixtures":
         from .fixtures import write_fixtures

@@ -9,6 +9,7 @@ import torch
 
 from .bundle import Bundle, fracture_probability, part_probabilities, write_json
 from .data import BONES, load
+from .regions import best_level
 
 # A bone with fewer fractured val films than this takes its operating points from all bones together.
 FEW = 15
@@ -49,12 +50,17 @@ def calibrate_parts(bundle: Bundle, val: list) -> dict:
 def calibrate_fractures(bundles: dict[str, Bundle], val: list) -> dict:
     """Platt scaling per bone, drawn toward the one of all bones: a bone with few fractures borrows from the others."""
     logit, label, bone = [], [], []
+    heats, shown = [], []
     for index, (name, bundle) in enumerate(bundles.items()):
         films = [s for s in val if s.region == name]
-        logit.append(bundle.run([s.image for s in films])["logit"])
+        raw = bundle.run([s.image for s in films])
+        logit.append(raw["logit"])
+        heats.append(raw["heatmap"])
+        shown += films
         label.append(np.array([s.fractured for s in films]))
         bone.append(np.full(len(films), index))
     logit, label, bone = np.concatenate(logit), np.concatenate(label), np.concatenate(bone)
+    level = best_level(shown, np.concatenate(heats), next(iter(bundles.values())).spec)
     scale, offset = fit_platt(logit, label, bone, len(bundles))
     pooled_probability = np.empty(len(logit))
     chosen = {}
@@ -65,8 +71,9 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list) -> dict:
         mine = bone == index
         use = mine if label[mine].sum() >= FEW else np.full(len(label), True)
         bundle.manifest["thresholds"] = operating_points(label[use], pooled_probability[use])
+        bundle.manifest["regions"]["threshold"] = level
         write_json(bundle.folder / "model.json", bundle.manifest)
-        chosen[name] = bundle.manifest["calibration"] | bundle.manifest["thresholds"]
+        chosen[name] = bundle.manifest["calibration"] | bundle.manifest["thresholds"] | bundle.manifest["regions"]
     return chosen
 
 

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ProblemError } from "@osteon/shared";
+import { fingerprintOf, parseIdempotencyKey } from "../src/idempotency.js";
+
+test("a key is a structured-field string or bare text", () => {
+  assert.equal(parseIdempotencyKey('"8e03978e-40d5"'), "8e03978e-40d5");
+  assert.equal(parseIdempotencyKey("8e03978e-40d5"), "8e03978e-40d5");
+  assert.equal(parseIdempotencyKey('"a\\"b\\\\c"'), 'a"b\\c');
+  assert.equal(parseIdempotencyKey(undefined), undefined);
+  for (const bad of ["", '""', "ü", "x".repeat(256), "a\tb"]) {
+    assert.throws(() => parseIdempotencyKey(bad), ProblemError, bad);
+  }
+});
+
+test("the fingerprint is of the content and its order", () => {
+  const film = (digest: string, index: number) => ({ index, contentType: "image/png", digest, bytes: 1 });
+  const one = fingerprintOf([film("a", 0), film("b", 1)], { reference: "x" });
+  assert.equal(one, fingerprintOf([film("a", 0), film("b", 1)], { reference: "x" }));
+  assert.notEqual(one, fingerprintOf([film("b", 0), film("a", 1)], { reference: "x" }));
+  assert.notEqual(one, fingerprintOf([film("a", 0), film("b", 1)], { reference: "y" }));
+  assert.notEqual(one, fingerprintOf([film("a", 0), film("b", 1)], { callbackUrl: "x" }));
+});
