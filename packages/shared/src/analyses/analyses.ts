@@ -12,7 +12,7 @@ import type { Producer } from "../queues/index.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
 import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
-import type { LiveState } from "./live-state.js";
+import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 
 /** The way of an analysis from acceptance to its one end. Every step may be repeated: a repeat changes nothing. */
@@ -68,6 +68,11 @@ export class Analyses {
     if (result !== undefined) return result;
     const request = await this.ledger.request(ref);
     return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
+  }
+
+  /** What Redis knows of an analysis. */
+  live(id: string): Promise<LiveAnalysis | undefined> {
+    return this.#live.get(id);
   }
 
   /** Notes that work on a film begins. Undefined where there is nothing left to do: it has ended, or was erased. */

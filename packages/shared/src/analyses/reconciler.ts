@@ -56,6 +56,7 @@ export class Reconciler {
   async #pending(id: string, report: ReconcilerReport): Promise<void> {
     if (!isAnalysisId(id) || this.#now() - timeOfId(id) < graceMs) return;
     report.seen += 1;
+    if (await this.#onItsWay(id)) return;
     const marker = await this.#analyses.ledger.pendingMarker(id);
     if (marker === undefined) return;
     const ref: AnalysisRef = { tenant: marker.tenant, id };
@@ -82,6 +83,19 @@ export class Reconciler {
     for (const { index } of request.films) {
       if (!ended.has(index)) await this.#film(ref, index, report);
     }
+  }
+
+  /** Whether Redis still knows all that is left to do; then the store need not be asked, and most markers cost it nothing. */
+  async #onItsWay(id: string): Promise<boolean> {
+    const live = await this.#analyses.live(id);
+    if (live === undefined || live.end !== undefined) return false;
+    const waiting = live.request.films.filter((_, film) => live.films[film]?.done === undefined);
+    for (const { index } of waiting) {
+      const first = await this.#producer.state("bodypart", filmJobId(id, index, "bodypart"));
+      if (first === "pending") continue;
+      if ((await this.#producer.state("fracture", filmJobId(id, index, "fracture"))) !== "pending") return false;
+    }
+    return waiting.length > 0;
   }
 
   /** The first queue is asked first: a film leaves it only after it has entered the second. */

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  type Attempt,
+  closeRedis,
+  connectRedis,
+  type FractureJob,
+  ProblemError,
+  type Processor,
+  Producer,
+  RunningProcessor,
+  type WebhookJob,
+} from "@osteon/shared";
+
+let folder: string;
+let server: RunningRedis;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-queues-"));
+  server = await startRedis({ dataDir: folder });
+});
+after(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A webhook processor that does what the test says, and tells what happened. */
+class Probe
+  extends EventEmitter<{ failed: [WebhookJob, ProblemError]; done: [string] }>
+  implements Processor<"webhook">
+{
+  readonly kind = "webhook";
+  tries = 0;
+  act: (attempt: Attempt<"webhook">) => Promise<void> = async () => undefined;
+
+  async process(attempt: Attempt<"webhook">): Promise<void> {
+    this.tries += 1;
+    await this.act(attempt);
+    this.emit("done", attempt.id);
+  }
+
+  async failed(data: WebhookJob, problem: ProblemError): Promise<void> {
+    this.emit("failed", data, problem);
+  }
+
+  backoff(): number {
+    return 1;
+  }
+}
+
+async function withQueue(
+  use: (parts: {
+    producer: Producer;
+    probe: Probe;
+    run: (lockMs?: number) => Promise<RunningProcessor>;
+  }) => Promise<void>,
+): Promise<void> {
+  const commands = connectRedis(server.url, "commands");
+  await commands.flushall();
+  const blocking = connectRedis(server.url, "blocking");
+  const producer = new Producer(commands);
+  const probe = new Probe();
+  const running: RunningProcessor[] = [];
+  const run = async (lockMs = 5_000) => {
+    const processor = new RunningProcessor(probe, blocking, {
+      concurrency: 1,
+      lockMs,
+      onError: () => undefined,
+    });
+    running.push(processor);
+    await processor.start();
+    return processor;
+  };
+  try {
+    await use({ producer, probe, run });
+  } finally {
+    await Promise.all(running.map((each) => each.drain()));
+    await producer.close();
+    await closeRedis(commands);
+    await closeRedis(blocking);
+  }
+}
+
+const job = (id: string) => ({ id, data: { v: 1, tenant: "default", analysisId: id } });
+
+test("a job added twice is done once", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    await producer.add("webhook", job("twice"));
+    await producer.add("webhook", job("twice"));
+    await producer.add("webhook", job("other"));
+    assert.equal((await producer.counts()).webhook.waiting, 2);
+    const done: string[] = [];
+    probe.on("done", (id) => done.push(id));
+    await run();
+    while (done.length < 2) await once(probe, "done");
+    assert.deepEqual(done, ["twice", "other"]);
+    while ((await producer.state("webhook", "other")) !== "unknown");
+    assert.equal(await producer.state("webhook", "twice"), "unknown", "what is done leaves nothing");
+  }));
+
+test("a problem that may pass is tried again; one that cannot fails at once and stays as a dead letter", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    probe.act = async ({ number }) => {
+      if (number < 3) throw new ProblemError("delivery-failed");
+    };
+    const succeeded = once(probe, "done");
+    await run();
+    await producer.add("webhook", job("passing"));
+    await succeeded;
+    assert.equal(probe.tries, 3);
+
+    probe.act = async () => {
+      throw new ProblemError("delivery-failed", "The receiver answered 410.", { retryable: false });
+    };
+    const failing = once(probe, "failed");
+    await producer.add("webhook", job("final"));
+    const [data, problem] = (await failing) as [WebhookJob, ProblemError];
+    assert.deepEqual([data.analysisId, problem.code, probe.tries], ["final", "delivery-failed", 4]);
+    assert.equal(await producer.state("webhook", "final"), "failed");
+    assert.match((await producer.failedReason("webhook", "final")) ?? "", /^delivery-failed/);
+  }));
+
+test("a job whose data does not match its schema fails, and is not processed", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    const failing = once(probe, "failed");
+    await run();
+    await producer.add("webhook", { id: "bad", data: { analysisId: "bad" } as unknown as WebhookJob });
+    await failing;
+    assert.equal(probe.tries, 0);
+  }));
+
+test("a drained processor finishes what it has in hand and hands back the rest", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const begun = new Promise<void>((resolve) => {
+      probe.act = async () => {
+        resolve();
+        await held;
+      };
+    });
+    const running = await run();
+    await producer.add("webhook", job("in-hand"), job("waiting"));
+    await begun;
+    const drained = running.drain();
+    release();
+    await drained;
+    assert.equal(await producer.state("webhook", "in-hand"), "unknown");
+    assert.equal(await producer.state("webhook", "waiting"), "pending");
+    assert.equal(probe.tries, 1);
+  }));
+
+test("removing takes a waiting job out", () =>
+  withQueue(async ({ producer }) => {
+    await producer.add("fracture", { id: "x", data: {} as FractureJob });
+    await producer.remove("fracture", "x");
+    assert.equal(await producer.state("fracture", "x"), "unknown");
+    await producer.remove("fracture", "x");
+  }));
