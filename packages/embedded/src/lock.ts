@@ -48,7 +48,8 @@ export class DataDirLock {
 
   release(): void {
     const holder = readLock(this.#path);
-    if (holder?.pid === this.#mark.pid && holder.identity === this.#mark.identity) rmSync(this.#path, { force: true });
+    if (holder?.pid === this.#mark.pid && holder.identity === this.#mark.identity)
+      rmSync(this.#path, { force: true });
   }
 }
 
@@ -85,7 +86,8 @@ function removeStale(path: string, seen: Occupant | undefined): void {
   try {
     renameSync(path, aside);
     const moved = readLock(aside);
-    if (moved !== undefined && (moved.pid !== seen?.pid || moved.identity !== seen.identity)) linkSync(aside, path);
+    if (moved !== undefined && (moved.pid !== seen?.pid || moved.identity !== seen.identity))
+      linkSync(aside, path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "EEXIST") throw error;

@@ -1,4 +1,12 @@
-import { createWriteStream, mkdirSync, readFileSync, renameSync, statSync, type WriteStream } from "node:fs";
+import {
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  type WriteStream,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Moves a log aside as `.1` once it has more than `mostBytes`; the older `.1` goes. */
@@ -48,7 +56,7 @@ export class LogFile {
   }
 
   #open(): WriteStream {
-    const stream = createWriteStream(this.path, { flags: "a" });
+    const stream = createWriteStream(this.path, { fd: openSync(this.path, "a") });
     // A full disk must not end the system for the sake of its logs.
     stream.on("error", () => undefined);
     return stream;

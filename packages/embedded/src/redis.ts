@@ -32,7 +32,7 @@ export interface RunningRedis {
   onExit: ((asked: boolean) => void) | undefined;
   /** Writes what is in memory and ends. */
   stop(): Promise<void>;
-  /** Sends a signal, by default SIGKILL, and waits for the end. The data stays. */
+  /** Sends a signal that ends it, by default SIGKILL, and waits for the end. The data stays. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and data, ending it first if it runs. */
   restart(): Promise<void>;
@@ -101,7 +101,11 @@ class OwnRedis implements RunningRedis {
     const log = openSync(this.#log, "a");
     this.#asked = false;
     // Detached: a Ctrl-C in the terminal must not reach it before the services have drained.
-    const child = spawn(this.#server, ["redis.conf"], { cwd: this.#dir, detached: true, stdio: ["ignore", log, log] });
+    const child = spawn(this.#server, ["redis.conf"], {
+      cwd: this.#dir,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
     closeSync(log);
     this.#child = child;
     const pidFile = join(this.#dir, "redis.pid.json");
@@ -138,7 +142,11 @@ class OwnRedis implements RunningRedis {
   }
 
   async #untilUp(): Promise<void> {
-    const client = new Redis(this.url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 20 });
+    const client = new Redis(this.url, {
+      lazyConnect: true,
+      maxRetriesPerRequest: null,
+      retryStrategy: () => 20,
+    });
     client.on("error", () => undefined);
     const failed = (why: string) =>
       new StartError(
@@ -191,7 +199,12 @@ function passwordOf(dir: string): string {
 
 /** Checks a Redis that somebody else runs. @throws StartError if it does not answer. Returns what may surprise. */
 export async function checkRedis(url: string): Promise<string | undefined> {
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null, connectTimeout: 5_000 });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: 5_000,
+  });
   client.on("error", () => undefined);
   try {
     await client.connect();

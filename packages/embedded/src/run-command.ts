@@ -13,10 +13,18 @@ export function runCommand(
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(file, args, { ...options, encoding: "utf8", maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
-      const output = `${stdout}${stderr}`.trim();
-      if (error === null) return resolve({ code: 0, output });
-      resolve({ code: typeof error.code === "number" ? error.code : undefined, output: output || error.message });
-    });
+    execFile(
+      file,
+      args,
+      { ...options, encoding: "utf8", maxBuffer: 16 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        const output = `${stdout}${stderr}`.trim();
+        if (error === null) return resolve({ code: 0, output });
+        resolve({
+          code: typeof error.code === "number" ? error.code : undefined,
+          output: output || error.message,
+        });
+      },
+    );
   });
 }

@@ -41,8 +41,9 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
     const began = Date.now();
     const queuedMs = Math.max(0, began - job.acceptedAt);
     const ref = { tenant: job.tenant, id: job.analysisId };
-    const accepted = (await this.#analyses.start(ref, job.film))?.films[job.film];
-    if (accepted === undefined) return;
+    const request = await this.#analyses.start(ref, job.film);
+    const accepted = request?.films[job.film];
+    if (request === undefined || accepted === undefined) return;
 
     const film = await this.#decode(ref, accepted);
     const [{ bodyPart, outcome, model, ms }] = await Promise.all([
@@ -75,7 +76,7 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
       bodyPart,
       models: { bodyPart: model },
     };
-    await this.#analyses.filmEnded(ref, { film: ended, timings: { queuedMs, bodyPartMs } });
+    await this.#analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs } });
     this.#metrics.films.inc({ outcome });
   }
 

@@ -36,8 +36,9 @@ export class FractureProcessor implements Processor<"fracture"> {
     const began = Date.now();
     const { film: index, width, height, bodyPart, queuedMs, bodyPartMs } = job;
     const ref = { tenant: job.tenant, id: job.analysisId };
-    const accepted = (await this.#analyses.start(ref, index))?.films[index];
-    if (accepted === undefined) return;
+    const request = await this.#analyses.start(ref, index);
+    const accepted = request?.films[index];
+    if (request === undefined || accepted === undefined) return;
 
     const picture = await this.#analyses.ledger.picture(ref, index, "image");
     if (picture === undefined) throw new ProblemError("film-lost");
@@ -45,7 +46,7 @@ export class FractureProcessor implements Processor<"fracture"> {
     const { fracture, model, ms } = examined;
     this.#metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
     await this.#keepHeatmap(ref, index, examined, { width, height });
-    await this.#analyses.filmEnded(ref, {
+    await this.#analyses.filmEnded(request, {
       film: {
         ...acceptedFilm(accepted),
         width,

@@ -2,15 +2,15 @@ import { type Analysis, isEnded } from "@osteon/shared";
 
 export interface Wait {
   look(): Promise<Analysis | undefined>;
-  /** Calls the listener at each change until the returned function is called. */
-  listen(listener: () => void): () => void;
+  /** Calls the listener at each change, with whether it was the end, until the returned function is called. */
+  listen(listener: (ended: boolean) => void): () => void;
   /** 0 looks once. */
   milliseconds: number;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
 }
 
-/** The analysis at its end, or as it stands when the time is over. Woken by changes; it never polls. */
+/** The analysis at its end, or as it stands when the time is over. Woken by its end; it never polls. */
 export async function waitForEnd({
   look,
   listen,
@@ -26,7 +26,8 @@ export async function waitForEnd({
     wake();
   }, milliseconds);
   // Listening begins before the first look: a change in between is not missed.
-  const ignore = listen(() => {
+  const ignore = listen((ended) => {
+    if (!ended) return;
     changed = true;
     wake();
   });

@@ -18,19 +18,19 @@ function analysis(status: AnalysisStatus): Analysis {
 /** A state that changes, and counts how often it is looked at. */
 function watched() {
   let status: AnalysisStatus = "queued";
-  let listener: (() => void) | undefined;
+  let listener: ((ended: boolean) => void) | undefined;
   const seen = { looks: 0, listening: () => listener !== undefined };
   return {
     seen,
     change: (to: AnalysisStatus) => {
       status = to;
-      listener?.();
+      listener?.(to === "completed");
     },
     look: async () => {
       seen.looks += 1;
       return analysis(status);
     },
-    listen: (next: () => void) => {
+    listen: (next: (ended: boolean) => void) => {
       listener = next;
       return () => {
         listener = undefined;
@@ -39,17 +39,17 @@ function watched() {
   };
 }
 
-test("it looks only when something changed, and answers at the end", async () => {
+test("it looks at first and at the end, not at what happens between", async () => {
   const state = watched();
   const waiting = waitForEnd({ ...state, milliseconds: 60_000, signal: new AbortController().signal });
   await new Promise(setImmediate);
   assert.equal(state.seen.looks, 1);
   state.change("processing");
   await new Promise(setImmediate);
-  assert.equal(state.seen.looks, 2);
+  assert.equal(state.seen.looks, 1);
   state.change("completed");
   assert.equal((await waiting)?.status, "completed");
-  assert.equal(state.seen.looks, 3);
+  assert.equal(state.seen.looks, 2);
   assert.equal(state.seen.listening(), false);
 });
 

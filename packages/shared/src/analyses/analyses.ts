@@ -100,12 +100,11 @@ export class Analyses {
   }
 
   /** Records how a film ended; the last film's end is the analysis's. */
-  async filmEnded(ref: AnalysisRef, result: FilmResult): Promise<void> {
-    const request = await this.#request(ref);
+  async filmEnded(request: AnalysisRequest, result: FilmResult): Promise<void> {
     if (request.films.length === 1) return this.close(request, [result]);
-    await this.ledger.putFilmResult(ref, result);
-    await this.#live.done(ref.id, result);
-    const results = await this.ledger.filmResults(ref);
+    await this.ledger.putFilmResult(request, result);
+    await this.#live.done(request.id, result);
+    const results = await this.ledger.filmResults(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
 
@@ -116,7 +115,7 @@ export class Analyses {
     if (accepted === undefined) return;
     const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
     const { code, title, detail } = problem;
-    await this.filmEnded(ref, {
+    await this.filmEnded(request, {
       film: failedFilm({ ...acceptedFilm(accepted), ...known }, { code, title, detail }),
       timings: {},
     });

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
-import { changesChannel } from "./live-state.js";
+import { changesChannel, endMark } from "./live-state.js";
 
-type Listener = () => void;
+/** Told whether the change was the analysis's end, or may have been. */
+type Listener = (ended: boolean) => void;
 
 /** Wakes whoever waits for an analysis. One connection serves any number of waiters. */
 export class Changes {
@@ -11,12 +12,14 @@ export class Changes {
   /** `subscriber` is a connection of its own: one that listens can do nothing else. */
   constructor(subscriber: Redis) {
     this.#subscriber = subscriber;
-    subscriber.on("message", (_channel: string, id: string) => {
-      for (const listener of this.#listeners.get(id) ?? []) listener();
+    subscriber.on("message", (_channel: string, message: string) => {
+      const ended = message.endsWith(endMark);
+      const id = ended ? message.slice(0, -endMark.length) : message;
+      for (const listener of this.#listeners.get(id) ?? []) listener(ended);
     });
     // What was published while the connection was away is lost: everybody looks again.
     subscriber.on("ready", () => {
-      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener();
+      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(true);
     });
   }
 

@@ -17,8 +17,9 @@ export interface LiveAnalysis {
   end?: Analysis;
 }
 
-/** Channel on which the id of an analysis is published whenever something of it changed. */
+/** Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end. */
 export const changesChannel = `${queuePrefix}:changes`;
+export const endMark = "!";
 
 const pendingSeconds = 24 * 3600;
 const endedSeconds = 3600;
@@ -72,7 +73,7 @@ export class LiveState {
   }
 
   end(analysis: Analysis): Promise<void> {
-    return this.#set(analysis.id, "end", analysis, endedSeconds);
+    return this.#set(analysis.id, "end", analysis, endedSeconds, endMark);
   }
 
   async get(id: string): Promise<LiveAnalysis | undefined> {
@@ -91,17 +92,23 @@ export class LiveState {
   }
 
   async forget(id: string): Promise<void> {
-    await this.#guarded(() => this.#redis.multi().del(keyOf(id)).publish(changesChannel, id).exec());
+    await this.#guarded(() =>
+      this.#redis
+        .multi()
+        .del(keyOf(id))
+        .publish(changesChannel, id + endMark)
+        .exec(),
+    );
   }
 
-  async #set(id: string, field: string, value: object, seconds: number): Promise<void> {
+  async #set(id: string, field: string, value: object, seconds: number, mark = ""): Promise<void> {
     const key = keyOf(id);
     await this.#guarded(() =>
       this.#redis
         .multi()
         .hsetnx(key, field, JSON.stringify(value))
         .expire(key, seconds)
-        .publish(changesChannel, id)
+        .publish(changesChannel, id + mark)
         .exec(),
     );
   }

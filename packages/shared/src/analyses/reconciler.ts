@@ -93,7 +93,8 @@ export class Reconciler {
     for (const { index } of waiting) {
       const first = await this.#producer.state("bodypart", filmJobId(id, index, "bodypart"));
       if (first === "pending") continue;
-      if ((await this.#producer.state("fracture", filmJobId(id, index, "fracture"))) !== "pending") return false;
+      if ((await this.#producer.state("fracture", filmJobId(id, index, "fracture"))) !== "pending")
+        return false;
     }
     return waiting.length > 0;
   }

@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { analyzeCommand } from "./analyze/command.js";
+import { repoRoot, userCwd } from "./paths.js";
+import { StartError } from "./start-error.js";
+import { onStopSignal } from "./stop-signals.js";
+import { startSystem } from "./system.js";
+import { parseCommandLine, UsageError } from "./usage-error.js";
+
+const usage = `Usage:
+  npm start                                    runs Osteon until Ctrl-C
+  npm start -- analyze FILE|FOLDER... [--json] examines films and prints a table
+Options:
+  --verbose   shows every log line (all of them are in DATA_DIR/logs)
+  --help      shows this
+Variables: HOST (127.0.0.1), PORT (8080; 0 takes a free one), DATA_DIR (.osteon), REDIS_URL, MODELS_DIR, LOG_LEVEL
+Research use only. Not a medical device.`;
+
+/** The command line of `npm start`; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseCommandLine({
+      args: [...args],
+      allowPositionals: true,
+      options: { help: { type: "boolean" }, verbose: { type: "boolean" }, json: { type: "boolean" } },
+    });
+    const [command, ...paths] = positionals;
+    const verbose = values.verbose ?? ["debug", "trace"].includes(process.env.LOG_LEVEL ?? "");
+    if (values.help === true) {
+      process.stdout.write(`${usage}\n`);
+      return 0;
+    }
+    if (command === "analyze") return await analyzeCommand(paths, { json: values.json ?? false, verbose });
+    if (command !== undefined) throw new UsageError(`There is no command "${command}".`);
+    if (values.json === true) throw new UsageError("--json belongs to analyze.");
+    return await serve(verbose);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\n${usage}\n`);
+      return 2;
+    }
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+/** Runs the system until it is asked to end. */
+async function serve(verbose: boolean): Promise<number> {
+  const starting = new AbortController();
+  let asked: () => void = () => starting.abort();
+  let forced: () => void = () => process.exit(130);
+  const signals = onStopSignal(
+    () => asked(),
+    () => forced(),
+  );
+  try {
+    const system = await startSystem({ verbose, say, signal: starting.signal });
+    process.stdout.write(`${readyLine(system.url)}\n`);
+    let force = false;
+    forced = () => {
+      force = true;
+      void system.stop({ force });
+    };
+    await new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    say("Stopping: what is in hand is finished first (Ctrl-C again does not wait)");
+    await system.stop();
+    return force ? 130 : 0;
+  } catch (error) {
+    if (starting.signal.aborted) return 0;
+    throw error;
+  } finally {
+    signals.off();
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Address and a call that works as it stands, from where the user is. */
+export function readyLine(url: string, cwd = userCwd()): string {
+  const sample = join(repoRoot, "models", "bodypart", "warmup.png");
+  const path = existsSync(sample) ? relative(cwd, sample) : "film.png";
+  const film = /^[\w./-]+$/.test(path) ? path : `"${path}"`;
+  return `Osteon is ready: ${url}  try: curl -F film=@${film} ${url}/v1/analyses`;
+}

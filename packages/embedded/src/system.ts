@@ -1,0 +1,234 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Backoff } from "./backoff.js";
+import { ConsoleLog } from "./console-log.js";
+import { freePort, isPortFree } from "./free-port.js";
+import { DataDirLock } from "./lock.js";
+import { defaultDataDir, repoRoot } from "./paths.js";
+import { checkRedis, type RunningRedis, startRedis } from "./redis.js";
+import { webhookSecret } from "./secrets.js";
+import { StartError } from "./start-error.js";
+import type { SupervisedProcess } from "./supervised-process.js";
+import { endOrphans, Supervisor } from "./supervisor.js";
+
+export const serviceNames = ["gateway", "bodypart-worker", "fracture-worker", "webhook-worker"] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface SystemOptions {
+  /** Everything the system keeps. Default `DATA_DIR`, else `.osteon` in the repository. */
+  dataDir?: string;
+  /** Default `HOST`, else 127.0.0.1. */
+  host?: string;
+  /** Of the first gateway; 0 takes a free one. Default `PORT`, else 8080. */
+  port?: number;
+  /** Default `MODELS_DIR`, else `models` in the repository. */
+  modelsDir?: string;
+  /** A Redis that somebody else runs. Default `REDIS_URL`, else one of our own. `null`: our own whatever `REDIS_URL` says. */
+  redisUrl?: string | null;
+  /** Processes of each service. Default 1 of each. */
+  counts?: Partial<Record<ServiceName, number>>;
+  /** Variables for every service, over those of this process. `HEALTH_PORT` (any) gives each worker a port of its own. */
+  env?: Record<string, string>;
+  /** Folder of the services: `<name>/dist/src/main.js` in it. */
+  servicesDir?: string;
+  /** Shows every line that is logged, not only from `warn` up. */
+  verbose?: boolean;
+  /** Told what takes long. */
+  say?: (line: string) => void;
+  /** Gets the lines for the console. Default: standard error. */
+  write?: (line: string) => void;
+  /** Breaks the start off. */
+  signal?: AbortSignal;
+  startTimeoutMs?: number;
+}
+
+/** A whole Osteon: Redis and all services, each a process. */
+export interface RunningSystem {
+  /** Of the first gateway, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly dataDir: string;
+  readonly webhookSecret: string;
+  /** Of our own, or `undefined` with a Redis that somebody else runs. */
+  readonly redis: RunningRedis | undefined;
+  readonly redisUrl: string;
+  readonly services: readonly SupervisedProcess[];
+  /** The processes of one service. */
+  named(name: ServiceName): SupervisedProcess[];
+  /** Gateways first, then the workers drain, Redis last. `force` kills the services. May be called again to force. */
+  stop(options?: { force?: boolean }): Promise<void>;
+}
+
+/** Films stop coming in before anything stops working on them. */
+const stopOrder = [["gateway"], ["bodypart-worker", "fracture-worker", "webhook-worker"]] as const;
+/** Longer than a service may take to drain, so that none is left without its Redis. */
+const lingerSeconds = 30;
+
+/**
+ * Starts the system and waits until every service is ready.
+ *
+ * @throws StartError with what the user can do, after ending whatever had started.
+ */
+export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
+  const system = new System(options);
+  try {
+    await system.start();
+    return system;
+  } catch (error) {
+    await system.stop({ force: options.signal?.aborted === true });
+    throw error;
+  }
+}
+
+class System implements RunningSystem {
+  readonly dataDir: string;
+  url = "";
+  webhookSecret = "";
+  redis: RunningRedis | undefined;
+  redisUrl = "";
+  readonly #options: SystemOptions;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #console: ConsoleLog;
+  readonly #redisBackoff = new Backoff();
+  #lock: DataDirLock | undefined;
+  #supervisor: Supervisor | undefined;
+  #stopping = false;
+
+  constructor(options: SystemOptions) {
+    this.#options = options;
+    this.#env = { ...process.env, ...options.env };
+    this.dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
+    this.#console = new ConsoleLog({
+      verbose: options.verbose ?? false,
+      ...(options.write === undefined ? {} : { write: options.write }),
+    });
+  }
+
+  get services(): readonly SupervisedProcess[] {
+    return this.#supervisor?.processes ?? [];
+  }
+
+  named(name: ServiceName): SupervisedProcess[] {
+    return this.#supervisor?.named(name) ?? [];
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#options;
+    // Films and answers about people: for the owner's eyes.
+    mkdirSync(this.dataDir, { recursive: true, mode: 0o700 });
+    this.#lock = DataDirLock.acquire(this.dataDir);
+    const around = {
+      logsDir: join(this.dataDir, "logs"),
+      runDir: join(this.dataDir, "run"),
+      console: this.#console,
+    };
+    this.#supervisor = new Supervisor(around);
+    const orphans = await endOrphans(around.runDir, lingerSeconds * 1000);
+    if (orphans > 0)
+      this.#console.say("warn", "osteon", `ended ${orphans} processes that a killed Osteon had left`);
+    const host = this.#options.host ?? (this.#env.HOST || "127.0.0.1");
+    const port = await this.#port(host);
+    this.webhookSecret = this.#env.WEBHOOK_SECRET || webhookSecret(this.dataDir);
+    signal?.throwIfAborted();
+    await this.#openRedis();
+    signal?.throwIfAborted();
+    const abort = () => void this.stop({ force: true });
+    signal?.addEventListener("abort", abort);
+    try {
+      await this.#startServices(host, port);
+      await this.#supervisor.untilReady(this.#options.startTimeoutMs ?? 180_000);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    signal?.throwIfAborted();
+    this.url = this.named("gateway")[0]?.address ?? `http://${host}:${port}`;
+    this.#lock.announce(this.url);
+  }
+
+  async stop(options: { force?: boolean } = {}): Promise<void> {
+    this.#stopping = true;
+    await this.#supervisor?.stop(stopOrder, options);
+    await this.redis?.stop();
+    this.#lock?.release();
+  }
+
+  async #port(host: string): Promise<number> {
+    const given = this.#options.port ?? Number(this.#env.PORT || 8080);
+    if (!Number.isInteger(given) || given < 0 || given > 65535)
+      throw new StartError("PORT must be from 0 to 65535.");
+    // A free one is chosen here and not by the gateway: restarted, it must come back at the same address.
+    if (given === 0) return freePort(host);
+    if (await isPortFree(given, host)) return given;
+    throw new StartError(
+      `Port ${given} on ${host} is taken by another program. Choose another, such as PORT=${given + 1}, or PORT=0 for any.`,
+    );
+  }
+
+  async #openRedis(): Promise<void> {
+    const { redisUrl, say } = this.#options;
+    const url = redisUrl === null ? undefined : (redisUrl ?? this.#env.REDIS_URL) || undefined;
+    if (url !== undefined) {
+      const warning = await checkRedis(url);
+      if (warning !== undefined) this.#console.say("warn", "osteon", warning);
+      this.redisUrl = url;
+      return;
+    }
+    const redis = await startRedis({
+      dataDir: this.dataDir,
+      lingerSeconds,
+      ...(say === undefined ? {} : { say }),
+    });
+    this.redis = redis;
+    this.redisUrl = redis.url;
+    let up = performance.now();
+    redis.onExit = async (asked) => {
+      if (asked || this.#stopping) return;
+      const wait = this.#redisBackoff.next(performance.now() - up);
+      this.#console.say(
+        "warn",
+        "redis",
+        `ended unexpectedly, starts again in ${wait} ms (${this.dataDir}/logs/redis.log)`,
+      );
+      await delay(wait);
+      if (this.#stopping) return;
+      up = performance.now();
+      await redis.restart().catch((error: Error) => this.#console.say("error", "redis", error.message));
+    };
+  }
+
+  async #startServices(host: string, port: number): Promise<void> {
+    const folder = this.#options.servicesDir ?? join(repoRoot, "services");
+    const { NODE_TEST_CONTEXT: _, HEALTH_PORT: healthPort, ...inherited } = this.#env;
+    const env: NodeJS.ProcessEnv = {
+      ...inherited,
+      DATA_DIR: this.dataDir,
+      HOST: host,
+      REDIS_URL: this.redisUrl,
+      MODELS_DIR: resolve(repoRoot, this.#options.modelsDir ?? (this.#env.MODELS_DIR || "models")),
+      WEBHOOK_SECRET: this.webhookSecret,
+    };
+    for (const name of serviceNames) {
+      const count = this.#options.counts?.[name] ?? 1;
+      for (let index = 1; index <= count; index += 1) {
+        const own: NodeJS.ProcessEnv = {};
+        let health: string | undefined;
+        if (name === "gateway") {
+          const at = index === 1 ? port : await freePort(host);
+          own.PORT = String(at);
+          health = `http://${host}:${at}`;
+        } else if (healthPort !== undefined) {
+          own.HEALTH_PORT = String(await freePort(host));
+          health = `http://${host}:${own.HEALTH_PORT}`;
+        }
+        const main = join(folder, name, "dist", "src", "main.js");
+        this.#supervisor?.start({
+          name,
+          index,
+          main,
+          env: { ...env, ...own },
+          ...(health === undefined ? {} : { health }),
+        });
+      }
+    }
+  }
+}
