@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BareLoop } from "./bare.js";
 import { renderReport } from "./report.js";
-import { type ProcessFigures, scrape } from "./scrape.js";
+import type { ProcessFigures } from "./scrape.js";
 import { startBenchSystem } from "./system.js";
 import { measureWhole, type WholeRound } from "./whole.js";
 
@@ -48,7 +48,9 @@ try {
     wholeRounds.push(await measureWhole(system.url, films, inFlight, seconds));
     figures = await system.scrape();
     idle.push(await measureWhole(system.url, films, 1, Math.min(3, seconds)));
-    console.error(`round ${round} of ${rounds}: bare ${bareRounds.at(-1)?.toFixed(1)}, whole ${wholeRounds.at(-1)?.filmsPerSecond.toFixed(1)} films/s`);
+    console.error(
+      `round ${round} of ${rounds}: bare ${bareRounds.at(-1)?.toFixed(1)}, whole ${wholeRounds.at(-1)?.filmsPerSecond.toFixed(1)} films/s`,
+    );
   }
 } finally {
   await system.stop();

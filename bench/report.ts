@@ -40,10 +40,22 @@ The load generator shares the cores. Times vary from machine to machine: what co
 
 | ms | p50 | p95 | p99 |
 | --- | --- | --- | --- |
-${row(`promise (202), ${m.inFlight} in flight`, busy.map((each) => each.ack))}
-${row(`result, ${m.inFlight} in flight`, busy.map((each) => each.result))}
-${row("promise, one at a time", calm.map((each) => each.ack))}
-${row("result, one at a time", calm.map((each) => each.result))}
+${row(
+  `promise (202), ${m.inFlight} in flight`,
+  busy.map((each) => each.ack),
+)}
+${row(
+  `result, ${m.inFlight} in flight`,
+  busy.map((each) => each.result),
+)}
+${row(
+  "promise, one at a time",
+  calm.map((each) => each.ack),
+)}
+${row(
+  "result, one at a time",
+  calm.map((each) => each.result),
+)}
 
 | service, under load | loop lag p99, ms | most, ms | RSS, MB |
 | --- | --- | --- | --- |

@@ -19,7 +19,11 @@ export class Client {
     const answer = await fetch(this.url + path, init);
     const text = await answer.text();
     const json = /json/.test(answer.headers.get("content-type") ?? "");
-    return { status: answer.status, headers: answer.headers, body: (json ? JSON.parse(text) : text) as T };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (json && text !== "" ? JSON.parse(text) : text) as T,
+    };
   }
 
   /** Submits films as multipart, in the given order of parts. */

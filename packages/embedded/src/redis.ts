@@ -41,6 +41,7 @@ export interface RunningRedis {
 /** Loading a big append-only file takes a while. */
 const startTimeoutMs = 120_000;
 const stopTimeoutMs = 20_000;
+const pidFileName = "redis.pid.json";
 const mostLogBytes = 5 * 1024 * 1024;
 
 /**
@@ -52,7 +53,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const server = await ensureRedisServer(options);
   const dir = resolve(options.dataDir, "redis");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  await endOrphan(join(dir, "redis.pid.json"), stopTimeoutMs);
+  await endRedisOrphan(options.dataDir);
   if (options.port !== undefined && !(await isPortFree(options.port))) {
     throw new StartError(`Port ${options.port} on 127.0.0.1, meant for Redis, is taken.`);
   }
@@ -67,6 +68,11 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
       if (options.port !== undefined || !lostPort || tries === 5) throw error;
     }
   }
+}
+
+/** Ends a Redis that a killed process left on the folder. */
+export async function endRedisOrphan(dataDir: string): Promise<void> {
+  await endOrphan(join(dataDir, "redis", pidFileName), stopTimeoutMs);
 }
 
 class OwnRedis implements RunningRedis {
@@ -108,7 +114,7 @@ class OwnRedis implements RunningRedis {
     });
     closeSync(log);
     this.#child = child;
-    const pidFile = join(this.#dir, "redis.pid.json");
+    const pidFile = join(this.#dir, pidFileName);
     this.#exited = new Promise((done) => {
       const ended = () => {
         if (this.#child !== child) return;

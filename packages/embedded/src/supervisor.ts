@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { endOrphan } from "./pid-file.js";
 import { StartError } from "./start-error.js";
@@ -58,7 +58,7 @@ export class Supervisor {
 
 /** Ends service processes that a killed supervisor left. They are ending by themselves: this waits for them. */
 export async function endOrphans(runDir: string, graceMs: number): Promise<number> {
-  const files = readdirSync(runDir).filter((name) => name.endsWith(".pid.json"));
+  const files = (existsSync(runDir) ? readdirSync(runDir) : []).filter((name) => name.endsWith(".pid.json"));
   const ended = await Promise.all(files.map((name) => endOrphan(join(runDir, name), graceMs)));
   return ended.filter(Boolean).length;
 }

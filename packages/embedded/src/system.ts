@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Backoff } from "./backoff.js";
@@ -6,7 +7,7 @@ import { ConsoleLog } from "./console-log.js";
 import { freePort, isPortFree } from "./free-port.js";
 import { DataDirLock } from "./lock.js";
 import { defaultDataDir, repoRoot } from "./paths.js";
-import { checkRedis, type RunningRedis, startRedis } from "./redis.js";
+import { checkRedis, endRedisOrphan, type RunningRedis, startRedis } from "./redis.js";
 import { webhookSecret } from "./secrets.js";
 import { StartError } from "./start-error.js";
 import type { SupervisedProcess } from "./supervised-process.js";
@@ -78,6 +79,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
     await system.stop({ force: options.signal?.aborted === true });
     throw error;
   }
+}
+
+/** Removes a data folder that no Osteon runs on, with what a killed one may have left running. */
+export async function removeDataDir(dataDir: string): Promise<void> {
+  await endOrphans(join(dataDir, "run"), lingerSeconds * 1000);
+  await endRedisOrphan(dataDir);
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 class System implements RunningSystem {

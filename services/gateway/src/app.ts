@@ -65,6 +65,7 @@ export async function buildApp(parts: Omit<Dependencies, "submission">): Promise
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: true,
   });
+  app.removeContentTypeParser("text/plain");
   await problems(app, dependencies);
   await openapi(app);
   await uploads(app, dependencies);

@@ -18,6 +18,9 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** EX_CONFIG: starting again would not help. */
+const badConfiguration = 78;
+
 /** Time that SIGTERM leaves a service to finish what it has in hand. */
 const graceMs = 25_000;
 
@@ -35,7 +38,7 @@ export async function runService(
     config = loadConfig(process.env);
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof ProblemError ? error.message : String(error)}\n`);
-    process.exitCode = 78;
+    process.exitCode = badConfiguration;
     return;
   }
   const logger = createLogger(name, config);
@@ -87,6 +90,6 @@ export async function runService(
   } catch (error) {
     logger.fatal({ err: error }, "start-up failed");
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
+    process.exit(error instanceof ProblemError && error.code === "config-invalid" ? badConfiguration : 1);
   }
 }

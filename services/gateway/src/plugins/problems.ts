@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Problem, ProblemError, toProblem } from "@osteon/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
@@ -8,8 +9,9 @@ export async function problems(app: App, { metrics }: Dependencies): Promise<voi
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = translate(error);
+    if (problem.status === 413) await readOff(request.raw);
     metrics.refusals.inc({ code: problem.code });
     if (problem.status >= 500) request.log.error({ err: error, req: request }, problem.code);
     return send(problem, request, reply);
@@ -35,6 +37,28 @@ function send(problem: ProblemError, request: FastifyRequest, reply: FastifyRepl
   };
   if (problem.status === 503) reply.header("retry-after", String(problem.retryAfter ?? 5));
   return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(body));
+}
+
+/** Most that is read off a refused upload, and the time for it. */
+const mostReadOff = { bytes: 256 * 1024 * 1024, milliseconds: 20_000 };
+
+/** Reads the rest of a refused upload: a client that is cut off while it sends never sees the answer. */
+function readOff(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (request.readableEnded || request.destroyed) return resolve();
+    const timer = setTimeout(resolve, mostReadOff.milliseconds);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    let read = 0;
+    request.on("data", (chunk: Buffer) => {
+      read += chunk.length;
+      if (read > mostReadOff.bytes) done();
+    });
+    request.once("end", done).once("close", done).once("error", done);
+    request.resume();
+  });
 }
 
 function methodsOf(app: App, request: FastifyRequest): string[] {

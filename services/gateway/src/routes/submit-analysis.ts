@@ -50,6 +50,8 @@ export async function submitAnalysis(app: App, { config, submission }: Dependenc
 async function readUpload(request: FastifyRequest, maxUploadBytes: number): Promise<Upload> {
   if (request.isMultipart()) return readMultipart(request, maxUploadBytes);
   const body = request.body;
-  if (!Buffer.isBuffer(body) || body.length === 0) throw new ProblemError("body-empty");
+  if (body === undefined || body === null) throw new ProblemError("body-empty");
+  if (!Buffer.isBuffer(body)) throw new ProblemError("media-type-unsupported");
+  if (body.length === 0) throw new ProblemError("body-empty");
   return { films: [{ bytes: body }], fields: {} };
 }

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { root } from "./run.mjs";
+
+const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
+
+/**
+ * Runs stages of test files one after the other, each with its own concurrency, and shows them as one run: one list of
+ * failures, and node's closing lines (`ℹ tests 12` …) over all of them as the very last thing printed.
+ *
+ * @param {{ files: string[], concurrency: number, timeout: number }[]} stages
+ * @param {AbortSignal} signal ends all
+ * @returns {Promise<boolean>} whether everything passed
+ */
+export async function runTests(stages, signal) {
+  const sums = Object.fromEntries(counted.map((name) => [name, 0]));
+  const began = performance.now();
+  // The runner thinks that it is a file of another run where this is set.
+  delete process.env.NODE_TEST_CONTEXT;
+
+  async function* events() {
+    for (const { files, ...options } of stages) {
+      if (files.length === 0 || signal.aborted) continue;
+      for await (const event of run({ ...options, signal, files: files.map((file) => join(root, file)) })) {
+        const [, name, value] = /^(\w+) (\d+(?:\.\d+)?)$/.exec(event.data?.message ?? "") ?? [];
+        const closing = event.type === "test:diagnostic" && event.data.nesting === 0;
+        if (closing && name in sums) sums[name] += Number(value);
+        else if (event.type !== "test:summary" && !(closing && name === "duration_ms")) yield event;
+      }
+    }
+  }
+
+  // As a reporter it is a class in some versions of node and a made stream in others.
+  const reporter = new spec();
+  const output = new PassThrough();
+  reporter.pipe(output).pipe(process.stdout, { end: false });
+  const shown = new Promise((resolve) => output.once("end", resolve));
+  for await (const event of events()) {
+    if (!reporter.write(event)) await new Promise((resolve) => reporter.once("drain", resolve));
+  }
+  reporter.end();
+  await shown;
+
+  const lines = [
+    ...counted.map((name) => `${name} ${sums[name]}`),
+    `duration_ms ${(performance.now() - began).toFixed(0)}`,
+  ];
+  const passed = sums.tests > 0 && sums.fail === 0 && sums.cancelled === 0 && !signal.aborted;
+  process.stdout.write(`\n${lines.map((line) => `ℹ ${line}`).join("\n")}\n`);
+  return passed;
+}

@@ -1,0 +1,27 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** Root of the repository. */
+export const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Runs a command to its end, its output to standard error, so that standard output stays for the answer.
+ * Resolves with the exit code; 1 where it was ended by a signal.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<number>}
+ */
+export function run(file, args, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", 2, 2] });
+    const end = () => child.kill();
+    process.once("exit", end);
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      process.off("exit", end);
+      resolve(code ?? 1);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { build } from "./build.mjs";
+import { installDependencies } from "./dependencies.mjs";
+import { withSetUpLock } from "./set-up-lock.mjs";
+
+/** What `npm start` runs; the tests and the bench are no part of it, so a slip in them stops nobody. */
+export const product = [
+  "packages/embedded",
+  "services/gateway",
+  "services/bodypart-worker",
+  "services/fracture-worker",
+  "services/webhook-worker",
+];
+
+/**
+ * Brings a working tree, however fresh, to where its code can run. A failure ends the process with its message.
+ *
+ * @param {{ projects?: string[] }} [options] what to build; without `projects`, all.
+ */
+export async function setUp({ projects = [] } = {}) {
+  // Ctrl-C and SIGTERM must release the lock, which an 'exit' listener does.
+  const end = () => process.exit(130);
+  process.once("SIGINT", end).once("SIGTERM", end);
+  try {
+    await withSetUpLock(async () => {
+      await installDependencies();
+      await build(projects);
+    });
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+}

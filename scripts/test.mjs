@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// `npm test` sets up whatever is missing and runs everything; `npm run test:unit` runs the unit tests only.
+// Further arguments choose files: `npm test -- redis` runs those whose path has "redis" in it.
+import "./lib/check-node.mjs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+const minute = 60_000;
+/** A hung test must not hold a machine: all ends after this, failed. */
+const mostMs = 55 * minute;
+
+const unitOnly = process.argv[2] === "unit";
+const filters = process.argv.slice(unitOnly ? 3 : 2);
+
+const { product, setUp } = await import("./lib/set-up.mjs");
+const { root, run } = await import("./lib/run.mjs");
+await setUp(unitOnly ? { projects: product } : {});
+
+if (!unitOnly && filters.length === 0) {
+  const code = await run(process.execPath, [
+    join(root, "node_modules/@biomejs/biome/bin/biome"),
+    "check",
+    ".",
+  ]);
+  if (code !== 0) fail("Lint or format: see above; `npm run format` puts most of it right.");
+}
+
+const { ensureRedisServer, ensureS3Server } = await import("../packages/embedded/dist/src/index.js");
+const { unitTests, wholeTests } = await import("./lib/test-files.mjs");
+const { runTests } = await import("./lib/run-tests.mjs");
+
+const chosen = (files) => files.filter((file) => filters.every((part) => file.includes(part)));
+const units = chosen(unitTests());
+const whole = unitOnly ? [] : chosen(wholeTests());
+if (units.length + whole.length === 0) fail(`No test file has ${filters.join(" and ")} in its path.`);
+
+// Fetched here once, so that no test's time goes into it and no two tests fetch it at once.
+const say = (line) => console.error(line);
+try {
+  await ensureRedisServer({ say });
+  if (whole.length > 0) await ensureS3Server({ say });
+} catch (error) {
+  fail(error.message);
+}
+
+const over = new AbortController();
+const timer = setTimeout(() => {
+  over.abort();
+  // Whatever does not end even so is left behind.
+  setTimeout(() => fail(`The tests took more than ${mostMs / minute} minutes.`), 30_000).unref();
+}, mostMs);
+const passed = await runTests(
+  [
+    { files: units, concurrency: Math.min(availableParallelism(), 4), timeout: 5 * minute },
+    // Whole systems, each with its models: one at a time.
+    { files: whole, concurrency: 1, timeout: 20 * minute },
+  ],
+  over.signal,
+);
+clearTimeout(timer);
+process.exit(passed ? 0 : 1);
+
+/** @param {string} message */
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
