@@ -17,6 +17,7 @@ const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "tod
 export async function runTests(stages, signal) {
   const sums = Object.fromEntries(counted.map((name) => [name, 0]));
   const began = performance.now();
+  let failed = false;
   // The runner thinks that it is a file of another run where this is set.
   delete process.env.NODE_TEST_CONTEXT;
 
@@ -24,6 +25,7 @@ export async function runTests(stages, signal) {
     for (const { files, ...options } of stages) {
       if (files.length === 0 || signal.aborted) continue;
       for await (const event of run({ ...options, signal, files: files.map((file) => join(root, file)) })) {
+        if (event.type === "test:fail" && event.data.todo === undefined) failed = true;
         const [, name, value] = /^(\w+) (\d+(?:\.\d+)?)$/.exec(event.data?.message ?? "") ?? [];
         const closing = event.type === "test:diagnostic" && event.data.nesting === 0;
         if (closing && name in sums) sums[name] += Number(value);
@@ -47,7 +49,7 @@ export async function runTests(stages, signal) {
     ...counted.map((name) => `${name} ${sums[name]}`),
     `duration_ms ${(performance.now() - began).toFixed(0)}`,
   ];
-  const passed = sums.tests > 0 && sums.fail === 0 && sums.cancelled === 0 && !signal.aborted;
+  const passed = !failed && sums.tests > 0 && sums.fail === 0 && sums.cancelled === 0 && !signal.aborted;
   process.stdout.write(`\n${lines.map((line) => `ℹ ${line}`).join("\n")}\n`);
   return passed;
 }

@@ -4,7 +4,7 @@ import { analyzeCommand } from "./analyze/command.js";
 import { repoRoot, userCwd } from "./paths.js";
 import { StartError } from "./start-error.js";
 import { onStopSignal } from "./stop-signals.js";
-import { startSystem } from "./system.js";
+import { type SystemOptions, startSystem } from "./system.js";
 import { parseCommandLine, UsageError } from "./usage-error.js";
 
 const usage = `Usage:
@@ -16,8 +16,8 @@ Options:
 Variables: HOST (127.0.0.1), PORT (8080; 0 takes a free one), DATA_DIR (.osteon), REDIS_URL, MODELS_DIR, LOG_LEVEL
 Research use only. Not a medical device.`;
 
-/** The command line of `npm start`; resolves with the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/** The command line of `npm start`; resolves with the exit code. `options` are what a test runs instead of the real system. */
+export async function main(args: readonly string[], options: SystemOptions = {}): Promise<number> {
   try {
     const { values, positionals } = parseCommandLine({
       args: [...args],
@@ -33,7 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (command === "analyze") return await analyzeCommand(paths, { json: values.json ?? false, verbose });
     if (command !== undefined) throw new UsageError(`There is no command "${command}".`);
     if (values.json === true) throw new UsageError("--json belongs to analyze.");
-    return await serve(verbose);
+    return await serve({ ...options, verbose });
   } catch (error) {
     if (error instanceof UsageError) {
       process.stderr.write(`${error.message}\n\n${usage}\n`);
@@ -46,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Runs the system until it is asked to end. */
-async function serve(verbose: boolean): Promise<number> {
+async function serve(options: SystemOptions): Promise<number> {
   const starting = new AbortController();
   let asked: () => void = () => starting.abort();
   let forced: () => void = () => process.exit(130);
@@ -55,7 +55,7 @@ async function serve(verbose: boolean): Promise<number> {
     () => forced(),
   );
   try {
-    const system = await startSystem({ verbose, say, signal: starting.signal });
+    const system = await startSystem({ ...options, say, signal: starting.signal });
     process.stdout.write(`${readyLine(system.url)}\n`);
     let force = false;
     forced = () => {

@@ -188,18 +188,17 @@ export class SupervisedProcess extends EventEmitter<Events> {
   }
 
   async #untilEnd(child: ChildProcess, began: number): Promise<void> {
-    const [code, signal] = await Promise.race([
-      once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>,
-      once(child, "error").then((): [null, null] => [null, null]),
-    ]).catch((): [null, null] => [null, null]);
+    const closed = once(child, "close").catch(() => undefined);
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((ended) => {
+      child.once("exit", (...how) => ended(how));
+      child.once("error", () => {
+        if (child.pid === undefined) ended([null, null]);
+      });
+    });
     // Its last words may still be on the way; a grandchild that holds the pipe must not keep us waiting.
-    const waiting = new AbortController();
-    const { signal: over } = waiting;
-    await Promise.race([
-      once(child, "close", { signal: over }),
-      delay(1_000, undefined, { signal: over }),
-    ]).catch(() => undefined);
-    waiting.abort();
+    const enough = new AbortController();
+    await Promise.race([closed, delay(1_000, undefined, { signal: enough.signal }).catch(() => undefined)]);
+    enough.abort();
     this.#child = undefined;
     this.#ready = false;
     removePidFile(this.#pidFile);

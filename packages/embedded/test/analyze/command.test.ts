@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { type AnalyzeReport, analyzeCommand } from "../../src/analyze/command.js";
+import { FakeGateway, type Script } from "../support/fake-gateway.js";
+import { temporary } from "../support/temporary.js";
+
+const fracture = { label: "fractured", probability: 0.91234, certainty: "positive" } as const;
+const script: Script = (name) => {
+  if (name === "small.png") return { problem: 422 };
+  if (name === "skull.png")
+    return { outcome: "not-identified", bodyPart: { label: "none", probability: 0.9 } };
+  if (name === "sick.png") {
+    return { status: "failed", error: { code: "film-damaged", title: "Damaged film", detail: "it broke" } };
+  }
+  return { outcome: "analysed", bodyPart: { label: "hand", probability: 0.99 }, fracture };
+};
+
+async function analyze(t: TestContext, names: string[], json = false) {
+  const cwd = temporary(t);
+  for (const name of names) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    writeFileSync(join(cwd, name), "film");
+  }
+  const gateway = await FakeGateway.start(t, script);
+  const printed: string[] = [];
+  const said: string[] = [];
+  const code = await analyzeCommand(["."], {
+    json,
+    verbose: false,
+    cwd,
+    url: gateway.url,
+    print: (text) => printed.push(text),
+    say: (text) => said.push(text),
+  });
+  return { code, printed: printed.join("\n"), said: said.join("\n"), gateway, cwd };
+}
+
+test("a table of all films, in their order", async (t) => {
+  const { code, printed, said } = await analyze(t, ["a b.png", "skull.png", "手.png", "notes.txt"]);
+  assert.equal(code, 0);
+  assert.equal(
+    printed,
+    [
+      "File       Part  Result          Probability  Certainty",
+      "---------  ----  --------------  -----------  ---------",
+      "a b.png    hand  fractured       0.912        positive",
+      "skull.png  none  not-identified",
+      "手.png     hand  fractured       0.912        positive",
+      "",
+      "Research use only. Not a medical device.",
+    ].join("\n"),
+  );
+  assert.match(said, /Left out, no films by their names: 1 \(notes.txt\)/);
+});
+
+test("a film that is refused or fails is told by its problem's title, and makes the code 1", async (t) => {
+  const refused = await analyze(t, ["small.png", "good.png"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.printed, /^small\.png +Film too small$/m);
+  assert.match(refused.printed, /^small\.png: 100 by 100$/m);
+  const failed = await analyze(t, ["sick.png"]);
+  assert.equal(failed.code, 1);
+  assert.match(failed.printed, /^sick\.png +Damaged film$/m);
+});
+
+test("--json prints one document with all analyses and the accuracy", async (t) => {
+  const names = ["Hand/fractured/1.png", "Hand/normal/2.png", "Elbow/fractured/small.png"];
+  const { code, printed, cwd } = await analyze(t, names, true);
+  assert.equal(code, 1);
+  const report = JSON.parse(printed) as AnalyzeReport;
+  assert.deepEqual(
+    report.films.map(({ path, truth, analysis, error }) => [
+      path,
+      truth?.part,
+      analysis === undefined,
+      error?.code,
+    ]),
+    [
+      [join(cwd, names[2] ?? ""), "elbow", true, "film-too-small"],
+      [join(cwd, names[0] ?? ""), "hand", false, undefined],
+      [join(cwd, names[1] ?? ""), "hand", false, undefined],
+    ],
+  );
+  assert.deepEqual(report.accuracy?.part, { right: 2, total: 2, accuracy: 1 });
+  assert.deepEqual(report.accuracy?.result, { right: 1, total: 2, accuracy: 0.5 });
+  assert.equal(report.accuracy?.unjudged, 1);
+});
+
+test("many films are in hand at once, but not all", async (t) => {
+  const { code, gateway } = await analyze(
+    t,
+    Array.from({ length: 300 }, (_, at) => `${at}.png`),
+  );
+  assert.equal(code, 0);
+  assert.ok(gateway.most > 1 && gateway.most < 150, `${gateway.most} at once`);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DataDirLock, occupantOf } from "../src/lock.js";
+import { markOf } from "../src/pid-file.js";
+import { StartError } from "../src/start-error.js";
+import { temporary } from "./support/temporary.js";
+
+test("a second one is refused, and told where the first answers", (t) => {
+  const dir = temporary(t);
+  const lock = DataDirLock.acquire(dir);
+  assert.throws(() => DataDirLock.acquire(dir), /already runs on .* and is starting \(process \d+\)/);
+  lock.announce("http://127.0.0.1:8080");
+  assert.throws(
+    () => DataDirLock.acquire(dir),
+    (error) => error instanceof StartError && /at http:\/\/127\.0\.0\.1:8080/.test(error.message),
+  );
+  assert.equal(occupantOf(dir)?.address, "http://127.0.0.1:8080");
+  lock.release();
+  assert.equal(occupantOf(dir), undefined);
+  DataDirLock.acquire(dir).release();
+});
+
+test("the lock of a killed process is stale", async (t) => {
+  const dir = temporary(t);
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+  await once(child, "spawn");
+  const mark = markOf(child.pid ?? 0);
+  assert.ok(mark);
+  writeFileSync(join(dir, "osteon.lock"), JSON.stringify(mark));
+  assert.throws(() => DataDirLock.acquire(dir), StartError);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  assert.equal(occupantOf(dir), undefined);
+  DataDirLock.acquire(dir).release();
+});
+
+test("a lock is stale where its pid is another process's by now", (t) => {
+  const dir = temporary(t);
+  writeFileSync(
+    join(dir, "osteon.lock"),
+    JSON.stringify({ pid: process.pid, identity: "before the reboot" }),
+  );
+  DataDirLock.acquire(dir).release();
+});
+
+test("a damaged lock is stale", (t) => {
+  const dir = temporary(t);
+  writeFileSync(join(dir, "osteon.lock"), "{");
+  DataDirLock.acquire(dir).release();
+});
+
+test("releasing leaves the lock of another alone", (t) => {
+  const dir = temporary(t);
+  const lock = DataDirLock.acquire(dir);
+  const other = JSON.stringify({ pid: 1, identity: "another" });
+  writeFileSync(join(dir, "osteon.lock"), other);
+  lock.release();
+  assert.ok(existsSync(join(dir, "osteon.lock")));
+  assert.equal(readFileSync(join(dir, "osteon.lock"), "utf8"), other);
+});
