@@ -7,10 +7,14 @@ export const repoRoot = resolve(fileURLToPath(new URL("../../../../", import.met
 /** What is fetched or built once and kept: removing it costs time, nothing else. */
 export const cacheDir = resolve(repoRoot, ".cache");
 
+/** Whether a script of this repository's package.json is what runs. */
+export function ranByNpm(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env.npm_package_json === `${repoRoot}${sep}package.json`;
+}
+
 /** Folder of the person at the keyboard. `npm start` moves to the repository first and leaves the old place in INIT_CWD. */
 export function userCwd(env: NodeJS.ProcessEnv = process.env): string {
-  const byNpm = env.npm_package_json === `${repoRoot}${sep}package.json`;
-  return (byNpm ? env.INIT_CWD : undefined) ?? process.cwd();
+  return (ranByNpm(env) ? env.INIT_CWD : undefined) ?? process.cwd();
 }
 
 /** DATA_DIR of `npm start`: relative to where the user is, by default `.osteon` in the repository. */

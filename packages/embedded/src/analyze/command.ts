@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -46,6 +47,8 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   if (skipped.length > 0 && !options.json)
     say(`Left out, no films by their names: ${skipped.length} (${first(skipped)})`);
   const stopping = new AbortController();
+  // Every request that is open listens to it.
+  setMaxListeners(0, stopping.signal);
   const signals = onStopSignal(
     () => stopping.abort(),
     () => process.exit(130),
