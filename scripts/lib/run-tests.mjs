@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { run } from "node:test";
@@ -17,6 +18,8 @@ const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "tod
 export async function runTests(stages, signal) {
   const sums = Object.fromEntries(counted.map((name) => [name, 0]));
   const began = performance.now();
+  // Every file listens to it.
+  setMaxListeners(0, signal);
   let failed = false;
   // The runner thinks that it is a file of another run where this is set.
   delete process.env.NODE_TEST_CONTEXT;

@@ -57,6 +57,7 @@ export class S3Store implements ObjectStore {
       Bucket: this.#bucket,
       Key: checkKey(key),
       Body: body,
+      ContentLength: Buffer.byteLength(body),
       ContentType: options.contentType ?? "application/octet-stream",
       ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
     });
