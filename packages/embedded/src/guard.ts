@@ -12,6 +12,7 @@ export function guard(server: ChildProcess, lingerSeconds = 0): void {
   const shell = spawn("/bin/sh", ["-c", script, "sh", String(server.pid), String(lingerSeconds)], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
+    env: { PATH: process.env.PATH },
   });
   shell.on("error", () => undefined);
   shell.stdin.on("error", () => undefined);
