@@ -4,8 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BareLoop } from "./bare.js";
-import { renderReport } from "./report.js";
-import type { ProcessFigures } from "./scrape.js";
+import { type LoadedFigures, renderReport } from "./report.js";
 import { startBenchSystem } from "./system.js";
 import { measureWhole, type WholeRound } from "./whole.js";
 
@@ -38,15 +37,23 @@ const cores = os.availableParallelism();
 const bareRounds: number[] = [];
 const wholeRounds: WholeRound[] = [];
 const idle: WholeRound[] = [];
-let figures: ProcessFigures[] = [];
+let figures: LoadedFigures[] = [];
+let generatorMsPerFilm = 0;
 try {
   await bare.measure(films, cores * 2, 2);
   await measureWhole(system.url, films, inFlight, 2);
   for (let round = 1; round <= rounds; round += 1) {
     bareRounds.push(await bare.measure(films, cores * 2, seconds));
-    await system.scrape();
-    wholeRounds.push(await measureWhole(system.url, films, inFlight, seconds));
-    figures = await system.scrape();
+    const before = await system.scrape();
+    const ownBefore = process.cpuUsage();
+    const whole = await measureWhole(system.url, films, inFlight, seconds);
+    const own = process.cpuUsage(ownBefore);
+    wholeRounds.push(whole);
+    figures = (await system.scrape()).map((after, at) => ({
+      ...after,
+      cpuMsPerFilm: ((after.cpuSeconds - (before[at]?.cpuSeconds ?? 0)) * 1000) / whole.times.length,
+    }));
+    generatorMsPerFilm = (own.user + own.system) / 1000 / whole.times.length;
     idle.push(await measureWhole(system.url, films, 1, Math.min(3, seconds)));
     console.error(
       `round ${round} of ${rounds}: bare ${bareRounds.at(-1)?.toFixed(1)}, whole ${wholeRounds.at(-1)?.filmsPerSecond.toFixed(1)} films/s`,
@@ -57,7 +64,17 @@ try {
   await bare.close();
 }
 
-const report = renderReport({ rounds, seconds, inFlight, cores, bareRounds, wholeRounds, idle, figures });
+const report = renderReport({
+  rounds,
+  seconds,
+  inFlight,
+  cores,
+  bareRounds,
+  wholeRounds,
+  idle,
+  figures,
+  generatorMsPerFilm,
+});
 writeFileSync(path.join(root, "bench/report.md"), report.markdown);
 writeFileSync(path.join(root, "bench/report.json"), `${JSON.stringify(report.data, null, 2)}\n`);
 console.log(report.markdown);

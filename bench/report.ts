@@ -3,6 +3,11 @@ import type { ProcessFigures } from "./scrape.js";
 import { median, quantile, spread } from "./statistics.js";
 import type { WholeRound } from "./whole.js";
 
+/** A process's figures over one loaded round. */
+export interface LoadedFigures extends ProcessFigures {
+  cpuMsPerFilm: number;
+}
+
 export interface Measurements {
   rounds: number;
   seconds: number;
@@ -12,7 +17,9 @@ export interface Measurements {
   wholeRounds: WholeRound[];
   /** One film at a time. */
   idle: WholeRound[];
-  figures: ProcessFigures[];
+  figures: LoadedFigures[];
+  /** CPU of this process for each film: submitting it and waiting for it. */
+  generatorMsPerFilm: number;
 }
 
 /** The report, for people and for machines. Rounds of the contestants alternate; a ratio is of one round's pair. */
@@ -25,7 +32,7 @@ export function renderReport(m: Measurements): { markdown: string; data: object 
     `| ${name} | ${[0.5, 0.95, 0.99].map((q) => quantile(times, q).toFixed(1)).join(" | ")} |`;
   const processes = m.figures.map(
     (each) =>
-      `| ${each.service} | ${each.lagP99.toFixed(1)} | ${each.lagMost.toFixed(1)} | ${each.residentMegabytes.toFixed(0)} |`,
+      `| ${each.service} | ${each.lagP99.toFixed(1)} | ${each.lagMost.toFixed(1)} | ${each.residentMegabytes.toFixed(0)} | ${each.cpuMsPerFilm.toFixed(1)} |`,
   );
   const markdown = `# Bench
 
@@ -57,9 +64,12 @@ ${row(
   calm.map((each) => each.result),
 )}
 
-| service, under load | loop lag p99, ms | most, ms | RSS, MB |
-| --- | --- | --- | --- |
+| process, last loaded round | loop lag p99, ms | most, ms | RSS, MB | CPU, ms a film |
+| --- | --- | --- | --- | --- |
 ${processes.join("\n")}
+| load generator | | | | ${m.generatorMsPerFilm.toFixed(1)} |
+
+The bare limit is ${((m.cores * 1000) / median(m.bareRounds)).toFixed(1)} ms of CPU a film.
 `;
   return { markdown, data: { ...m, wholeRounds: whole, idle: undefined, ratio: median(ratios) } };
 }

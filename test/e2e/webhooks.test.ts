@@ -18,7 +18,7 @@ test("a signed delivery carries the analysis, and a failed one comes again under
     assert.ok(film);
     const { body } = await system.client.submit([film], { callbackUrl: receiver.url });
     const analysis = await system.client.ended(body.id);
-    await receiver.accepted(1);
+    await receiver.accepted([body.id]);
     const [first, second] = receiver.deliveries;
     assert.deepEqual([first?.answered, second?.answered], [500, 204]);
     assert.equal(first?.id, second?.id);

@@ -47,9 +47,15 @@ export class Receiver extends EventEmitter<{ delivery: [Delivery]; forged: [] }>
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
   }
 
-  /** Waits until there are so many deliveries that were answered 2xx. */
-  async accepted(count: number): Promise<void> {
-    while (this.deliveries.filter((each) => each.answered < 300).length < count) await once(this, "delivery");
+  /** Waits until each of the analyses has a delivery that was answered 2xx. A delivery may come more than once. */
+  async accepted(ids: readonly string[]): Promise<void> {
+    const missing = () => {
+      const got = new Set(
+        this.deliveries.filter((each) => each.answered < 300).map((each) => each.event.data.id),
+      );
+      return ids.some((id) => !got.has(id));
+    };
+    while (missing()) await once(this, "delivery");
   }
 
   async stop(): Promise<void> {

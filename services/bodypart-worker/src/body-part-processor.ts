@@ -48,7 +48,7 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
     const film = await this.#decode(ref, accepted);
     const [{ bodyPart, outcome, model, ms }] = await Promise.all([
       this.#classifier.classify(film),
-      this.#keepPicture(ref, job.film, film),
+      this.#keepImage(ref, job.film, film),
     ]);
     this.#metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
     const { width, height } = film;
@@ -95,7 +95,7 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
     return normalise(bytes, { ...filmLimits, maximumBytes: Math.max(filmLimits.maximumBytes, bytes.length) });
   }
 
-  async #keepPicture(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<void> {
-    await this.#analyses.ledger.putPicture(ref, film, "image", await encodeFilm(picture));
+  async #keepImage(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<void> {
+    await this.#analyses.ledger.putImage(ref, film, await encodeFilm(picture));
   }
 }

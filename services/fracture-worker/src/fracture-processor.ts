@@ -1,11 +1,11 @@
-import { decodeFilm, heatmapOverlay } from "@osteon/imaging";
+import { decodeFilm } from "@osteon/imaging";
 import type { ExaminedFilm, FractureExaminer } from "@osteon/inference";
 import {
   type Analyses,
-  type AnalysisRef,
   type Attempt,
   acceptedFilm,
   type FractureJob,
+  type KeptHeatmap,
   type Logger,
   type Metrics,
   ProblemError,
@@ -40,12 +40,11 @@ export class FractureProcessor implements Processor<"fracture"> {
     const accepted = request?.films[index];
     if (request === undefined || accepted === undefined) return;
 
-    const picture = await this.#analyses.ledger.picture(ref, index, "image");
-    if (picture === undefined) throw new ProblemError("film-lost");
-    const examined = await this.#examiner.examine(job.bone, await decodeFilm(picture));
+    const image = await this.#analyses.ledger.image(ref, index);
+    if (image === undefined) throw new ProblemError("film-lost");
+    const examined = await this.#examiner.examine(job.bone, await decodeFilm(image));
     const { fracture, model, ms } = examined;
     this.#metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
-    await this.#keepHeatmap(ref, index, examined, { width, height });
     await this.#analyses.filmEnded(request, {
       film: {
         ...acceptedFilm(accepted),
@@ -57,6 +56,7 @@ export class FractureProcessor implements Processor<"fracture"> {
         models: { bodyPart: job.model, fracture: model },
       },
       timings: { queuedMs, bodyPartMs, fractureMs: Date.now() - began },
+      heatmap: keep(examined),
     });
     this.#metrics.films.inc({ outcome: "analysed" });
   }
@@ -66,14 +66,9 @@ export class FractureProcessor implements Processor<"fracture"> {
     await this.#analyses.filmFailed({ tenant: job.tenant, id: job.analysisId }, job.film, problem);
     this.#metrics.films.inc({ outcome: "failed" });
   }
+}
 
-  async #keepHeatmap(
-    ref: AnalysisRef,
-    film: number,
-    { heatmap, placement }: ExaminedFilm,
-    size: { width: number; height: number },
-  ): Promise<void> {
-    const overlay = await heatmapOverlay(heatmap, placement, size);
-    await this.#analyses.ledger.putPicture(ref, film, "heatmap", overlay);
-  }
+function keep({ heatmap: { width, height, data }, placement }: ExaminedFilm): KeptHeatmap {
+  const levels = Uint8Array.from(data, (heat) => Math.round(heat * 255));
+  return { width, height, levels: Buffer.from(levels).toString("base64"), placement };
 }

@@ -34,8 +34,8 @@ export class Analyses {
   async accept(request: AnalysisRequest, films: readonly Uint8Array[]): Promise<Analysis> {
     try {
       await this.ledger.accept(request, films);
-      await this.#live.open(request);
-      await this.enqueue(request);
+      // Sent in this order over one connection: no worker meets the job before the request.
+      await Promise.all([this.#live.open(request), this.enqueue(request)]);
     } catch (error) {
       // Where the way back is barred too, the reconciler meets the marker and goes on from there.
       await this.ledger.erase(request).catch(() => undefined);
@@ -124,12 +124,16 @@ export class Analyses {
   /** Ends an analysis: the result once, then what follows from it. Whoever comes second repeats what follows. */
   async close(request: AnalysisRequest, results: readonly FilmResult[]): Promise<void> {
     const ended = endedAnalysis(request, results, new Date());
-    await this.settle(request, ended);
+    await this.settle(request, ended, results);
   }
 
   /** Writes the end unless there is one, and does what follows from the one there is. */
-  async settle(request: AnalysisRequest, proposed: Analysis): Promise<Analysis> {
-    const first = await this.ledger.putResult(request, proposed);
+  async settle(
+    request: AnalysisRequest,
+    proposed: Analysis,
+    results: readonly FilmResult[] = [],
+  ): Promise<Analysis> {
+    const first = await this.ledger.putResult(request, proposed, results);
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
     await Promise.all([this.#live.end(ended), this.#oweDelivery(request, first)]);
     await this.ledger.unmarkPending(request.id);

@@ -2,17 +2,39 @@ import type { Analysis, AnalysisRequest, Film, Timings } from "../contracts/inde
 import { type ObjectStore, walk } from "../storage/index.js";
 import { analysisFolder, deliveriesFolder, idOfFolder, pendingFolder, tenantFolder } from "./keys.js";
 
+/** A heat map as it is kept: the model's cells, and where the film lies on the model's canvas (pixels of it). */
+export interface KeptHeatmap {
+  width: number;
+  height: number;
+  /** `width * height` levels of 0 to 255, base64. */
+  levels: string;
+  placement: {
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    canvasWidth: number;
+    canvasHeight: number;
+  };
+}
+
 /** How one film ended: what the roll-up is made of. */
 export interface FilmResult {
   film: Film;
   timings: Timings;
+  /** Of an examined film. Its picture is drawn when somebody asks for it. */
+  heatmap?: KeptHeatmap;
+}
+
+/** `result.json`: the analysis as clients see it, and its films' heat maps by film. */
+interface KeptResult {
+  analysis: Analysis;
+  heatmaps: Record<number, KeptHeatmap>;
 }
 
 export interface Marker {
   tenant: string;
 }
-
-export type Picture = "image" | "heatmap";
 
 /** Names an analysis to the ledger. */
 export interface AnalysisRef {
@@ -37,38 +59,31 @@ export class Ledger {
       pendingFolder + request.id,
       JSON.stringify({ tenant: request.tenant } satisfies Marker),
     );
-    const folder = analysisFolder(request.tenant, request.id);
     await Promise.all(
       request.films.map((film, at) =>
-        this.#store.put(`${folder}films/${film.index}/original`, films[at] ?? new Uint8Array(), {
+        this.#store.put(originalKey(request, film.index), films[at] ?? new Uint8Array(), {
           contentType: film.contentType,
         }),
       ),
     );
-    await this.#putJson(`${folder}request.json`, request);
+    await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
   }
 
   request({ tenant, id }: AnalysisRef): Promise<AnalysisRequest | undefined> {
     return this.#getJson(`${analysisFolder(tenant, id)}request.json`);
   }
 
-  original({ tenant, id }: AnalysisRef, film: number): Promise<Buffer | undefined> {
-    return this.#store.get(`${analysisFolder(tenant, id)}films/${film}/original`);
+  original(ref: AnalysisRef, film: number): Promise<Buffer | undefined> {
+    return this.#store.get(originalKey(ref, film));
   }
 
-  picture({ tenant, id }: AnalysisRef, film: number, picture: Picture): Promise<Buffer | undefined> {
-    return this.#store.get(`${analysisFolder(tenant, id)}films/${film}/${picture}.png`);
+  /** The normalised film, a PNG. */
+  image(ref: AnalysisRef, film: number): Promise<Buffer | undefined> {
+    return this.#store.get(imageKey(ref, film));
   }
 
-  async putPicture(
-    { tenant, id }: AnalysisRef,
-    film: number,
-    picture: Picture,
-    png: Uint8Array,
-  ): Promise<void> {
-    await this.#store.put(`${analysisFolder(tenant, id)}films/${film}/${picture}.png`, png, {
-      contentType: "image/png",
-    });
+  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<void> {
+    await this.#store.put(imageKey(ref, film), png, { contentType: "image/png" });
   }
 
   /** False where the film has a result already: that one stays. */
@@ -86,11 +101,32 @@ export class Ledger {
   }
 
   /** False where the analysis has ended already: that end stays. */
-  putResult({ tenant, id }: AnalysisRef, analysis: Analysis): Promise<boolean> {
-    return this.#putJson(`${analysisFolder(tenant, id)}result.json`, analysis, true);
+  putResult(
+    { tenant, id }: AnalysisRef,
+    analysis: Analysis,
+    results: readonly FilmResult[],
+  ): Promise<boolean> {
+    const heatmaps: KeptResult["heatmaps"] = {};
+    for (const { film, heatmap } of results) if (heatmap !== undefined) heatmaps[film.index] = heatmap;
+    const kept: KeptResult = { analysis, heatmaps };
+    return this.#putJson(`${analysisFolder(tenant, id)}result.json`, kept, true);
   }
 
-  result({ tenant, id }: AnalysisRef): Promise<Analysis | undefined> {
+  async result(ref: AnalysisRef): Promise<Analysis | undefined> {
+    return (await this.#result(ref))?.analysis;
+  }
+
+  /** A film's heat map, as soon as the film has ended. */
+  async heatmap(ref: AnalysisRef, film: number): Promise<KeptHeatmap | undefined> {
+    const ended = await this.#result(ref);
+    if (ended !== undefined) return ended.heatmaps[film];
+    const result = await this.#getJson<FilmResult>(
+      `${analysisFolder(ref.tenant, ref.id)}results/${film}.json`,
+    );
+    return result?.heatmap;
+  }
+
+  #result({ tenant, id }: AnalysisRef): Promise<KeptResult | undefined> {
     return this.#getJson(`${analysisFolder(tenant, id)}result.json`);
   }
 
@@ -149,4 +185,12 @@ export class Ledger {
     const bytes = await this.#store.get(key);
     return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as T);
   }
+}
+
+function originalKey({ tenant, id }: AnalysisRef, film: number): string {
+  return `${analysisFolder(tenant, id)}original-${film}`;
+}
+
+function imageKey({ tenant, id }: AnalysisRef, film: number): string {
+  return `${analysisFolder(tenant, id)}image-${film}.png`;
 }

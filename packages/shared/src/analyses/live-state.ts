@@ -69,7 +69,9 @@ export class LiveState {
   }
 
   done(id: string, result: FilmResult): Promise<void> {
-    return this.#set(id, `${result.film.index}.done`, result, pendingSeconds);
+    // The heat map stays in the ledger: nobody reads it here.
+    const { film, timings } = result;
+    return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
   }
 
   end(analysis: Analysis): Promise<void> {

@@ -71,6 +71,7 @@ export async function runService(
     if (process.send === undefined) void stop("SIGINT", 0);
   });
   process.on("disconnect", () => void stop("supervisor gone", 0));
+  if (process.send !== undefined && !process.connected) return stop("supervisor gone", 0);
   const fail = (error: unknown) => {
     logger.fatal({ err: error }, "unexpected error");
     process.exit(1);

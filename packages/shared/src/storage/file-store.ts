@@ -27,14 +27,13 @@ export class FileStore implements ObjectStore {
       const temporary = await this.#writeTemporary(body);
       try {
         await this.#place(temporary, target, options.ifAbsent === true);
-        await syncFolder(path.dirname(target));
-        return true;
       } catch (error) {
+        await rm(temporary, { force: true });
         if (errno(error) === "EEXIST") return false;
         throw error;
-      } finally {
-        await rm(temporary, { force: true });
       }
+      await syncFolder(path.dirname(target));
+      return true;
     });
   }
 
@@ -109,6 +108,7 @@ export class FileStore implements ObjectStore {
       await this.#makeFolder(path.dirname(target));
       await step();
     }
+    if (ifAbsent) await unlink(temporary);
   }
 
   /** Creates a folder and syncs each parent that gained an entry: a folder's name is durable only in its parent. */

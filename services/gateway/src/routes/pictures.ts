@@ -1,37 +1,62 @@
-import { isAnalysisId, type Picture, ProblemError } from "@osteon/shared";
+import { heatmapOverlay } from "@osteon/imaging";
+import { isAnalysisId, type KeptHeatmap, ProblemError } from "@osteon/shared";
 import { type App, type Dependencies, defaultTenant } from "../app.js";
 import { Bytes, FilmParams, problemResponses } from "./schemas.js";
 
-/** A film's pictures: as normalised, its heat map, and the bytes as they came. They never change. */
-export async function pictures(app: App, { backbone }: Dependencies): Promise<void> {
-  const { analyses } = backbone;
+/** A film's pictures never change. */
+const caching = "private, max-age=3600, immutable";
 
-  const request = async (id: string, film: number) => {
-    const found = isAnalysisId(id) ? await analyses.ledger.request({ tenant: defaultTenant, id }) : undefined;
-    const accepted = found?.films[film];
-    if (found === undefined || accepted === undefined) throw new ProblemError("analysis-not-found");
-    return { ref: found, accepted };
+/** A film's pictures: as normalised, its heat map, and the bytes as they came. */
+export async function pictures(app: App, { backbone }: Dependencies): Promise<void> {
+  const { ledger } = backbone.analyses;
+
+  const find = async (id: string, film: number) => {
+    const request = isAnalysisId(id) ? await ledger.request({ tenant: defaultTenant, id }) : undefined;
+    const accepted = request?.films[film];
+    if (request === undefined || accepted === undefined) throw new ProblemError("analysis-not-found");
+    return { ref: request, accepted };
   };
 
-  for (const picture of ["image", "heatmap"] as const satisfies Picture[]) {
-    app.route({
-      method: "GET",
-      url: `/v1/analyses/:id/films/:film/${picture}.png`,
-      schema: {
-        summary:
-          picture === "image" ? "The film as the models read it" : "The heat map, to lay over image.png",
-        params: FilmParams,
-        produces: ["image/png"],
-        response: { 200: Bytes, ...problemResponses },
-      },
-      handler: async ({ params }, reply) => {
-        const { ref } = await request(params.id, params.film);
-        const png = await analyses.ledger.picture(ref, params.film, picture);
-        if (png === undefined) throw new ProblemError("image-not-ready");
-        return reply.type("image/png").header("cache-control", "private, max-age=3600, immutable").send(png);
-      },
-    });
-  }
+  app.route({
+    method: "GET",
+    url: "/v1/analyses/:id/films/:film/image.png",
+    schema: {
+      summary: "The film as the models read it",
+      params: FilmParams,
+      produces: ["image/png"],
+      response: { 200: Bytes, ...problemResponses },
+    },
+    handler: async ({ params }, reply) => {
+      const { ref } = await find(params.id, params.film);
+      const png = await ledger.image(ref, params.film);
+      if (png === undefined) throw new ProblemError("image-not-ready");
+      return reply.type("image/png").header("cache-control", caching).send(png);
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/analyses/:id/films/:film/heatmap.png",
+    schema: {
+      summary: "The heat map, to lay over image.png",
+      params: FilmParams,
+      produces: ["image/png"],
+      response: { 200: Bytes, ...problemResponses },
+    },
+    handler: async ({ params }, reply) => {
+      const { ref } = await find(params.id, params.film);
+      const [heatmap, analysis] = await Promise.all([
+        ledger.heatmap(ref, params.film),
+        backbone.analyses.get(ref),
+      ]);
+      const { width, height } = analysis?.films[params.film] ?? {};
+      if (heatmap === undefined || width === undefined || height === undefined) {
+        throw new ProblemError("image-not-ready");
+      }
+      const png = await heatmapOverlay(unpack(heatmap), heatmap.placement, { width, height });
+      return reply.type("image/png").header("cache-control", caching).send(png);
+    },
+  });
 
   app.route({
     method: "GET",
@@ -42,14 +67,22 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       response: { 200: Bytes, ...problemResponses },
     },
     handler: async ({ params }, reply) => {
-      const { ref, accepted } = await request(params.id, params.film);
-      const bytes = await analyses.ledger.original(ref, params.film);
+      const { ref, accepted } = await find(params.id, params.film);
+      const bytes = await ledger.original(ref, params.film);
       if (bytes === undefined) throw new ProblemError("film-lost");
       return reply
         .type(accepted.contentType)
         .header("content-disposition", "attachment")
-        .header("cache-control", "private, max-age=3600, immutable")
+        .header("cache-control", caching)
         .send(bytes);
     },
   });
+}
+
+function unpack({ width, height, levels }: KeptHeatmap): {
+  width: number;
+  height: number;
+  data: Float32Array;
+} {
+  return { width, height, data: Float32Array.from(Buffer.from(levels, "base64"), (level) => level / 255) };
 }
