@@ -147,3 +147,15 @@ test("the OpenAPI document names every route of the contract", async () => {
     assert.ok(route in body.paths, route);
   }
 });
+
+test("the rendered reference comes from this server alone", async () => {
+  const page = await fetch(`${system.client.url}/docs`);
+  assert.equal(page.status, 200);
+  const text = await page.text();
+  const addresses = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+  assert.ok(addresses.length > 0);
+  for (const address of addresses) {
+    const { origin } = new URL(address, page.url);
+    assert.equal(origin, new URL(page.url).origin);
+  }
+});

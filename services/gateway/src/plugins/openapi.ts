@@ -1,10 +1,15 @@
 import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
 import { disclaimer } from "@osteon/shared";
 import type { App } from "../app.js";
 
-/** The OpenAPI 3.1 document, made from the routes' schemas. */
+/** The OpenAPI 3.1 document, made from the routes' schemas, and its rendered form at `/docs`, which needs nothing from outside. */
 export async function openapi(app: App): Promise<void> {
   await app.register(swagger, {
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, index) =>
+        typeof schema.$id === "string" ? schema.$id : `schema-${index}`,
+    },
     openapi: {
       openapi: "3.1.0",
       info: {
@@ -15,4 +20,5 @@ export async function openapi(app: App): Promise<void> {
       },
     },
   });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true, logLevel: "warn" });
 }
