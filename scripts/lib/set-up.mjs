@@ -5,6 +5,7 @@ import { withSetUpLock } from "./set-up-lock.mjs";
 /** What `npm start` runs; the tests and the bench are no part of it, so a slip in them stops nobody. */
 export const product = [
   "packages/embedded",
+  "packages/cli",
   "services/gateway",
   "services/bodypart-worker",
   "services/fracture-worker",

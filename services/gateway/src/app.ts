@@ -8,6 +8,7 @@ import Fastify, {
   type RawServerDefault,
 } from "fastify";
 import { v7 as uuidv7 } from "uuid";
+import { auth } from "./plugins/auth.js";
 import { openapi } from "./plugins/openapi.js";
 import { problems } from "./plugins/problems.js";
 import { uploads } from "./plugins/uploads.js";
@@ -44,9 +45,6 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** The one tenant of a system without keys. */
-export const defaultTenant = "default";
-
 /** Time that a client has to send its whole request. */
 const requestTimeoutMs = 120_000;
 
@@ -67,6 +65,7 @@ export async function buildApp(parts: Omit<Dependencies, "submission">): Promise
   });
   app.removeContentTypeParser("text/plain");
   await problems(app, dependencies);
+  await auth(app, dependencies);
   await openapi(app);
   await uploads(app, dependencies);
   for (const route of [

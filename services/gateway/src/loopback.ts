@@ -13,6 +13,6 @@ export function requireLoopback(host: string): void {
   if (loopback) return;
   throw new ProblemError(
     "config-invalid",
-    "HOST must be a loopback address: authentication is off, so the gateway must not be reachable from elsewhere",
+    "HOST must be a loopback address: authentication is off (AUTH=keys turns it on), so the gateway must not be reachable from elsewhere",
   );
 }

@@ -14,7 +14,7 @@ import { startReconciling } from "./reconciling.js";
 await runService(
   "gateway",
   async ({ config, logger, metrics }) => {
-    requireLoopback(config.HOST);
+    if (config.AUTH === "off") requireLoopback(config.HOST);
     const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
     const backbone = await connect(config, logger);
     const subscriber = connectRedis(config.REDIS_URL, "blocking");

@@ -13,6 +13,11 @@ const count = (description: string, fallback?: number, minimum = 1) =>
 export const ConfigSchema = Type.Object({
   HOST: Type.String({ default: "127.0.0.1", description: "Address that the gateway listens on." }),
   PORT: port("Port of the gateway; 0 takes a free one.", 8080),
+  AUTH: Type.Enum(["off", "keys"], {
+    default: "off",
+    description:
+      "Whether calls need a key (`npm run osteon -- keys create`). Off is for loopback only: elsewhere start-up is refused.",
+  }),
   HEALTH_PORT: Type.Optional(port("Port of a worker’s /livez, /readyz and /metrics; none where unset.")),
   DATA_DIR: Type.String({ default: ".osteon", description: "Folder of the file-backed object store." }),
   REDIS_URL: Type.String({

@@ -43,6 +43,22 @@ export const catalogue = {
     title: "Invalid Idempotency-Key",
     rule: "An Idempotency-Key must have 1 to 255 printable ASCII characters.",
   },
+  "key-missing": {
+    status: 401,
+    title: "No key",
+    rule: "A request must carry a key: Authorization: Bearer osk_….",
+  },
+  "key-invalid": {
+    status: 401,
+    title: "Invalid key",
+    rule: "The key must be one that was made here, and neither revoked nor expired.",
+  },
+  "scope-missing": {
+    status: 403,
+    title: "The key may not do that",
+    rule: "The key must have the scope that the call needs.",
+  },
+  "key-not-found": { status: 404, title: "No such key", rule: "The id must name a key." },
   "not-found": { status: 404, title: "Not found", rule: "The path must name something that exists." },
   "analysis-not-found": {
     status: 404,

@@ -1,19 +1,20 @@
 import { Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { IdParams, problemResponses } from "./schemas.js";
 
 /** `POST /v1/analyses/{id}/cancel` and `DELETE /v1/analyses/{id}`. */
 export async function endAnalysis(app: App, { backbone }: Dependencies): Promise<void> {
-  const refOf = (id: string) => {
+  const refOf = (tenant: string, id: string) => {
     if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
-    return { tenant: defaultTenant, id };
+    return { tenant, id };
   };
   app.route({
     method: "POST",
     url: "/v1/analyses/:id/cancel",
     schema: { summary: "Cancel", params: IdParams, response: { 200: Analysis, ...problemResponses } },
-    handler: (request) => backbone.analyses.cancel(refOf(request.params.id)),
+    config: { scope: "submit" },
+    handler: (request) => backbone.analyses.cancel(refOf(request.tenant, request.params.id)),
   });
   app.route({
     method: "DELETE",
@@ -23,8 +24,9 @@ export async function endAnalysis(app: App, { backbone }: Dependencies): Promise
       params: IdParams,
       response: { 204: Type.Null(), ...problemResponses },
     },
+    config: { scope: "submit" },
     handler: async (request, reply) => {
-      await backbone.analyses.erase(refOf(request.params.id));
+      await backbone.analyses.erase(refOf(request.tenant, request.params.id));
       return reply.code(204).send(null);
     },
   });

@@ -1,5 +1,5 @@
 import { type Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
 import { IdParams, problemResponses } from "./schemas.js";
 
@@ -20,8 +20,9 @@ export async function events(app: App, { backbone, changes }: Dependencies): Pro
       produces: ["text/event-stream"],
       response: problemResponses,
     },
+    config: { scope: "read" },
     handler: async (request, reply) => {
-      const ref = { tenant: defaultTenant, id: request.params.id };
+      const ref = { tenant: request.tenant, id: request.params.id };
       const first = isAnalysisId(ref.id) ? await backbone.analyses.get(ref) : undefined;
       if (first === undefined) throw new ProblemError("analysis-not-found");
       reply.hijack();

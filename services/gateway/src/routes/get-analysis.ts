@@ -1,6 +1,6 @@
 import { Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
 import { waitForEnd } from "../wait-for-end.js";
 import { IdParams, problemResponses } from "./schemas.js";
@@ -22,10 +22,11 @@ export async function getAnalysis(app: App, { backbone, changes }: Dependencies)
       querystring: Query,
       response: { 200: Analysis, 304: Type.Null({ description: "Not changed." }), ...problemResponses },
     },
+    config: { scope: "read" },
     handler: async (request, reply) => {
       const { id } = request.params;
       if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
-      const ref = { tenant: defaultTenant, id };
+      const ref = { tenant: request.tenant, id };
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const analysis = await waitForEnd({

@@ -11,7 +11,7 @@ export async function health(app: App, { backbone, metrics }: Dependencies): Pro
     await backbone.store.exists("probe/ready");
     return { status: "ready" };
   });
-  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) =>
+  app.get("/metrics", { schema: { hide: true }, config: { scope: "admin" } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 }

@@ -1,6 +1,6 @@
 import { Analysis, AnalysisStatus, isAnalysisId, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "typebox";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { problemResponses } from "./schemas.js";
 
 const Query = Type.Object({
@@ -33,15 +33,17 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
       querystring: Query,
       response: { 200: Page, ...problemResponses },
     },
+    config: { scope: "read" },
     handler: async (request): Promise<Static<typeof Page>> => {
+      const { tenant } = request;
       const { limit, cursor, status, reference } = request.query;
       if (cursor !== undefined && !isAnalysisId(cursor)) throw new ProblemError("cursor-invalid");
       const data: Analysis[] = [];
       let after = cursor;
       for (let looked = 0; looked < mostLooked; ) {
         const wanted = limit - data.length + 1;
-        const ids = await analyses.ledger.list(defaultTenant, wanted, after);
-        const found = await Promise.all(ids.map((id) => analyses.get({ tenant: defaultTenant, id })));
+        const ids = await analyses.ledger.list(tenant, wanted, after);
+        const found = await Promise.all(ids.map((id) => analyses.get({ tenant, id })));
         for (const analysis of found) {
           if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
           if (reference !== undefined && analysis.reference !== reference) continue;

@@ -12,6 +12,7 @@ export async function models(app: App, { backbone }: Dependencies): Promise<void
       summary: "The loaded models",
       response: { 200: Type.Object({ data: Type.Array(LoadedModel) }), ...problemResponses },
     },
+    config: { scope: "read" },
     handler: async () => ({ data: await readAnnouncedModels(backbone.redis) }),
   });
 }

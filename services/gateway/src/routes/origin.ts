@@ -1,6 +1,6 @@
 import { type Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { readMultipart } from "../uploads/read-multipart.js";
 import { waitForEnd } from "../wait-for-end.js";
 import { problemResponses } from "./schemas.js";
@@ -31,10 +31,11 @@ export async function origin(
       consumes: ["multipart/form-data"],
       response: { 200: Uploaded, ...problemResponses },
     },
+    config: { scope: "submit" },
     handler: async (request) => {
       if (!request.isMultipart()) throw new ProblemError("film-missing");
       const { films } = await readMultipart(request, config.MAX_UPLOAD_BYTES, { anyFields: true });
-      const { analysis } = await submission.submit(defaultTenant, { films: films.slice(0, 1), fields: {} });
+      const { analysis } = await submission.submit(request.tenant, { films: films.slice(0, 1), fields: {} });
       return { filename: `${analysis.id}.${extensionOf(analysis)}` };
     },
   });
@@ -47,13 +48,14 @@ export async function origin(
       body: Uploaded,
       response: { 200: Prediction, ...problemResponses },
     },
+    config: { scope: "read" },
     handler: async (request, reply) => {
       const id = request.body.filename.split(".")[0] ?? "";
       if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const analysis = await waitForEnd({
-        look: () => backbone.analyses.get({ tenant: defaultTenant, id }),
+        look: () => backbone.analyses.get({ tenant: request.tenant, id }),
         listen: (listener) => changes.listen(id, listener),
         milliseconds: waitMs,
         signal: gone.signal,

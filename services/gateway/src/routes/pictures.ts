@@ -1,6 +1,6 @@
 import { heatmapOverlay } from "@osteon/imaging";
 import { isAnalysisId, type KeptHeatmap, ProblemError } from "@osteon/shared";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { Bytes, FilmParams, problemResponses } from "./schemas.js";
 
 /** A film's pictures never change. */
@@ -10,8 +10,8 @@ const caching = "private, max-age=3600, immutable";
 export async function pictures(app: App, { backbone }: Dependencies): Promise<void> {
   const { ledger } = backbone.analyses;
 
-  const find = async (id: string, film: number) => {
-    const request = isAnalysisId(id) ? await ledger.request({ tenant: defaultTenant, id }) : undefined;
+  const find = async (tenant: string, id: string, film: number) => {
+    const request = isAnalysisId(id) ? await ledger.request({ tenant, id }) : undefined;
     const accepted = request?.films[film];
     if (request === undefined || accepted === undefined) throw new ProblemError("analysis-not-found");
     return { ref: request, accepted };
@@ -26,8 +26,9 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       produces: ["image/png"],
       response: { 200: Bytes, ...problemResponses },
     },
-    handler: async ({ params }, reply) => {
-      const { ref } = await find(params.id, params.film);
+    config: { scope: "read" },
+    handler: async ({ params, tenant }, reply) => {
+      const { ref } = await find(tenant, params.id, params.film);
       const png = await ledger.image(ref, params.film);
       if (png === undefined) throw new ProblemError("image-not-ready");
       return reply.type("image/png").header("cache-control", caching).send(png);
@@ -43,8 +44,9 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       produces: ["image/png"],
       response: { 200: Bytes, ...problemResponses },
     },
-    handler: async ({ params }, reply) => {
-      const { ref } = await find(params.id, params.film);
+    config: { scope: "read" },
+    handler: async ({ params, tenant }, reply) => {
+      const { ref } = await find(tenant, params.id, params.film);
       const [heatmap, analysis] = await Promise.all([
         ledger.heatmap(ref, params.film),
         backbone.analyses.get(ref),
@@ -66,8 +68,9 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       params: FilmParams,
       response: { 200: Bytes, ...problemResponses },
     },
-    handler: async ({ params }, reply) => {
-      const { ref, accepted } = await find(params.id, params.film);
+    config: { scope: "read" },
+    handler: async ({ params, tenant }, reply) => {
+      const { ref, accepted } = await find(tenant, params.id, params.film);
       const bytes = await ledger.original(ref, params.film);
       if (bytes === undefined) throw new ProblemError("film-lost");
       return reply

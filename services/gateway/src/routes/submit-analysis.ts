@@ -1,7 +1,7 @@
 import { Analysis, ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type App, type Dependencies, defaultTenant } from "../app.js";
+import type { App, Dependencies } from "../app.js";
 import { parseIdempotencyKey } from "../idempotency.js";
 import { readMultipart } from "../uploads/read-multipart.js";
 import type { Upload } from "../uploads/upload.js";
@@ -33,10 +33,11 @@ export async function submitAnalysis(app: App, { config, submission }: Dependenc
       }),
       response: { 202: Analysis, ...problemResponses },
     },
+    config: { scope: "submit" },
     handler: async (request, reply) => {
       const key = parseIdempotencyKey(request.headers["idempotency-key"]);
       const upload = await readUpload(request, config.MAX_UPLOAD_BYTES);
-      const { analysis, replayed } = await submission.submit(defaultTenant, upload, key);
+      const { analysis, replayed } = await submission.submit(request.tenant, upload, key);
       if (replayed) reply.header("idempotency-replayed", "true");
       return reply
         .code(202)

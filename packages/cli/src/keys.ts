@@ -1,0 +1,106 @@
+import { parseArgs } from "node:util";
+import { type KeyRecord, type KeyRing, type ProblemError, type Scope, scopes } from "@osteon/shared";
+
+export const keysUsage = `npm run osteon -- keys COMMAND
+  create --tenant NAME [--name TEXT] [--scopes submit,read] [--days N]    makes a key and shows it, once
+  list                                                                    all keys, never their secrets
+  revoke ID                                                               refused everywhere within 10 s
+  rotate ID [--overlap-hours 24]                                          a new key; the old one goes on for the overlap`;
+
+/** A command that was not understood: exit code 2. */
+export class UsageError extends Error {}
+
+const daySeconds = 86_400;
+
+/** `keys …`: does what the arguments say and returns what to print. @throws UsageError, ProblemError */
+export async function keysCommand(args: readonly string[], ring: KeyRing, now = Date.now()): Promise<string> {
+  const { values, positionals } = parse(args);
+  const [command, id] = positionals;
+  switch (command) {
+    case "create": {
+      if (values.tenant === undefined) throw new UsageError("create needs --tenant.");
+      const days = values.days === undefined ? undefined : positive(values.days, "--days");
+      const { text, record } = await ring.create({
+        tenant: values.tenant,
+        name: values.name ?? "",
+        scopes: scopesOf(values.scopes),
+        ...(days === undefined ? {} : { expiresAt: new Date(now + days * daySeconds * 1000) }),
+      });
+      return shown(text, record);
+    }
+    case "list":
+      return (await ring.list()).map((record) => line(record, now)).join("\n");
+    case "revoke":
+      if (id === undefined) throw new UsageError("revoke needs the id of a key.");
+      return `Revoked: ${line(await ring.revoke(id), now)}`;
+    case "rotate": {
+      if (id === undefined) throw new UsageError("rotate needs the id of a key.");
+      const { text, record } = await ring.rotate(
+        id,
+        positive(values["overlap-hours"], "--overlap-hours") * 3600,
+      );
+      return shown(text, record);
+    }
+    default:
+      throw new UsageError(`There is no command "${command ?? ""}".`);
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        tenant: { type: "string" },
+        name: { type: "string" },
+        scopes: { type: "string", default: "submit,read" },
+        days: { type: "string" },
+        "overlap-hours": { type: "string", default: "24" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function scopesOf(text: string): Scope[] {
+  return text.split(",").map((each) => {
+    const scope = scopes.find((known) => known === each.trim());
+    if (scope === undefined) throw new UsageError(`--scopes must be some of ${scopes.join(",")}.`);
+    return scope;
+  });
+}
+
+function positive(text: string, option: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new UsageError(`${option} must be a number above 0.`);
+  return value;
+}
+
+function shown(text: string, record: KeyRecord): string {
+  return `${text}\nKeep it now: it is not shown again. Id ${record.id}, tenant ${record.tenant}, scopes ${record.scopes.join(",")}.`;
+}
+
+function line(record: KeyRecord, now: number): string {
+  const over = record.expiresAt !== undefined && Date.parse(record.expiresAt) <= now;
+  const state = record.revokedAt !== undefined ? "revoked" : over ? "expired" : "valid";
+  return [
+    record.id,
+    state,
+    record.tenant,
+    record.scopes.join(","),
+    record.createdAt,
+    record.expiresAt ?? "-",
+    record.name,
+  ]
+    .join("  ")
+    .trimEnd();
+}
+
+/** What a person can do about it. */
+export function explain(error: ProblemError): string {
+  return [error.detail, ...(error.errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(
+    "\n",
+  );
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { FileStore, KeyRing } from "@osteon/shared";
+import { keysCommand, UsageError } from "../src/keys.js";
+
+let folder: string;
+let ring: KeyRing;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-cli-"));
+  ring = new KeyRing(new FileStore(folder));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("create shows the key once; list, rotate and revoke never show a secret", async () => {
+  const made = await keysCommand(
+    ["create", "--tenant", "ward-1", "--name", "PACS", "--scopes", "submit,read,webhooks"],
+    ring,
+  );
+  const text = made.split("\n")[0] ?? "";
+  const { id, scopes } = await ring.verify(text);
+  assert.deepEqual(scopes, ["submit", "read", "webhooks"]);
+  const listed = await keysCommand(["list"], ring);
+  assert.match(listed, new RegExp(`^${id}  valid  ward-1  submit,read,webhooks .*PACS$`));
+  assert.ok(!listed.includes(text.slice(-43)));
+
+  const rotated = (await keysCommand(["rotate", id, "--overlap-hours", "1"], ring)).split("\n")[0] ?? "";
+  assert.notEqual(rotated, text);
+  await ring.verify(rotated);
+  assert.match(await keysCommand(["revoke", id], ring), /revoked/);
+});
+
+test("what is not understood is a usage error", async () => {
+  for (const args of [
+    [],
+    ["forget"],
+    ["create"],
+    ["create", "--tenant", "x", "--scopes", "root"],
+    ["revoke"],
+    ["list", "--what"],
+    ["create", "--tenant", "x", "--days", "-1"],
+  ]) {
+    await assert.rejects(keysCommand(args, ring), UsageError, args.join(" "));
+  }
+});

@@ -1,0 +1,1 @@
+export { type KeyRecord, KeyRing, type NewKey, type Scope, scopes } from "./key-ring.js";

@@ -1,0 +1,155 @@
+import { ProblemError } from "../problems/index.js";
+import { type ObjectStore, walk } from "../storage/index.js";
+import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
+
+export const scopes = ["submit", "read", "webhooks", "admin"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** What is kept of a key: never the key itself. */
+export interface KeyRecord {
+  id: string;
+  tenant: string;
+  /** For people; says who holds it. */
+  name: string;
+  scopes: Scope[];
+  secretHash: string;
+  createdAt: string;
+  expiresAt?: string;
+  revokedAt?: string;
+}
+
+export interface NewKey {
+  tenant: string;
+  name: string;
+  scopes: readonly Scope[];
+  expiresAt?: Date;
+}
+
+/** A tenant's name is part of storage keys. */
+const tenantPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** A record is believed for so long: a revoked key is refused everywhere after this time at the latest. */
+const cacheMs = 10_000;
+const mostCached = 10_000;
+
+/** The keys of all tenants, in the object store. Gateways read them, the command line writes them. */
+export class KeyRing {
+  readonly #store: ObjectStore;
+  readonly #now: () => number;
+  readonly #cache = new Map<string, { record: KeyRecord | undefined; until: number }>();
+
+  constructor(store: ObjectStore, now: () => number = Date.now) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /**
+   * Makes a key. Its text is returned here and nowhere else.
+   * @throws ProblemError `validation-failed` for a tenant, name or scopes that cannot be.
+   */
+  async create(key: NewKey): Promise<{ text: string; record: KeyRecord }> {
+    const errors = [
+      ...(tenantPattern.test(key.tenant)
+        ? []
+        : [{ detail: "must be 1 to 63 lower-case letters, digits and hyphens", pointer: "/tenant" }]),
+      ...(key.scopes.length > 0
+        ? []
+        : [{ detail: `must be some of ${scopes.join(", ")}`, pointer: "/scopes" }]),
+      ...(key.name.length <= 100 ? [] : [{ detail: "must have at most 100 characters", pointer: "/name" }]),
+    ];
+    if (errors.length > 0) throw new ProblemError("validation-failed", undefined, { errors });
+    const text = newKeyText();
+    const record: KeyRecord = {
+      id: text.id,
+      tenant: key.tenant,
+      name: key.name,
+      scopes: [...new Set(key.scopes)],
+      secretHash: hashSecret(text.secret),
+      createdAt: new Date(this.#now()).toISOString(),
+      ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt.toISOString() }),
+    };
+    await this.#store.put(place(record.id), JSON.stringify(record), { ifAbsent: true });
+    return { text: formatKey(text), record };
+  }
+
+  /** All keys, oldest first. */
+  async list(): Promise<KeyRecord[]> {
+    const records: KeyRecord[] = [];
+    for await (const key of walk(this.#store, "keys/")) {
+      const bytes = await this.#store.get(key);
+      if (bytes !== undefined) records.push(JSON.parse(bytes.toString()) as KeyRecord);
+    }
+    return records.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  }
+
+  /** @throws ProblemError `key-not-found` */
+  async revoke(id: string): Promise<KeyRecord> {
+    const record = await this.#read(id);
+    if (record === undefined) throw new ProblemError("key-not-found");
+    if (record.revokedAt !== undefined) return record;
+    return this.#write({ ...record, revokedAt: new Date(this.#now()).toISOString() });
+  }
+
+  /**
+   * A new key of the same tenant, name, scopes and expiry; the old one goes on for `overlapSeconds`, so that its holder can change over.
+   * @throws ProblemError `key-not-found`, `key-invalid` for one that is over.
+   */
+  async rotate(id: string, overlapSeconds: number): Promise<{ text: string; record: KeyRecord }> {
+    const old = await this.#read(id);
+    if (old === undefined) throw new ProblemError("key-not-found");
+    if (!this.#valid(old)) throw new ProblemError("key-invalid");
+    const { tenant, name, scopes, expiresAt } = old;
+    const made = await this.create({
+      tenant,
+      name,
+      scopes,
+      ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
+    });
+    const end = new Date(this.#now() + overlapSeconds * 1000);
+    const last = expiresAt === undefined ? end : new Date(Math.min(Date.parse(expiresAt), end.getTime()));
+    await this.#write({ ...old, expiresAt: last.toISOString() });
+    return made;
+  }
+
+  /** The record of a key that is valid now. @throws ProblemError `key-invalid`, without saying why. */
+  async verify(text: string): Promise<KeyRecord> {
+    const parsed = parseKey(text);
+    const record = parsed === undefined ? undefined : await this.#cached(parsed.id);
+    if (parsed === undefined || record === undefined || !secretMatches(parsed.secret, record.secretHash)) {
+      throw new ProblemError("key-invalid");
+    }
+    if (!this.#valid(record)) throw new ProblemError("key-invalid");
+    return record;
+  }
+
+  #valid(record: KeyRecord): boolean {
+    if (record.revokedAt !== undefined) return false;
+    return record.expiresAt === undefined || Date.parse(record.expiresAt) > this.#now();
+  }
+
+  async #cached(id: string): Promise<KeyRecord | undefined> {
+    const known = this.#cache.get(id);
+    if (known !== undefined && known.until > this.#now()) return known.record;
+    const record = await this.#read(id);
+    // Made-up ids must not fill the memory.
+    if (this.#cache.size >= mostCached) this.#cache.clear();
+    this.#cache.set(id, { record, until: this.#now() + cacheMs });
+    return record;
+  }
+
+  async #read(id: string): Promise<KeyRecord | undefined> {
+    if (!/^[a-z2-7]{16}$/.test(id)) return undefined;
+    const bytes = await this.#store.get(place(id));
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as KeyRecord);
+  }
+
+  async #write(record: KeyRecord): Promise<KeyRecord> {
+    await this.#store.put(place(record.id), JSON.stringify(record));
+    this.#cache.delete(record.id);
+    return record;
+  }
+}
+
+function place(id: string): string {
+  return `keys/${id}.json`;
+}
