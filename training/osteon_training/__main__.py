@@ -24,7 +24,7 @@ def main() -> None:
     train.add_argument("--start", type=Path, help="checkpoint to begin from")
     export = command("export", "write the bundles of a checkpoint")
     export.add_argument("recipe", type=Path)
-    export.add_argument("--checkpoint", type=Path, help="training/runs/<recipe name>/best.pt where absent")
+    export.add_argument("--checkpoint", type=Path, help="training/runs/<recipe name>/last.pt, the end of its schedule, where absent")
     command("calibrate", "choose calibration and operating points on val")
     evaluate = command("evaluate", "measure the bundles and write their metrics")
     evaluate.add_argument("--split", choices=["val", "test"], default="test")
@@ -45,7 +45,7 @@ def main() -> None:
         from .export import export as run_export
 
         recipe = json.loads(options.recipe.read_text())
-        run_export(recipe, options.checkpoint or ROOT / "training/runs" / recipe["name"] / "best.pt", options.data, options.models)
+        run_export(recipe, options.checkpoint or ROOT / "training/runs" / recipe["name"] / "last.pt", options.data, options.models)
     elif options.command == "calibrate":
         from .calibrate import calibrate as run_calibration
 

@@ -40,7 +40,7 @@ def calibrate_parts(bundle: Bundle, val: list) -> dict:
 
     optimiser.step(closure)
     manifest = bundle.manifest
-    manifest["calibration"]["temperature"] = round(float(log_t.exp()), 4)
+    manifest["calibration"]["temperature"] = round(log_t.exp().item(), 4)
     best = part_probabilities(manifest, logits.numpy())[:, : len(BONES)].max(axis=1)
     manifest["decision"]["minimumProbability"] = round(float(np.clip(np.quantile(best, 0.01), 0.35, 0.7)), 3)
     write_json(bundle.folder / "model.json", manifest)
