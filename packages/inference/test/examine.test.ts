@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Heatmap, Placement } from "@osteon/imaging";
+import { examine, findRegions } from "../src/index.js";
+import { fractureManifest } from "./support/bundles.js";
+
+const manifest = fractureManifest();
+/** A film of 32 × 64 in the middle of a canvas of 64 × 64; cells of 8 pixels. */
+const placement: Placement = { left: 16, top: 0, width: 32, height: 64, canvasWidth: 64, canvasHeight: 64 };
+
+function heatmap(...hot: [x: number, y: number, heat: number][]): Heatmap {
+  const data = new Float32Array(64);
+  for (const [x, y, heat] of hot) data[y * 8 + x] = heat;
+  return { width: 8, height: 8, data };
+}
+
+test("label at the balanced threshold, certainty at the outer two", () => {
+  const at = (probability: number) => Math.log(probability / (1 - probability));
+  const answer = (probability: number) => {
+    const { label, certainty } = examine(at(probability), heatmap(), placement, manifest);
+    return [label, certainty];
+  };
+  assert.deepEqual(answer(0.05), ["normal", "negative"]);
+  assert.deepEqual(answer(0.2), ["normal", "doubtful"]);
+  assert.deepEqual(answer(0.5), ["fractured", "doubtful"]);
+  assert.deepEqual(answer(0.9), ["fractured", "positive"]);
+});
+
+test("the probability is calibrated by scale and offset", () => {
+  const calibrated = { ...manifest, calibration: { method: "platt", scale: 2, offset: -1 } } as const;
+  assert.ok(Math.abs(examine(0.5, heatmap(), placement, calibrated).probability - 0.5) < 1e-12);
+});
+
+test("a region is the box around connected hot cells, diagonals too, in fractions of the film", () => {
+  const [region, ...rest] = findRegions(
+    heatmap([2, 2, 0.6], [3, 3, 0.9], [4, 3, 0.55]),
+    placement,
+    manifest.regions,
+  );
+  assert.deepEqual(rest, []);
+  assert.deepEqual(
+    { ...region, score: region?.score.toFixed(2) },
+    { x: 0, y: 0.25, width: 0.75, height: 0.25, score: "0.90" },
+  );
+});
+
+test("regions come best first, no more than the maximum, clipped to the film, none in the margin", () => {
+  const found = findRegions(
+    heatmap([0, 0, 0.99], [1, 4, 0.6], [2, 4, 0.6], [2, 0, 0.7], [4, 2, 0.8], [4, 6, 0.9], [2, 7, 0.4]),
+    placement,
+    manifest.regions,
+  );
+  assert.deepEqual(
+    found.map((each) => each.score.toFixed(1)),
+    ["0.9", "0.8", "0.7"],
+  );
+  const clipped = findRegions(heatmap([1, 4, 0.6], [2, 4, 0.6]), placement, manifest.regions);
+  assert.deepEqual(
+    clipped.map(({ x, width }) => [x, width]),
+    [[0, 0.25]],
+  );
+});
+
+test("a certain negative shows no region, a doubtful film does", () => {
+  const hot = heatmap([3, 3, 0.9]);
+  assert.deepEqual(examine(-9, hot, placement, manifest).regions, []);
+  assert.equal(examine(-1, hot, placement, manifest).regions.length, 1);
+});
