@@ -8,6 +8,7 @@ import Fastify, {
   type RawServerDefault,
 } from "fastify";
 import { v7 as uuidv7 } from "uuid";
+import type { Admission } from "./admission.js";
 import { auth } from "./plugins/auth.js";
 import { openapi } from "./plugins/openapi.js";
 import { problems } from "./plugins/problems.js";
@@ -34,6 +35,7 @@ export interface Dependencies {
   backbone: Backbone;
   changes: Changes;
   policy: TargetPolicy;
+  admission: Admission;
   submission: Submission;
 }
 

@@ -7,6 +7,7 @@ import {
   runService,
   TargetPolicy,
 } from "@osteon/shared";
+import { Admission, watchLoad } from "./admission.js";
 import { buildApp } from "./app.js";
 import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
@@ -20,7 +21,12 @@ await runService(
     const subscriber = connectRedis(config.REDIS_URL, "blocking");
     const changes = new Changes(subscriber);
     await changes.start();
-    const app = await buildApp({ config, logger, metrics, backbone, changes, policy });
+    const admission = new Admission({
+      maxQueued: config.MAX_QUEUED,
+      maxWaitSeconds: config.MAX_WAIT_SECONDS,
+    });
+    const stopWatching = watchLoad(admission, () => backbone.analyses.load());
+    const app = await buildApp({ config, logger, metrics, backbone, changes, policy, admission });
     const address = await app.listen({ host: config.HOST, port: config.PORT });
     const reconciler = new Reconciler({ ...backbone });
     const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
@@ -28,6 +34,7 @@ await runService(
       address,
       ready: () => backbone.redis.status === "ready",
       stop: async () => {
+        stopWatching();
         await stopReconciling();
         await app.close();
         await closeRedis(subscriber);

@@ -23,7 +23,7 @@ export class Submission {
 
   /** @throws ProblemError naming the rule that the upload breaks, or what is not available. */
   async submit(tenant: string, upload: Upload, key?: string): Promise<Submitted> {
-    const { config, policy, backbone } = this.#dependencies;
+    const { config, policy, backbone, admission } = this.#dependencies;
     const fields = checkFields(upload.fields, config, policy);
     const films = await checkFilms(upload, config);
     const claim =
@@ -44,10 +44,12 @@ export class Submission {
     };
     const claimed = claim !== undefined && "settle" in claim ? claim : undefined;
     try {
+      admission.check(films.length);
       const analysis = await backbone.analyses.accept(
         request,
         upload.films.map((film) => film.bytes),
       );
+      admission.accepted(films.length);
       await claimed?.settle(request.id);
       return { analysis, replayed: false };
     } catch (error) {

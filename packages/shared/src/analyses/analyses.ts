@@ -70,6 +70,14 @@ export class Analyses {
     return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
   }
 
+  /** How many films wait or are worked on, and how many ended since the count began. */
+  async load(): Promise<{ backlog: number; ended: number }> {
+    const [{ bodypart, fracture }, ended] = await Promise.all([this.#producer.counts(), this.#live.ended()]);
+    const unfinished = ({ waiting = 0, prioritized = 0, active = 0, delayed = 0 }: Record<string, number>) =>
+      waiting + prioritized + active + delayed;
+    return { backlog: unfinished(bodypart) + unfinished(fracture), ended };
+  }
+
   /** What Redis knows of an analysis. */
   live(id: string): Promise<LiveAnalysis | undefined> {
     return this.#live.get(id);
@@ -135,7 +143,11 @@ export class Analyses {
   ): Promise<Analysis> {
     const first = await this.ledger.putResult(request, proposed, results);
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
-    await Promise.all([this.#live.end(ended), this.#oweDelivery(request, first)]);
+    await Promise.all([
+      this.#live.end(ended),
+      this.#oweDelivery(request, first),
+      first ? this.#live.countEnded(request.films.length) : undefined,
+    ]);
     await this.ledger.unmarkPending(request.id);
     return ended;
   }

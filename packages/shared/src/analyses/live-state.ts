@@ -21,6 +21,7 @@ export interface LiveAnalysis {
 export const changesChannel = `${queuePrefix}:changes`;
 export const endMark = "!";
 
+const endedKey = `${queuePrefix}:ended`;
 const pendingSeconds = 24 * 3600;
 const endedSeconds = 3600;
 
@@ -72,6 +73,18 @@ export class LiveState {
     // The heat map stays in the ledger: nobody reads it here.
     const { film, timings } = result;
     return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
+  }
+
+  /** Counts films whose analysis ended, for the drain rate. */
+  async countEnded(films: number): Promise<void> {
+    await this.#guarded(() =>
+      this.#redis.multi().incrby(endedKey, films).expire(endedKey, pendingSeconds).exec(),
+    );
+  }
+
+  /** Films counted so far; the count begins anew after a day without films, or with a wiped Redis. */
+  async ended(): Promise<number> {
+    return Number((await this.#guarded(() => this.#redis.get(endedKey))) ?? 0);
   }
 
   end(analysis: Analysis): Promise<void> {

@@ -66,6 +66,11 @@ export const ConfigSchema = Type.Object({
   BODYPART_CONCURRENCY: count("Films that a body-part worker has in hand at once.", 8),
   FRACTURE_CONCURRENCY: count("Films that a fracture worker has in hand at once.", 8),
   WEBHOOK_CONCURRENCY: count("Deliveries that a webhook worker has in hand at once.", 32),
+  MAX_QUEUED: count("Films that may wait before more are refused with 503.", 20_000),
+  MAX_WAIT_SECONDS: count(
+    "Expected wait, by the measured drain rate, from which films are refused with 503.",
+    1800,
+  ),
   JOB_LOCK_MS: count("Time after which a silent worker loses its film to another.", 15_000, 500),
   RECONCILE_SECONDS: count("Time between two walks over the pending markers.", 20),
 });

@@ -147,6 +147,11 @@ export const catalogue = {
     title: "Queue unavailable",
     rule: "Redis must be reachable to accept films.",
   },
+  overloaded: {
+    status: 503,
+    title: "Overloaded",
+    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait.",
+  },
   "shutting-down": {
     status: 503,
     title: "Shutting down",

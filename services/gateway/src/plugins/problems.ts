@@ -35,7 +35,8 @@ function send(problem: ProblemError, request: FastifyRequest, reply: FastifyRepl
     requestId: request.id,
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
   };
-  if (problem.status === 503) reply.header("retry-after", String(problem.retryAfter ?? 5));
+  const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 5 : undefined);
+  if (retryAfter !== undefined) reply.header("retry-after", String(Math.ceil(retryAfter)));
   return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(body));
 }
 
