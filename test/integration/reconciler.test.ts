@@ -203,11 +203,38 @@ describe("an end", () => {
     assert.equal(await analyses.get(one), undefined);
     assert.deepEqual(await store.list("analyses/"), []);
     assert.deepEqual(await pending(), []);
+    const keys = (await redis.keys("*")).filter((key) => key.includes(one.id));
     assert.deepEqual(
-      (await redis.keys("*")).filter((key) => key.includes(one.id)),
+      keys,
+      [`{osteon}:erased:${one.id}`],
+      "but for the note that it was erased, which goes by itself",
+    );
+    assert.ok((await redis.ttl(keys[0] ?? "")) > 0);
+  });
+});
+
+test("work under way does not bring back what was erased", async () => {
+  const nothingLeft = async (id: string) => {
+    assert.equal(await analyses.get({ tenant: "default", id }), undefined);
+    assert.deepEqual(await store.list("analyses/"), []);
+    assert.deepEqual(await pending(), []);
+    assert.deepEqual(
+      (await redis.keys("*")).filter((key) => key.includes(id) && !key.includes(":erased:")),
       [],
     );
-  });
+  };
+  const single = await accept(request(1, { callbackUrl: "https://example.com/" }));
+  await analyses.start(single, 0);
+  await analyses.erase(single);
+  await analyses.ledger.putImage(single, 0, Buffer.from("late"));
+  await analyses.filmEnded(single, result(single));
+  await nothingLeft(single.id);
+
+  const several = await accept(request(2));
+  await analyses.start(several, 0);
+  await analyses.erase(several);
+  await analyses.filmEnded(several, result(several, 0));
+  await nothingLeft(several.id);
 });
 
 test("acceptance that fails leaves nothing behind", async () => {

@@ -104,14 +104,15 @@ export class Analyses {
   async forward(job: FractureJob): Promise<void> {
     const { analysisId, film, bodyPart, width, height } = job;
     await this.#producer.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
-    await this.#live.classified(analysisId, film, { bodyPart, width, height });
+    const erased = await this.#live.classified(analysisId, film, { bodyPart, width, height });
+    if (erased) await this.#scrub({ tenant: job.tenant, id: analysisId });
   }
 
   /** Records how a film ended; the last film's end is the analysis's. */
   async filmEnded(request: AnalysisRequest, result: FilmResult): Promise<void> {
     if (request.films.length === 1) return this.close(request, [result]);
     await this.ledger.putFilmResult(request, result);
-    await this.#live.done(request.id, result);
+    if (await this.#live.done(request.id, result)) return this.#scrub(request);
     const results = await this.ledger.filmResults(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
@@ -143,12 +144,13 @@ export class Analyses {
   ): Promise<Analysis> {
     const first = await this.ledger.putResult(request, proposed, results);
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
-    await Promise.all([
+    const [erased] = await Promise.all([
       this.#live.end(ended),
       this.#oweDelivery(request, first),
       first ? this.#live.countEnded(request.films.length) : undefined,
     ]);
-    await this.ledger.unmarkPending(request.id);
+    if (erased) await this.#scrub(request);
+    else await this.ledger.unmarkPending(request.id);
     return ended;
   }
 
@@ -171,11 +173,18 @@ export class Analyses {
     return ended;
   }
 
-  /** Erases every trace: queue, Redis and store. */
+  /** Erases every trace: queue, Redis and store. Work that is under way cannot bring it back. */
   async erase(ref: AnalysisRef): Promise<void> {
     const request = await this.ledger.request(ref);
     if (request === undefined) throw new ProblemError("analysis-not-found");
+    await this.#live.markErased(ref.id);
     await this.#removeJobs(request);
+    await this.#scrub(ref);
+  }
+
+  /** Removes what is there; also what a worker wrote that did not know of the erasure. */
+  async #scrub(ref: AnalysisRef): Promise<void> {
+    await this.#producer.remove("webhook", webhookJobId(ref.id));
     await this.ledger.erase(ref);
     await this.#live.forget(ref.id);
   }

@@ -65,11 +65,12 @@ export class LiveState {
     };
   }
 
-  classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<void> {
+  /** @returns whether the analysis was erased in the meantime; so do the two below. */
+  classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<boolean> {
     return this.#set(id, `${film}.classified`, value, pendingSeconds);
   }
 
-  done(id: string, result: FilmResult): Promise<void> {
+  done(id: string, result: FilmResult): Promise<boolean> {
     // The heat map stays in the ledger: nobody reads it here.
     const { film, timings } = result;
     return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
@@ -87,7 +88,7 @@ export class LiveState {
     return Number((await this.#guarded(() => this.#redis.get(endedKey))) ?? 0);
   }
 
-  end(analysis: Analysis): Promise<void> {
+  end(analysis: Analysis): Promise<boolean> {
     return this.#set(analysis.id, "end", analysis, endedSeconds, endMark);
   }
 
@@ -116,16 +117,23 @@ export class LiveState {
     );
   }
 
-  async #set(id: string, field: string, value: object, seconds: number, mark = ""): Promise<void> {
+  /** Notes that an analysis was erased, for those who still work on it. */
+  async markErased(id: string): Promise<void> {
+    await this.#guarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
+  }
+
+  async #set(id: string, field: string, value: object, seconds: number, mark = ""): Promise<boolean> {
     const key = keyOf(id);
-    await this.#guarded(() =>
+    const answers = await this.#guarded(() =>
       this.#redis
         .multi()
+        .exists(erasedKeyOf(id))
         .hsetnx(key, field, JSON.stringify(value))
         .expire(key, seconds)
         .publish(changesChannel, id + mark)
         .exec(),
     );
+    return answers?.[0]?.[1] === 1;
   }
 
   async #guarded<T>(step: () => Promise<T>): Promise<T> {
@@ -139,6 +147,10 @@ export class LiveState {
 
 function keyOf(id: string): string {
   return `${queuePrefix}:live:${id}`;
+}
+
+function erasedKeyOf(id: string): string {
+  return `${queuePrefix}:erased:${id}`;
 }
 
 function parsed<K extends "classified" | "done" | "end">(name: K, text: string | undefined): object {
