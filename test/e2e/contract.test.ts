@@ -146,6 +146,21 @@ test("the OpenAPI document names every route of the contract", async () => {
   ]) {
     assert.ok(route in body.paths, route);
   }
+  const submit = (
+    body.paths as Record<
+      string,
+      { post: { requestBody: { content: object }; responses: Record<string, { content: object }> } }
+    >
+  )["/v1/analyses"]?.post;
+  assert.deepEqual(Object.keys(submit?.requestBody.content ?? {}), [
+    "multipart/form-data",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/tiff",
+    "application/dicom",
+  ]);
+  assert.deepEqual(Object.keys(submit?.responses["4XX"]?.content ?? {}), ["application/problem+json"]);
 });
 
 test("the rendered reference comes from this server alone", async () => {

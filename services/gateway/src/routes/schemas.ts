@@ -8,7 +8,11 @@ export const FilmParams = Type.Object({
 });
 
 /** The problems that a route may answer, for its OpenAPI entry. */
-export const problemResponses = { "4xx": Problem, "5xx": Problem } as const;
+const problem = {
+  description: "A coded problem that names the rule",
+  content: { "application/problem+json": { schema: Problem } },
+} as const;
+export const problemResponses = { "4xx": problem, "5xx": problem } as const;
 
 /** A body of bytes. */
 export const Bytes = Type.Unsafe<Buffer>({ type: "string", format: "binary" });

@@ -1,0 +1,35 @@
+import { bones } from "@osteon/shared";
+
+const film = { type: "string", format: "binary" } as const;
+const raw = ["image/jpeg", "image/png", "image/webp", "image/tiff", "application/dicom"] as const;
+
+/** Bodies that are read as streams and so have no schema on their routes, for the OpenAPI document: path to body. */
+export const requestBodies = {
+  "/v1/analyses": {
+    required: true,
+    content: {
+      "multipart/form-data": {
+        schema: {
+          type: "object",
+          required: ["film"],
+          additionalProperties: false,
+          properties: {
+            film: { type: "array", items: film, minItems: 1, maxItems: 16 },
+            reference: { type: "string", maxLength: 200 },
+            callbackUrl: {
+              type: "string",
+              format: "uri",
+              description: "Gets the end of the analysis as a signed webhook.",
+            },
+            regionHint: { type: "string", enum: [...bones] },
+          },
+        },
+      },
+      ...Object.fromEntries(raw.map((type) => [type, { schema: film }])),
+    },
+  },
+  "/upload": {
+    required: true,
+    content: { "multipart/form-data": { schema: { type: "object", additionalProperties: film } } },
+  },
+} as const;
