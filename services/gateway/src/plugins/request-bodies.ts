@@ -21,7 +21,12 @@ export const requestBodies = {
               format: "uri",
               description: "Gets the end of the analysis as a signed webhook.",
             },
-            regionHint: { type: "string", enum: [...bones] },
+            regionHint: {
+              type: "string",
+              enum: [...bones],
+              description:
+                "What the sender takes the film for. Kept with the request; the models do not read it.",
+            },
           },
         },
       },
