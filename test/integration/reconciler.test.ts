@@ -90,7 +90,7 @@ async function walk() {
 
 const pending = async () => {
   const ids: string[] = [];
-  for await (const id of analyses.ledger.pending()) ids.push(id);
+  for await (const id of analyses.ledger.pending.ids()) ids.push(id);
   return ids;
 };
 
@@ -136,7 +136,7 @@ describe("the reconciler", () => {
     const ended = await analyses.settle(one, { ...before, status: "completed" });
     // As if the worker had died right after writing the result.
     await store.put(`pending/${one.id}`, JSON.stringify({ tenant: "default" }));
-    await analyses.ledger.unmarkDelivery(one.id);
+    await analyses.ledger.deliveries.remove(one.id);
     await redis.flushall();
     assert.equal((await walk()).settled, 1);
     assert.equal(await producer.state("webhook", webhookJobId(one.id)), "pending");

@@ -3,45 +3,35 @@ import { encodeFilm, filmLimits, type NormalisedFilm, normalise } from "@osteon/
 import type { BodyPartClassifier } from "@osteon/inference";
 import {
   type AcceptedFilm,
-  type Analyses,
   type AnalysisRef,
   type Attempt,
   acceptedFilm,
-  type BodyPartJob,
   type Bone,
   type Film,
-  type Logger,
-  type Metrics,
+  FilmProcessor,
+  type FilmProcessorParts,
   ProblemError,
-  type Processor,
   schemaVersion,
 } from "@osteon/shared";
 
 /** Decodes a film, once, finds its body part, and hands it to the bone's model; or ends it, where there is none for it. */
-export class BodyPartProcessor implements Processor<"bodypart"> {
+export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
   readonly kind = "bodypart";
-  readonly #analyses: Analyses;
   readonly #classifier: Pick<BodyPartClassifier, "classify">;
-  readonly #metrics: Metrics;
-  readonly #logger: Logger;
 
-  constructor(parts: {
-    analyses: Analyses;
-    classifier: Pick<BodyPartClassifier, "classify">;
-    metrics: Metrics;
-    logger: Logger;
-  }) {
-    this.#analyses = parts.analyses;
-    this.#classifier = parts.classifier;
-    this.#metrics = parts.metrics;
-    this.#logger = parts.logger;
+  constructor({
+    classifier,
+    ...parts
+  }: FilmProcessorParts & { classifier: Pick<BodyPartClassifier, "classify"> }) {
+    super(parts);
+    this.#classifier = classifier;
   }
 
   async process({ data: job }: Attempt<"bodypart">): Promise<void> {
     const began = Date.now();
     const queuedMs = Math.max(0, began - job.acceptedAt);
     const ref = { tenant: job.tenant, id: job.analysisId };
-    const request = await this.#analyses.start(ref, job.film);
+    const request = await this.analyses.start(ref, job.film);
     const accepted = request?.films[job.film];
     if (request === undefined || accepted === undefined) return;
 
@@ -50,12 +40,12 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
       this.#classifier.classify(film),
       this.#keepImage(ref, job.film, film),
     ]);
-    this.#metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
+    this.metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
     const { width, height } = film;
     const bodyPartMs = Date.now() - began;
     if (outcome === "analysed") {
       const bone = bodyPart.label as Bone;
-      await this.#analyses.forward({
+      await this.analyses.forward({
         ...job,
         v: schemaVersion,
         bone,
@@ -76,18 +66,12 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
       bodyPart,
       models: { bodyPart: model },
     };
-    await this.#analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs } });
-    this.#metrics.films.inc({ outcome });
-  }
-
-  async failed(job: BodyPartJob, problem: ProblemError): Promise<void> {
-    this.#logger.warn({ analysisId: job.analysisId, film: job.film, code: problem.code }, "film failed");
-    await this.#analyses.filmFailed({ tenant: job.tenant, id: job.analysisId }, job.film, problem);
-    this.#metrics.films.inc({ outcome: "failed" });
+    await this.analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs } });
+    this.metrics.films.inc({ outcome });
   }
 
   async #decode(ref: AnalysisRef, accepted: AcceptedFilm): Promise<NormalisedFilm> {
-    const bytes = await this.#analyses.ledger.original(ref, accepted.index);
+    const bytes = await this.analyses.ledger.original(ref, accepted.index);
     if (bytes === undefined) throw new ProblemError("film-lost");
     const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
     if (digest !== accepted.digest) throw new ProblemError("film-altered", undefined, { retryable: false });
@@ -96,6 +80,6 @@ export class BodyPartProcessor implements Processor<"bodypart"> {
   }
 
   async #keepImage(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<void> {
-    await this.#analyses.ledger.putImage(ref, film, await encodeFilm(picture));
+    await this.analyses.ledger.putImage(ref, film, await encodeFilm(picture));
   }
 }

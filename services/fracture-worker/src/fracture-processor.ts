@@ -1,51 +1,38 @@
 import { decodeFilm } from "@osteon/imaging";
 import type { ExaminedFilm, FractureExaminer } from "@osteon/inference";
 import {
-  type Analyses,
   type Attempt,
   acceptedFilm,
-  type FractureJob,
+  FilmProcessor,
+  type FilmProcessorParts,
   type KeptHeatmap,
-  type Logger,
-  type Metrics,
   ProblemError,
-  type Processor,
 } from "@osteon/shared";
 
 /** Examines a film with its bone's model and ends it with the finding and its heat map. */
-export class FractureProcessor implements Processor<"fracture"> {
+export class FractureProcessor extends FilmProcessor<"fracture"> {
   readonly kind = "fracture";
-  readonly #analyses: Analyses;
   readonly #examiner: Pick<FractureExaminer, "examine">;
-  readonly #metrics: Metrics;
-  readonly #logger: Logger;
 
-  constructor(parts: {
-    analyses: Analyses;
-    examiner: Pick<FractureExaminer, "examine">;
-    metrics: Metrics;
-    logger: Logger;
-  }) {
-    this.#analyses = parts.analyses;
-    this.#examiner = parts.examiner;
-    this.#metrics = parts.metrics;
-    this.#logger = parts.logger;
+  constructor({ examiner, ...parts }: FilmProcessorParts & { examiner: Pick<FractureExaminer, "examine"> }) {
+    super(parts);
+    this.#examiner = examiner;
   }
 
   async process({ data: job }: Attempt<"fracture">): Promise<void> {
     const began = Date.now();
     const { film: index, width, height, bodyPart, queuedMs, bodyPartMs } = job;
     const ref = { tenant: job.tenant, id: job.analysisId };
-    const request = await this.#analyses.start(ref, index);
+    const request = await this.analyses.start(ref, index);
     const accepted = request?.films[index];
     if (request === undefined || accepted === undefined) return;
 
-    const image = await this.#analyses.ledger.image(ref, index);
+    const image = await this.analyses.ledger.image(ref, index);
     if (image === undefined) throw new ProblemError("film-lost");
     const examined = await this.#examiner.examine(job.bone, await decodeFilm(image));
     const { fracture, model, ms } = examined;
-    this.#metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
-    await this.#analyses.filmEnded(request, {
+    this.metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
+    await this.analyses.filmEnded(request, {
       film: {
         ...acceptedFilm(accepted),
         width,
@@ -58,13 +45,7 @@ export class FractureProcessor implements Processor<"fracture"> {
       timings: { queuedMs, bodyPartMs, fractureMs: Date.now() - began },
       heatmap: keep(examined),
     });
-    this.#metrics.films.inc({ outcome: "analysed" });
-  }
-
-  async failed(job: FractureJob, problem: ProblemError): Promise<void> {
-    this.#logger.warn({ analysisId: job.analysisId, film: job.film, code: problem.code }, "film failed");
-    await this.#analyses.filmFailed({ tenant: job.tenant, id: job.analysisId }, job.film, problem);
-    this.#metrics.films.inc({ outcome: "failed" });
+    this.metrics.films.inc({ outcome: "analysed" });
   }
 }
 

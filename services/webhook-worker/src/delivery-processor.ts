@@ -41,7 +41,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const [request, analysis] = await Promise.all([this.#ledger.request(ref), this.#ledger.result(ref)]);
     if (request?.callbackUrl === undefined || analysis === undefined) {
       // Erased in the meantime: nothing is owed any more.
-      await this.#ledger.unmarkDelivery(data.analysisId);
+      await this.#ledger.deliveries.remove(data.analysisId);
       return;
     }
     if (this.#secret === undefined) {
@@ -72,14 +72,14 @@ export class DeliveryProcessor implements Processor<"webhook"> {
       this.#logger.warn({ webhookId: id, attempt: number, detail }, "delivery failed");
       throw error;
     }
-    await this.#ledger.unmarkDelivery(data.analysisId);
+    await this.#ledger.deliveries.remove(data.analysisId);
   }
 
   /** The job stays as a dead letter; the store owes nothing any more. */
   async failed(data: WebhookJob, problem: ProblemError): Promise<void> {
     this.#metrics.deliveries.inc({ result: "dead" });
     this.#logger.error({ analysisId: data.analysisId, code: problem.code }, "delivery given up");
-    await this.#ledger.unmarkDelivery(data.analysisId);
+    await this.#ledger.deliveries.remove(data.analysisId);
   }
 
   backoff(attempt: number, problem: ProblemError): number {

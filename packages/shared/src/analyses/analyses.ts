@@ -150,7 +150,7 @@ export class Analyses {
       first ? this.#live.countEnded(request.films.length) : undefined,
     ]);
     if (erased) await this.#scrub(request);
-    else await this.ledger.unmarkPending(request.id);
+    else await this.ledger.pending.remove(request.id);
     return ended;
   }
 
@@ -199,10 +199,10 @@ export class Analyses {
   async #oweDelivery(request: AnalysisRequest, first: boolean): Promise<void> {
     if (request.callbackUrl === undefined) return;
     // A second comer finds the marker gone where the delivery was made, and must not make it again.
-    if (first) await this.ledger.markDelivery(request);
-    else if ((await this.ledger.deliveryMarker(request.id)) === undefined) {
-      if ((await this.ledger.pendingMarker(request.id)) === undefined) return;
-      await this.ledger.markDelivery(request);
+    if (first) await this.ledger.deliveries.set(request);
+    else if ((await this.ledger.deliveries.get(request.id)) === undefined) {
+      if ((await this.ledger.pending.get(request.id)) === undefined) return;
+      await this.ledger.deliveries.set(request);
     }
     await this.addDelivery(request);
   }

@@ -16,9 +16,6 @@ export function idOfFolder(folder: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-export const pendingFolder = "pending/";
-export const deliveriesFolder = "deliveries/";
-
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export function isAnalysisId(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
-import { type ObjectStore, walk } from "../storage/index.js";
-import { analysisFolder, deliveriesFolder, idOfFolder, pendingFolder, tenantFolder } from "./keys.js";
+import type { ObjectStore } from "../storage/index.js";
+import { analysisFolder, idOfFolder, tenantFolder } from "./keys.js";
+import { Markers } from "./markers.js";
 
 /** A heat map as it is kept: the model's cells, and where the film lies on the model's canvas (pixels of it). */
 export interface KeptHeatmap {
@@ -32,10 +33,6 @@ interface KeptResult {
   heatmaps: Record<number, KeptHeatmap>;
 }
 
-export interface Marker {
-  tenant: string;
-}
-
 /** Names an analysis to the ledger. */
 export interface AnalysisRef {
   tenant: string;
@@ -44,10 +41,16 @@ export interface AnalysisRef {
 
 /** The object store as the record of what was promised and what came of it. Results are written once. */
 export class Ledger {
+  /** From acceptance to the end state. */
+  readonly pending: Markers;
+  /** While a delivery is owed: until it is made or given up. */
+  readonly deliveries: Markers;
   readonly #store: ObjectStore;
 
   constructor(store: ObjectStore) {
     this.#store = store;
+    this.pending = new Markers(store, "pending/");
+    this.deliveries = new Markers(store, "deliveries/");
   }
 
   /**
@@ -55,10 +58,7 @@ export class Ledger {
    * `request.json` comes last: with it the analysis exists.
    */
   async accept(request: AnalysisRequest, films: readonly Uint8Array[]): Promise<void> {
-    await this.#store.put(
-      pendingFolder + request.id,
-      JSON.stringify({ tenant: request.tenant } satisfies Marker),
-    );
+    await this.pending.set(request);
     await Promise.all(
       request.films.map((film, at) =>
         this.#store.put(originalKey(request, film.index), films[at] ?? new Uint8Array(), {
@@ -140,41 +140,11 @@ export class Ledger {
     return folders.map(idOfFolder);
   }
 
-  /** Ids of the analyses that have not ended. */
-  async *pending(): AsyncGenerator<string> {
-    for await (const key of walk(this.#store, pendingFolder)) yield key.slice(pendingFolder.length);
-  }
-
-  pendingMarker(id: string): Promise<Marker | undefined> {
-    return this.#getJson(pendingFolder + id);
-  }
-
-  unmarkPending(id: string): Promise<void> {
-    return this.#store.delete(pendingFolder + id);
-  }
-
-  /** Notes that a delivery is owed, until it is made or given up. */
-  async markDelivery({ tenant, id }: AnalysisRef): Promise<void> {
-    await this.#putJson(deliveriesFolder + id, { tenant } satisfies Marker);
-  }
-
-  async *deliveries(): AsyncGenerator<string> {
-    for await (const key of walk(this.#store, deliveriesFolder)) yield key.slice(deliveriesFolder.length);
-  }
-
-  deliveryMarker(id: string): Promise<Marker | undefined> {
-    return this.#getJson(deliveriesFolder + id);
-  }
-
-  unmarkDelivery(id: string): Promise<void> {
-    return this.#store.delete(deliveriesFolder + id);
-  }
-
   /** Every trace in the store. The marker goes last: until then the rest is found again. */
   async erase({ tenant, id }: AnalysisRef): Promise<void> {
     await this.#store.deletePrefix(analysisFolder(tenant, id));
-    await this.unmarkDelivery(id);
-    await this.unmarkPending(id);
+    await this.deliveries.remove(id);
+    await this.pending.remove(id);
   }
 
   #putJson(key: string, value: object, ifAbsent = false): Promise<boolean> {

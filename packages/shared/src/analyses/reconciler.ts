@@ -48,8 +48,8 @@ export class Reconciler {
     const taken = await this.#redis.set(lockKey, "1", "EX", lockSeconds, "NX");
     if (taken === null) return undefined;
     const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0 };
-    for await (const id of this.#analyses.ledger.pending()) await this.#pending(id, report);
-    for await (const id of this.#analyses.ledger.deliveries()) await this.#delivery(id, report);
+    for await (const id of this.#analyses.ledger.pending.ids()) await this.#pending(id, report);
+    for await (const id of this.#analyses.ledger.deliveries.ids()) await this.#delivery(id, report);
     return report;
   }
 
@@ -57,7 +57,7 @@ export class Reconciler {
     if (!isAnalysisId(id) || this.#now() - timeOfId(id) < graceMs) return;
     report.seen += 1;
     if (await this.#onItsWay(id)) return;
-    const marker = await this.#analyses.ledger.pendingMarker(id);
+    const marker = await this.#analyses.ledger.pending.get(id);
     if (marker === undefined) return;
     const ref: AnalysisRef = { tenant: marker.tenant, id };
     const { ledger } = this.#analyses;
@@ -126,7 +126,7 @@ export class Reconciler {
 
   async #delivery(id: string, report: ReconcilerReport): Promise<void> {
     if (!isAnalysisId(id) || (await this.#producer.state("webhook", webhookJobId(id))) !== "unknown") return;
-    const marker = await this.#analyses.ledger.deliveryMarker(id);
+    const marker = await this.#analyses.ledger.deliveries.get(id);
     if (marker === undefined) return;
     await this.#analyses.addDelivery({ tenant: marker.tenant, id });
     report.redelivered += 1;
