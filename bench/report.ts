@@ -11,6 +11,8 @@ export interface LoadedFigures extends ProcessFigures {
 export interface Measurements {
   rounds: number;
   seconds: number;
+  /** Seconds of each contestant before the first round. */
+  warmUp: number;
   inFlight: number;
   cores: number;
   bareRounds: number[];
@@ -36,7 +38,7 @@ export function renderReport(m: Measurements): { markdown: string; data: object 
   );
   const markdown = `# Bench
 
-${m.rounds} rounds of ${m.seconds} s, contestants alternating, ${m.cores} cores (${os.cpus()[0]?.model.trim()}), Node ${process.versions.node}.
+${m.rounds} rounds of ${m.seconds} s after ${m.warmUp} s of warm-up each, contestants alternating, ${m.cores} cores (${os.cpus()[0]?.model.trim()}), Node ${process.versions.node}.
 The load generator shares the cores. Times vary from machine to machine: what counts are ratios of one run. Median (least to greatest).
 
 | | films/s |
