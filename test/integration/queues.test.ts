@@ -85,7 +85,7 @@ async function withQueue(
   }
 }
 
-const job = (id: string) => ({ id, data: { v: 1, tenant: "default", analysisId: id } });
+const job = (id: string) => ({ id, data: { v: 1, tenant: "default", event: id } });
 
 test("a job added twice is done once", () =>
   withQueue(async ({ producer, probe, run }) => {
@@ -119,9 +119,23 @@ test("a problem that may pass is tried again; one that cannot fails at once and 
     const failing = once(probe, "failed");
     await producer.add("webhook", job("final"));
     const [data, problem] = (await failing) as [WebhookJob, ProblemError];
-    assert.deepEqual([data.analysisId, problem.code, probe.tries], ["final", "delivery-failed", 4]);
+    assert.deepEqual([data.event, problem.code, probe.tries], ["final", "delivery-failed", 4]);
     assert.equal(await producer.state("webhook", "final"), "failed");
     assert.match((await producer.failedReason("webhook", "final")) ?? "", /^delivery-failed/);
+  }));
+
+test("a postponed job comes again after its time, and its try did not count", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    const numbers: number[] = [];
+    probe.act = async ({ number, postpone }) => {
+      numbers.push(number);
+      if (numbers.length < 3) await postpone(20);
+    };
+    const done = once(probe, "done");
+    await run();
+    await producer.add("webhook", job("put-off"));
+    await done;
+    assert.deepEqual(numbers, [1, 1, 1]);
   }));
 
 test("a job whose data does not match its schema fails, and is not processed", () =>

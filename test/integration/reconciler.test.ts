@@ -10,6 +10,7 @@ import {
   acceptedFilm,
   closeRedis,
   connectRedis,
+  deliveryName,
   FileStore,
   type FilmResult,
   filmJobId,
@@ -18,7 +19,6 @@ import {
   ProblemError,
   Producer,
   Reconciler,
-  webhookJobId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 
@@ -136,10 +136,10 @@ describe("the reconciler", () => {
     const ended = await analyses.settle(one, { ...before, status: "completed" });
     // As if the worker had died right after writing the result.
     await store.put(`pending/${one.id}`, JSON.stringify({ tenant: "default" }));
-    await analyses.ledger.deliveries.remove(one.id);
+    await analyses.ledger.deliveries.remove({ tenant: "default", event: one.id });
     await redis.flushall();
     assert.equal((await walk()).settled, 1);
-    assert.equal(await producer.state("webhook", webhookJobId(one.id)), "pending");
+    assert.equal(await producer.state("webhook", deliveryName(one.id)), "pending");
     assert.deepEqual((await analyses.get(one))?.status, ended.status);
     assert.deepEqual(await pending(), []);
   });

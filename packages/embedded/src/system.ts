@@ -8,7 +8,7 @@ import { freePort, isPortFree } from "./free-port.js";
 import { DataDirLock } from "./lock.js";
 import { defaultDataDir, repoRoot } from "./paths.js";
 import { checkRedis, endRedisOrphan, type RunningRedis, startRedis } from "./redis.js";
-import { webhookSecret } from "./secrets.js";
+import { webhookMasterSecret, webhookSecret } from "./secrets.js";
 import { StartError } from "./start-error.js";
 import type { SupervisedProcess } from "./supervised-process.js";
 import { endOrphans, Supervisor } from "./supervisor.js";
@@ -214,6 +214,7 @@ class System implements RunningSystem {
       REDIS_URL: this.redisUrl,
       MODELS_DIR: resolve(repoRoot, this.#options.modelsDir ?? (this.#env.MODELS_DIR || "models")),
       WEBHOOK_SECRET: this.webhookSecret,
+      WEBHOOK_MASTER_SECRET: this.#env.WEBHOOK_MASTER_SECRET || webhookMasterSecret(this.dataDir),
     };
     for (const name of serviceNames) {
       const count = this.#options.counts?.[name] ?? 1;

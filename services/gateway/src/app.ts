@@ -13,6 +13,7 @@ import { auth } from "./plugins/auth.js";
 import { openapi } from "./plugins/openapi.js";
 import { problems } from "./plugins/problems.js";
 import { uploads } from "./plugins/uploads.js";
+import { analysisDeliveries } from "./routes/analysis-deliveries.js";
 import { endAnalysis } from "./routes/end-analysis.js";
 import { events } from "./routes/events.js";
 import { getAnalysis } from "./routes/get-analysis.js";
@@ -25,6 +26,7 @@ import { pictures } from "./routes/pictures.js";
 import { reference } from "./routes/reference.js";
 import { filmRules } from "./routes/rules.js";
 import { submitAnalysis } from "./routes/submit-analysis.js";
+import { webhooks } from "./routes/webhooks/index.js";
 import { Submission } from "./submission.js";
 
 /** What the routes work with. */
@@ -77,6 +79,8 @@ export async function buildApp(parts: Omit<Dependencies, "submission">): Promise
     listAnalyses,
     endAnalysis,
     pictures,
+    analysisDeliveries,
+    webhooks,
     models,
     health,
     reference,

@@ -11,6 +11,7 @@ import { Admission, watchLoad } from "./admission.js";
 import { buildApp } from "./app.js";
 import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
+import { startRetention } from "./retention.js";
 
 await runService(
   "gateway",
@@ -30,12 +31,19 @@ await runService(
     const address = await app.listen({ host: config.HOST, port: config.PORT });
     const reconciler = new Reconciler({ ...backbone });
     const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
+    const stopRetention = startRetention({
+      ledger: backbone.analyses.ledger,
+      redis: backbone.redis,
+      days: config.WEBHOOK_RETENTION_DAYS,
+      logger,
+    });
     return {
       address,
       ready: () => backbone.redis.status === "ready",
       stop: async () => {
         stopWatching();
         await stopReconciling();
+        await stopRetention();
         await app.close();
         await closeRedis(subscriber);
         await backbone.close();

@@ -1,88 +1,197 @@
 import {
   type Attempt,
+  type DeliveryAttempt,
+  type DeliveryRecord,
+  type DeliveryRef,
+  type Dispatch,
+  type EndpointRecord,
+  type EndpointRegistry,
   type Ledger,
   type Logger,
   type Metrics,
+  nameOf,
   ProblemError,
   type Processor,
-  type WebhookEvent,
   type WebhookJob,
-  webhookId,
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
-import { waitBefore } from "./retry-schedule.js";
-import type { Sender } from "./sender.js";
+import { type DueDelivery, isGone, readDue } from "./due-delivery.js";
+import { mostTries, waitBefore } from "./retry-schedule.js";
+import type { Sender, SendResult } from "./sender.js";
+import type { TargetSlots } from "./target-slots.js";
 
-/** Delivers the end of an analysis to its callback address, signed after Standard Webhooks. */
+/** Tries that stay on record. */
+const mostRecorded = 25;
+/** A job that comes this much before its time is not sent back. */
+const earlyMs = 500;
+
+export interface DeliveryProcessorParts {
+  ledger: Ledger;
+  dispatch: Dispatch;
+  registry: EndpointRegistry;
+  sender: Sender;
+  slots: TargetSlots;
+  /** Sign deliveries to callback addresses. */
+  callbackSecrets: readonly string[];
+  metrics: Metrics;
+  logger: Logger;
+  now?: () => number;
+}
+
+/**
+ * Delivers events to callback addresses and endpoints, signed after Standard Webhooks. Where a delivery stands is told by its
+ * record in the store, not by the queue: a wiped Redis neither begins the schedule anew nor forgets what a receiver asked for.
+ */
 export class DeliveryProcessor implements Processor<"webhook"> {
   readonly kind = "webhook";
-  readonly #ledger: Ledger;
-  readonly #sender: Sender;
-  readonly #secret: string | undefined;
-  readonly #metrics: Metrics;
-  readonly #logger: Logger;
+  readonly #parts: DeliveryProcessorParts;
+  readonly #now: () => number;
 
-  constructor(parts: {
-    ledger: Ledger;
-    sender: Sender;
-    secret: string | undefined;
-    metrics: Metrics;
-    logger: Logger;
-  }) {
-    this.#ledger = parts.ledger;
-    this.#sender = parts.sender;
-    this.#secret = parts.secret;
-    this.#metrics = parts.metrics;
-    this.#logger = parts.logger;
+  constructor(parts: DeliveryProcessorParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
   }
 
-  async process({ data, number }: Attempt<"webhook">): Promise<void> {
-    const ref = { tenant: data.tenant, id: data.analysisId };
-    const [request, analysis] = await Promise.all([this.#ledger.request(ref), this.#ledger.result(ref)]);
-    if (request?.callbackUrl === undefined || analysis === undefined) {
-      // Erased in the meantime: nothing is owed any more.
-      await this.#ledger.deliveries.remove(data.analysisId);
-      return;
+  async process({ data, postpone }: Attempt<"webhook">): Promise<void> {
+    const { ledger, dispatch, slots, metrics } = this.#parts;
+    const ref = refOf(data);
+    const due = await readDue(ledger, ref);
+    if (due === "gone") return ledger.deliveries.remove(ref);
+    if (due === "done") return ledger.deliveries.owed.remove(nameOf(ref));
+    if (due === "disabled") {
+      metrics.deliveries.inc({ result: "dead" });
+      return dispatch.giveUp(ref, "The endpoint is disabled.");
     }
-    if (this.#secret === undefined) {
-      throw new ProblemError("config-invalid", "WEBHOOK_SECRET must be set to sign deliveries.");
-    }
-    const event: WebhookEvent = {
-      type: `analysis.${analysis.status}` as WebhookEvent["type"],
-      timestamp: analysis.completedAt ?? analysis.createdAt,
-      data: analysis,
-    };
-    const body = JSON.stringify(event);
-    const id = webhookId(analysis.id, analysis.status);
-    const now = new Date();
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "Osteon-Webhooks/1",
-      "webhook-id": id,
-      "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-      "webhook-signature": new Webhook(this.#secret).sign(id, now, body),
-    };
+    const early = Date.parse(due.record.nextAttemptAt ?? due.record.createdAt) - this.#now();
+    if (early > earlyMs) return postpone(early);
+    const slot = slots.take(ref.tenant, ref.webhook ?? new URL(due.url).host, this.#now());
+    if (typeof slot === "number") return postpone(slot);
+    let result: SendResult | undefined;
     try {
-      const { status, milliseconds } = await this.#sender.post(request.callbackUrl, headers, body);
-      this.#metrics.deliveries.inc({ result: "delivered" });
-      this.#logger.info({ webhookId: id, attempt: number, status, milliseconds }, "delivered");
-    } catch (error) {
-      this.#metrics.deliveries.inc({ result: "failed" });
-      const detail = error instanceof ProblemError ? error.detail : undefined;
-      this.#logger.warn({ webhookId: id, attempt: number, detail }, "delivery failed");
-      throw error;
+      result = await this.#send(due);
+    } finally {
+      slot.release(result?.milliseconds ?? 0);
     }
-    await this.#ledger.deliveries.remove(data.analysisId);
+    const wait = await this.#note(ref, due, result);
+    if (wait !== undefined) await postpone(wait);
   }
 
-  /** The job stays as a dead letter; the store owes nothing any more. */
+  /** It could not be worked on: the store was away for too long, or its worker died under it each time. */
   async failed(data: WebhookJob, problem: ProblemError): Promise<void> {
-    this.#metrics.deliveries.inc({ result: "dead" });
-    this.#logger.error({ analysisId: data.analysisId, code: problem.code }, "delivery given up");
-    await this.#ledger.deliveries.remove(data.analysisId);
+    const { dispatch, metrics, logger } = this.#parts;
+    await dispatch.giveUp(refOf(data), problem.detail);
+    metrics.deliveries.inc({ result: "dead" });
+    logger.error({ event: data.event, webhook: data.webhook, code: problem.code }, "delivery given up");
   }
 
-  backoff(attempt: number, problem: ProblemError): number {
-    return waitBefore(attempt, problem.retryAfter);
+  backoff(attempt: number): number {
+    return waitBefore(attempt);
   }
+
+  #send({ record, url, body, endpoint }: DueDelivery): Promise<SendResult> {
+    const now = new Date(this.#now());
+    const signatures = this.#secrets(endpoint).map((secret) =>
+      new Webhook(secret).sign(record.id, now, body),
+    );
+    return this.#parts.sender.post(
+      url,
+      {
+        "content-type": "application/json",
+        "user-agent": "Osteon-Webhooks/1",
+        "webhook-id": record.id,
+        "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+        "webhook-signature": signatures.join(" "),
+      },
+      body,
+    );
+  }
+
+  #secrets(endpoint: EndpointRecord | undefined): readonly string[] {
+    if (endpoint !== undefined) return this.#parts.registry.secrets(endpoint);
+    if (this.#parts.callbackSecrets.length > 0) return this.#parts.callbackSecrets;
+    throw new ProblemError("config-invalid", "WEBHOOK_SECRET must be set to sign deliveries.");
+  }
+
+  /** Writes down how a try ended, and what follows. Returns the milliseconds until the next try, if there is one. */
+  async #note(
+    ref: DeliveryRef,
+    { record, endpoint }: DueDelivery,
+    result: SendResult,
+  ): Promise<number | undefined> {
+    const { ledger } = this.#parts;
+    const tries = record.tries + 1;
+    const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries;
+    const wait = result.delivered || over ? undefined : waitBefore(tries, result.retryAfter);
+    const { nextAttemptAt: _, ...rest } = record;
+    const noted: DeliveryRecord = {
+      ...rest,
+      tries,
+      attempts: [...record.attempts, attemptOf(result, this.#now())].slice(-mostRecorded),
+      ...(wait === undefined ? {} : { nextAttemptAt: new Date(this.#now() + wait).toISOString() }),
+      ...(result.delivered ? { status: "delivered" } : {}),
+      ...(over && !result.delivered ? { status: "failed", reason: whyGivenUp(result) } : {}),
+    };
+    if (noted.status === "failed") await ledger.deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
+    await ledger.deliveries.put(ref, noted);
+    this.#tell(noted, result);
+    if (endpoint !== undefined && record.type !== "webhook.test") await this.#noteEndpoint(endpoint, result);
+    // Deleted while the try was under way: what was written just now must not stay.
+    if (await isGone(ledger, ref, record)) {
+      await ledger.deliveries.remove(ref);
+      return undefined;
+    }
+    return wait ?? this.#close(ref);
+  }
+
+  /** Ends what is owed, unless it was asked for again since its record said that it is over: then it goes on at once. */
+  async #close(ref: DeliveryRef): Promise<number | undefined> {
+    const { deliveries } = this.#parts.ledger;
+    await deliveries.owed.remove(nameOf(ref));
+    if ((await deliveries.get(ref))?.status !== "pending") return undefined;
+    await deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    return 0;
+  }
+
+  async #noteEndpoint(endpoint: EndpointRecord, { delivered, final }: SendResult): Promise<void> {
+    const { registry, logger } = this.#parts;
+    const result = delivered ? "delivered" : final === "gone" ? "gone" : "failed";
+    const disabled = await registry.noteAttempt(endpoint, result);
+    if (disabled !== undefined) logger.warn({ webhook: endpoint.id, reason: disabled }, "endpoint disabled");
+  }
+
+  #tell({ id, webhook, tries, status: standing }: DeliveryRecord, result: SendResult): void {
+    const { metrics, logger } = this.#parts;
+    const { status, milliseconds, reason } = result;
+    metrics.deliveries.inc({ result: result.delivered ? "delivered" : "failed" });
+    const told = { webhookId: id, webhook, attempt: tries, status, milliseconds };
+    if (result.delivered) logger.info(told, "delivered");
+    else logger.warn({ ...told, reason }, "delivery failed");
+    if (standing !== "failed") return;
+    metrics.deliveries.inc({ result: "dead" });
+    logger.error({ webhookId: id, webhook }, "delivery given up");
+  }
+}
+
+function refOf({ tenant, event, webhook }: WebhookJob): DeliveryRef {
+  return { tenant, event, ...(webhook === undefined ? {} : { webhook }) };
+}
+
+function attemptOf(
+  { delivered, milliseconds, status, reason, answer }: SendResult,
+  endedAt: number,
+): DeliveryAttempt {
+  return {
+    at: new Date(endedAt - milliseconds).toISOString(),
+    delivered,
+    milliseconds,
+    ...(status === undefined ? {} : { status }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(answer === undefined ? {} : { answer }),
+  };
+}
+
+function whyGivenUp({ final, reason }: SendResult): string {
+  if (final === "gone") return "The receiver said that it is gone (410).";
+  if (final === "refused") return "The address is not allowed.";
+  return `The last try failed: ${reason ?? "no answer."}`;
 }

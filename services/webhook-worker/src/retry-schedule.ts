@@ -18,6 +18,9 @@ export const retrySchedule: readonly number[] = [
   ...Array<number>(4).fill(12 * hour),
 ];
 
+/** Tries of a delivery, the first and one after each wait. */
+export const mostTries = retrySchedule.length + 1;
+
 /** Share by which a wait may be longer, so that the tries of many do not come at once. */
 const jitter = 0.2;
 

@@ -1,19 +1,38 @@
-import http from "node:http";
+import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { ProblemError, type TargetPolicy } from "@osteon/shared";
+import { excerptOf } from "./answer-excerpt.js";
 
-/** Most of an answer that is read before the connection is cut. */
+/** Most of an answer's body that is read before the connection is cut. */
 const mostAnswerBytes = 16 * 1024;
 
 /** Longest wait that a receiver may ask for. */
 const longestRetryAfterSeconds = 12 * 3600;
 
-export interface SentAnswer {
-  status: number;
+/** How a try ended. */
+export interface SendResult {
+  /** Answered 2xx. */
+  delivered: boolean;
   milliseconds: number;
+  /** Absent where no answer came. */
+  status?: number;
+  /** Why it did not count. Never holds the address. */
+  reason?: string;
+  /** Beginning of the answer's body. */
+  answer?: string;
+  /** Seconds that the receiver asked to wait. */
+  retryAfter?: number;
+  /** Where trying again would not help: the receiver said that it is gone, or its address is not allowed. */
+  final?: "gone" | "refused";
 }
 
-/** Posts to receivers: bounded in time and size, to allowed addresses only, following no redirect. */
+interface Answer {
+  status: number;
+  body: Buffer;
+  retryAfter?: number;
+}
+
+/** Posts to receivers: bounded in time and size, to allowed addresses only, following no redirect. It never throws. */
 export class Sender {
   readonly #policy: TargetPolicy;
   readonly #timeoutMs: number;
@@ -23,72 +42,91 @@ export class Sender {
     this.#timeoutMs = options.timeoutMs;
   }
 
-  /**
-   * @throws ProblemError `delivery-failed` with the receiver's `retryAfter`, not retryable where the receiver is gone
-   * (410); `callback-refused` where its address is not allowed.
-   */
-  async post(address: string, headers: Record<string, string>, body: string): Promise<SentAnswer> {
-    const url = this.#policy.checkUrl(address);
+  async post(address: string, headers: Record<string, string>, body: string): Promise<SendResult> {
     const began = performance.now();
-    const answer = await this.#exchange(url, headers, body);
-    const milliseconds = Math.round(performance.now() - began);
-    if (answer.status >= 200 && answer.status < 300) return { status: answer.status, milliseconds };
-    throw new ProblemError("delivery-failed", `The receiver answered ${answer.status}.`, {
-      retryable: answer.status !== 410,
-      ...(answer.retryAfter === undefined ? {} : { retryAfter: answer.retryAfter }),
-    });
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      const answer = await this.#exchange(this.#policy.checkUrl(address), headers, body, signal);
+      return { ...judge(answer), milliseconds: since(began) };
+    } catch (error) {
+      return { delivered: false, milliseconds: since(began), ...this.#explain(error, signal) };
+    }
   }
 
-  #exchange(
-    url: URL,
-    headers: Record<string, string>,
-    body: string,
-  ): Promise<{ status: number; retryAfter?: number }> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
+  #exchange(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown) => reject(this.#explain(error, signal));
+      let answered = false;
       const request = (url.protocol === "https:" ? https : http).request(
         url,
         {
           method: "POST",
-          headers: { ...headers, "content-length": Buffer.byteLength(body) },
+          headers: { ...headers, "content-length": Buffer.byteLength(body), "accept-encoding": "identity" },
           agent: false,
           lookup: this.#policy.lookup,
           signal,
         },
         (response) => {
-          const retryAfter = parseRetryAfter(response.headers["retry-after"]);
-          const done = () => {
+          answered = true;
+          readAnswer(response).then((answer) => {
             request.destroy();
-            resolve({
-              status: response.statusCode ?? 0,
-              ...(retryAfter === undefined ? {} : { retryAfter }),
-            });
-          };
-          let read = 0;
-          response.on("data", (chunk: Buffer) => {
-            read += chunk.length;
-            if (read > mostAnswerBytes) done();
-          });
-          response.on("end", done);
-          response.on("error", fail);
+            resolve(answer);
+          }, reject);
         },
       );
-      request.on("error", fail);
+      request.on("error", (error) => {
+        // What breaks off behind the status is the answer's own affair.
+        if (!answered) reject(error);
+      });
       request.end(body);
     });
   }
 
-  #explain(error: unknown, signal: AbortSignal): ProblemError {
+  #explain(error: unknown, signal: AbortSignal): Pick<SendResult, "reason" | "final"> {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ETARGET") return new ProblemError("callback-refused");
-    const reason = signal.aborted
-      ? `no answer within ${this.#timeoutMs / 1000} s`
-      : (code ?? "connection failed");
-    return new ProblemError("delivery-failed", `The receiver could not be reached: ${reason}.`, {
-      cause: error,
-    });
+    if (code === "ETARGET" || error instanceof ProblemError) {
+      return { reason: "The address is not allowed.", final: "refused" };
+    }
+    if (signal.aborted) return { reason: `No answer within ${this.#timeoutMs / 1000} s.` };
+    return { reason: `No connection (${code ?? "unknown"}).` };
   }
+}
+
+/** The status counts as soon as it has come: a body that is endless, slow or broken off is left where it is. */
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let read = 0;
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk);
+      read += chunk.length;
+      if (read > mostAnswerBytes) break;
+    }
+  } catch {
+    // What was read is enough.
+  }
+  const retryAfter = parseRetryAfter(response.headers["retry-after"]);
+  return {
+    status: response.statusCode ?? 0,
+    body: Buffer.concat(chunks),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+}
+
+function judge({ status, body, retryAfter }: Answer): Omit<SendResult, "milliseconds"> {
+  const answer = excerptOf(body);
+  const seen = { status, ...(answer === undefined ? {} : { answer }) };
+  if (status >= 200 && status < 300) return { delivered: true, ...seen };
+  return {
+    delivered: false,
+    ...seen,
+    reason: `The receiver answered ${status}.`,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(status === 410 ? { final: "gone" } : {}),
+  };
+}
+
+function since(began: number): number {
+  return Math.round(performance.now() - began);
 }
 
 /** Seconds of a Retry-After field, given as seconds or as a date. */

@@ -5,10 +5,10 @@ import {
   filmJobId,
   isEnded,
   schemaVersion,
-  webhookJobId,
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
+import { Dispatch } from "../webhooks/index.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
 import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
@@ -18,6 +18,7 @@ import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 /** The way of an analysis from acceptance to its one end. Every step may be repeated: a repeat changes nothing. */
 export class Analyses {
   readonly ledger: Ledger;
+  readonly dispatch: Dispatch;
   readonly #live: LiveState;
   readonly #producer: Producer;
 
@@ -25,6 +26,8 @@ export class Analyses {
     this.ledger = parts.ledger;
     this.#live = parts.live;
     this.#producer = parts.producer;
+    const { endpoints, deliveries } = parts.ledger;
+    this.dispatch = new Dispatch({ endpoints, deliveries, producer: parts.producer });
   }
 
   /**
@@ -146,7 +149,7 @@ export class Analyses {
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
     const [erased] = await Promise.all([
       this.#live.end(ended),
-      this.#oweDelivery(request, first),
+      this.#oweDeliveries(request, ended, first),
       first ? this.#live.countEnded(request.films.length) : undefined,
     ]);
     if (erased) await this.#scrub(request);
@@ -184,7 +187,7 @@ export class Analyses {
 
   /** Removes what is there; also what a worker wrote that did not know of the erasure. */
   async #scrub(ref: AnalysisRef): Promise<void> {
-    await this.#producer.remove("webhook", webhookJobId(ref.id));
+    await this.dispatch.dequeue(ref.tenant, ref.id);
     await this.ledger.erase(ref);
     await this.#live.forget(ref.id);
   }
@@ -196,22 +199,10 @@ export class Analyses {
     }
   }
 
-  async #oweDelivery(request: AnalysisRequest, first: boolean): Promise<void> {
-    if (request.callbackUrl === undefined) return;
-    // A second comer finds the marker gone where the delivery was made, and must not make it again.
-    if (first) await this.ledger.deliveries.set(request);
-    else if ((await this.ledger.deliveries.get(request.id)) === undefined) {
-      if ((await this.ledger.pending.get(request.id)) === undefined) return;
-      await this.ledger.deliveries.set(request);
-    }
-    await this.addDelivery(request);
-  }
-
-  async addDelivery({ tenant, id }: AnalysisRef): Promise<void> {
-    await this.#producer.add("webhook", {
-      id: webhookJobId(id),
-      data: { v: schemaVersion, tenant, analysisId: id },
-    });
+  async #oweDeliveries(request: AnalysisRequest, ended: Analysis, first: boolean): Promise<void> {
+    // The marker goes when everything is owed: a second comer who finds it gone must not owe it again.
+    if (!first && (await this.ledger.pending.get(request.id)) === undefined) return;
+    await this.dispatch.owe(request, ended);
   }
 
   async #request(ref: AnalysisRef): Promise<AnalysisRequest> {

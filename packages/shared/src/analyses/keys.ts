@@ -3,7 +3,7 @@
  * the folder's name is the id with each hexadecimal digit turned (0 ↔ f): ids are UUIDv7 and ascend with time.
  */
 export function analysisFolder(tenant: string, id: string): string {
-  return `analyses/${tenant}/${turn(id.replaceAll("-", ""))}/`;
+  return `analyses/${tenant}/${turned(id)}/`;
 }
 
 export function tenantFolder(tenant: string): string {
@@ -12,19 +12,39 @@ export function tenantFolder(tenant: string): string {
 
 /** The id of a folder that a list returned. */
 export function idOfFolder(folder: string): string {
-  const hex = turn(folder.split("/").at(-2) ?? "");
+  return turnedBack(folder.split("/").at(-2) ?? "");
+}
+
+/** A UUIDv7 as a name that sorts newest first. */
+export function turned(id: string): string {
+  return turn(id.replaceAll("-", ""));
+}
+
+/** The UUID of such a name. */
+export function turnedBack(name: string): string {
+  const hex = turn(name);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-export function isAnalysisId(text: string): boolean {
+export function isUuidV7(text: string): boolean {
   return idPattern.test(text);
+}
+
+export function isAnalysisId(text: string): boolean {
+  return isUuidV7(text);
 }
 
 /** Milliseconds since the epoch at which a UUIDv7 was made. */
 export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** The first id of a millisecond: those of the time before come behind it in a list of turned ids. */
+export function firstIdOf(time: number): string {
+  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
 function turn(hex: string): string {

@@ -1,5 +1,6 @@
 import type { Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
 import type { ObjectStore } from "../storage/index.js";
+import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { analysisFolder, idOfFolder, tenantFolder } from "./keys.js";
 import { Markers } from "./markers.js";
 
@@ -43,14 +44,16 @@ export interface AnalysisRef {
 export class Ledger {
   /** From acceptance to the end state. */
   readonly pending: Markers;
-  /** While a delivery is owed: until it is made or given up. */
-  readonly deliveries: Markers;
+  readonly deliveries: Deliveries;
+  /** Tenants' webhook endpoints. */
+  readonly endpoints: Endpoints;
   readonly #store: ObjectStore;
 
   constructor(store: ObjectStore) {
     this.#store = store;
     this.pending = new Markers(store, "pending/");
-    this.deliveries = new Markers(store, "deliveries/");
+    this.deliveries = new Deliveries(store);
+    this.endpoints = new Endpoints(store);
   }
 
   /**
@@ -112,6 +115,11 @@ export class Ledger {
     return this.#putJson(`${analysisFolder(tenant, id)}result.json`, kept, true);
   }
 
+  /** Whether the analysis has ended and is not erased. */
+  hasResult({ tenant, id }: AnalysisRef): Promise<boolean> {
+    return this.#store.exists(`${analysisFolder(tenant, id)}result.json`);
+  }
+
   async result(ref: AnalysisRef): Promise<Analysis | undefined> {
     return (await this.#result(ref))?.analysis;
   }
@@ -143,7 +151,7 @@ export class Ledger {
   /** Every trace in the store. The marker goes last: until then the rest is found again. */
   async erase({ tenant, id }: AnalysisRef): Promise<void> {
     await this.#store.deletePrefix(analysisFolder(tenant, id));
-    await this.deliveries.remove(id);
+    for (const ref of await deliveryRefs(this.endpoints, tenant, id)) await this.deliveries.remove(ref);
     await this.pending.remove(id);
   }
 

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
-import { filmJobId, type JobKind, webhookJobId } from "../contracts/index.js";
+import { filmJobId, type JobKind } from "../contracts/index.js";
 import { catalogue, type ProblemCode, ProblemError } from "../problems/index.js";
 import { type Producer, queuePrefix } from "../queues/index.js";
+import { refOfName } from "../webhooks/index.js";
 import type { Analyses } from "./analyses.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -49,7 +50,7 @@ export class Reconciler {
     if (taken === null) return undefined;
     const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0 };
     for await (const id of this.#analyses.ledger.pending.ids()) await this.#pending(id, report);
-    for await (const id of this.#analyses.ledger.deliveries.ids()) await this.#delivery(id, report);
+    for await (const id of this.#analyses.ledger.deliveries.owed.ids()) await this.#delivery(id, report);
     return report;
   }
 
@@ -124,11 +125,20 @@ export class Reconciler {
     return new ProblemError(code in catalogue ? (code as ProblemCode) : "processing-failed");
   }
 
-  async #delivery(id: string, report: ReconcilerReport): Promise<void> {
-    if (!isAnalysisId(id) || (await this.#producer.state("webhook", webhookJobId(id))) !== "unknown") return;
-    const marker = await this.#analyses.ledger.deliveries.get(id);
-    if (marker === undefined) return;
-    await this.#analyses.addDelivery({ tenant: marker.tenant, id });
+  async #delivery(name: string, report: ReconcilerReport): Promise<void> {
+    const { deliveries } = this.#analyses.ledger;
+    const state = await this.#producer.state("webhook", name);
+    if (state === "pending") return;
+    const marker = await deliveries.owed.get(name);
+    const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
+    if (ref === undefined) return;
+    if (state === "failed") {
+      // Its worker died before it could note that the delivery was given up.
+      await this.#analyses.dispatch.giveUp(ref, "The delivery could not be worked on.");
+      report.settled += 1;
+      return;
+    }
+    await this.#analyses.dispatch.enqueue(ref);
     report.redelivered += 1;
   }
 }

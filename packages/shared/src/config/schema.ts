@@ -46,11 +46,26 @@ export const ConfigSchema = Type.Object({
   }),
   WEBHOOK_SECRET: Type.Optional(
     Type.String({
-      pattern: "^whsec_[A-Za-z0-9+/]{32,}={0,2}$",
-      description: "Secret that signs deliveries to a callbackUrl; without it, callbackUrl is refused.",
+      pattern: "^whsec_[A-Za-z0-9+/]{32,}={0,2}(,whsec_[A-Za-z0-9+/]{32,}={0,2})*$",
+      description:
+        "Secret that signs deliveries to a callbackUrl; without it, callbackUrl is refused. Several, comma-separated, all sign: to change over.",
+    }),
+  ),
+  WEBHOOK_MASTER_SECRET: Type.Optional(
+    Type.String({
+      pattern: "^[^,\\s]{32,}(,[^,\\s]{32,})*$",
+      description:
+        "At least 32 characters from which the key is derived that encrypts endpoints’ secrets in the store; without it, none can be registered. The first seals; further ones, comma-separated, still open.",
     }),
   ),
   WEBHOOK_TIMEOUT_SECONDS: count("Time a receiver has to answer.", 15),
+  WEBHOOK_DISABLE_DAYS: count("Days without one successful try after which an endpoint is disabled.", 5),
+  WEBHOOK_RETENTION_DAYS: count(
+    "Days for which deliveries to endpoints stay on record, from their analysis’s acceptance.",
+    30,
+    4,
+  ),
+  MAX_WEBHOOKS: count("Most endpoints of one tenant.", 20),
   LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
     default: "info",
     description: "Least level that is logged.",
@@ -65,7 +80,11 @@ export const ConfigSchema = Type.Object({
   }),
   BODYPART_CONCURRENCY: count("Films that a body-part worker has in hand at once.", 8),
   FRACTURE_CONCURRENCY: count("Films that a fracture worker has in hand at once.", 8),
-  WEBHOOK_CONCURRENCY: count("Deliveries that a webhook worker has in hand at once.", 32),
+  WEBHOOK_CONCURRENCY: count(
+    "Deliveries that a webhook worker has in hand at once; one receiver gets at most 8 of them, and fewer the slower it is.",
+    256,
+    16,
+  ),
   MAX_QUEUED: count("Films that may wait before more are refused with 503.", 20_000),
   MAX_WAIT_SECONDS: count(
     "Expected wait, by the measured drain rate, from which films are refused with 503.",

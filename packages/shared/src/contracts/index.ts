@@ -4,3 +4,4 @@ export * from "./jobs.js";
 export * from "./models.js";
 export * from "./problem.js";
 export * from "./request.js";
+export * from "./webhooks.js";

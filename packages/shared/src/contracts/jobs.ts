@@ -31,7 +31,10 @@ export type FractureJob = Static<typeof FractureJob>;
 export const WebhookJob = Type.Object({
   v: Type.Integer({ minimum: 1 }),
   tenant: Type.String(),
-  analysisId: Type.String(),
+  /** The analysis whose end is told, or a test event. */
+  event: Type.String(),
+  /** The endpoint; absent for the analysis's own callback address. */
+  webhook: Type.Optional(Type.String()),
 });
 export type WebhookJob = Static<typeof WebhookJob>;
 
@@ -52,6 +55,7 @@ export function filmJobId(analysisId: string, film: number, stage: "bodypart" | 
   return `${analysisId}-${film}-${stage}`;
 }
 
-export function webhookJobId(analysisId: string): string {
-  return `${analysisId}-webhook`;
+/** The derived id of a delivery: its job's, and its markers' names. */
+export function deliveryName(event: string, webhook?: string): string {
+  return `${event}-webhook-${webhook ?? "callback"}`;
 }

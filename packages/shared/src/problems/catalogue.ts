@@ -70,6 +70,16 @@ export const catalogue = {
     title: "No such picture yet",
     rule: "A film has its picture once it is decoded, and a heat map once it is examined.",
   },
+  "webhook-not-found": {
+    status: 404,
+    title: "No such endpoint",
+    rule: "The id must name a webhook endpoint of yours.",
+  },
+  "delivery-not-found": {
+    status: 404,
+    title: "No such delivery",
+    rule: "The id must name a delivery to this receiver that is still on record.",
+  },
   "method-not-allowed": {
     status: 405,
     title: "Method not allowed",
@@ -79,6 +89,21 @@ export const catalogue = {
     status: 409,
     title: "The analysis has ended",
     rule: "Only an analysis that is queued or processing can be cancelled.",
+  },
+  "too-many-webhooks": {
+    status: 409,
+    title: "Too many endpoints",
+    rule: "A tenant may have at most MAX_WEBHOOKS endpoints: delete one first.",
+  },
+  "delivery-pending": {
+    status: 409,
+    title: "The delivery is still under way",
+    rule: "Only a delivery that was made or given up can be made again.",
+  },
+  "webhook-disabled": {
+    status: 409,
+    title: "The endpoint is disabled",
+    rule: "Deliveries can be made again once the endpoint is enabled.",
   },
   "idempotency-in-flight": {
     status: 409,
@@ -125,7 +150,7 @@ export const catalogue = {
   "callback-refused": {
     status: 422,
     title: "Callback address refused",
-    rule: "A callback must be an http or https URL without credentials whose host is public or on the allow-list.",
+    rule: "A callback must be an http or https URL without credentials, not of another protocol’s port, whose host is public or on the allow-list.",
   },
   "idempotency-key-reused": {
     status: 422,
@@ -146,6 +171,11 @@ export const catalogue = {
     status: 503,
     title: "Queue unavailable",
     rule: "Redis must be reachable to accept films.",
+  },
+  "webhooks-off": {
+    status: 503,
+    title: "Endpoints are off",
+    rule: "The system must have a WEBHOOK_MASTER_SECRET to keep endpoints’ secrets with.",
   },
   overloaded: {
     status: 503,

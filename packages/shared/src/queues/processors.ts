@@ -13,6 +13,8 @@ export interface Attempt<K extends JobKind> {
   readonly number: number;
   /** Whether no further try would follow a failure. */
   readonly last: boolean;
+  /** Hands the job back for some time without counting the try. It always throws: nothing may follow it. */
+  postpone(milliseconds: number): Promise<never>;
 }
 
 /** What does the work of one kind of job. It throws a ProblemError to be tried again, or to fail where that is `retryable: false`. */
@@ -42,7 +44,7 @@ export class RunningProcessor {
   readonly #worker: Worker;
 
   constructor(processor: Processor, connection: Redis, options: ProcessorOptions) {
-    this.#worker = new Worker(processor.kind, (job) => runAttempt(processor, job, options), {
+    this.#worker = new Worker(processor.kind, (job, token) => runAttempt(processor, job, token, options), {
       connection,
       prefix: queuePrefix,
       autorun: false,
@@ -94,7 +96,12 @@ function isFinal(job: Job, error: Error): boolean {
   );
 }
 
-async function runAttempt(processor: Processor, job: Job, options: ProcessorOptions): Promise<void> {
+async function runAttempt(
+  processor: Processor,
+  job: Job,
+  token: string | undefined,
+  options: ProcessorOptions,
+): Promise<void> {
   const began = performance.now();
   const done = (outcome: "done" | "retried" | "failed") =>
     options.onDone?.(processor.kind, outcome, (performance.now() - began) / 1000);
@@ -104,7 +111,11 @@ async function runAttempt(processor: Processor, job: Job, options: ProcessorOpti
     if (!Value.Check(jobSchemas[processor.kind], job.data)) {
       throw new UnrecoverableError(`job of kind ${processor.kind} does not match its schema`);
     }
-    await processor.process({ id: job.id ?? "", data: job.data, number, last });
+    const postpone = async (milliseconds: number): Promise<never> => {
+      await job.moveToDelayed(Date.now() + milliseconds, token);
+      throw new DelayedError();
+    };
+    await processor.process({ id: job.id ?? "", data: job.data, number, last, postpone });
     done("done");
   } catch (error) {
     if (error instanceof DelayedError) throw error;

@@ -1,1 +1,8 @@
-export { TargetPolicy } from "./targets.js";
+export { Deliveries, type DeliveryRecord, type DeliveryRef, nameOf, refOfName } from "./deliveries.js";
+export { Dispatch, deliveryRefs } from "./dispatch.js";
+export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./endpoint-registry.js";
+export { type EndpointRecord, type EndpointRef, Endpoints, publicEndpoint } from "./endpoints.js";
+export { type Lock, RedisLock } from "./lock.js";
+export { openRegistry } from "./open-registry.js";
+export { SecretBox } from "./secret-box.js";
+export { type Resolve, TargetPolicy } from "./targets.js";

@@ -56,11 +56,59 @@ const refused = [
   "http://foo.localhost/",
   "http://printer.local/",
   "http://metadata.google.internal/",
+  "http://192.88.99.1/",
+  "http://100.100.100.200/",
+  "http://192.0.0.192/",
+  "http://168.63.129.16/",
+  "http://00000177.0.0.1/",
+  "http://127.0x0.0.0x1/",
+  "http://127.0.0.1./",
+  "http://0x7f.1/",
+  "http://127%2e0.0.1/",
+  "http:127.0.0.1",
+  "http:\\\\127.0.0.1\\",
+  "\thttp://127.0.0.1/",
+  "HTTP://127.0.0.1/",
+  "http://127.0.0.1\\@example.com/",
+  "http://１２７.０.０.１/",
+  "http://127。0。0。1/",
+  "http://①②⑦.0.0.1/",
+  "http://①⑥⑨.254.169.254/",
+  "http://[::127.0.0.1]/",
+  "http://[::ffff:0:127.0.0.1]/",
+  "http://[64:ff9b:1::7f00:1]/",
+  "http://[2002:a9fe:a9fe::1]/",
+  "http://[2001:470::5efe:7f00:1]/",
+  "http://[2001:470::200:5efe:7f00:1]/",
+  "http://[fe80::1%25eth0]/",
+  "http://[fe80::1%eth0]/",
+  "http://[fec0::1]/",
+  "http://[3fff::1]/",
+  "http://[100::1]/",
+  "http://[5f00::1]/",
+  "http://[4000::1]/",
+  "http://[fd20:ce::254]/",
+  "http://[fd00:ec2:0:0::254]:80/",
+  "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/",
+  "http://localhost./",
+  "http://localhost../",
+  "http://example..com/",
+  "http://router.home.arpa/",
+  "http://example.com:0/",
+  "http://example.com:22/",
+  "http://example.com:25/",
+  "https://93.184.216.34:6667/",
+  "http://example.com:99999/",
+  "http://256.256.256.256/",
+  "http://127.0.0.1%00.example.com/",
+  "http://example.com@127.0.0.1/",
   "http://user@example.com/",
   "http://user:pass@example.com/",
   "ftp://example.com/",
   "file:///etc/passwd",
   "gopher://example.com/",
+  "ws://example.com/",
+  "data:text/plain,x",
   "javascript:alert(1)",
   "//example.com/",
   "example.com",
@@ -106,7 +154,35 @@ test("a faulty allow-list is refused at start-up", () => {
   }
 });
 
-test("a name is judged by what it resolves to, when it is connected to", async () => {
+test("a name is judged by all that it resolves to, each time that it is connected to", async () => {
+  const look = (addresses: string[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      const policy = new TargetPolicy("", (_name, _options, callback) =>
+        callback(
+          null,
+          addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+        ),
+      );
+      policy.lookup("receiver.example", { all: true }, (error, found) =>
+        error ? reject(error) : resolve(found),
+      );
+    });
+  for (const inside of [
+    ["127.0.0.1"],
+    ["169.254.169.254"],
+    ["93.184.216.34", "10.0.0.1"],
+    ["2606:2800:220:1::1", "fd00:ec2::254"],
+    ["::ffff:192.168.0.1"],
+    ["64:ff9b::a00:1"],
+    ["not an address"],
+    [],
+  ]) {
+    await assert.rejects(look(inside), { code: "ETARGET" }, inside.join(" "));
+  }
+  assert.deepEqual(await look(["93.184.216.34"]), [{ address: "93.184.216.34", family: 4 }]);
+});
+
+test("the system’s resolver is asked where no other is given; a name is judged by what it resolves to, when it is connected to", async () => {
   const look = (policy: TargetPolicy) =>
     new Promise<LookupAddress[] | string>((resolve, reject) => {
       policy.lookup("localhost", { all: true }, (error, addresses) =>

@@ -1,0 +1,116 @@
+import { analysisFolder, firstIdOf, turnedBack } from "../analyses/keys.js";
+import { Markers } from "../analyses/markers.js";
+import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
+import type { ObjectStore } from "../storage/index.js";
+import { deliveriesFolder, deliveryKey } from "./keys.js";
+
+/** Records read at once. */
+const pageSize = 50;
+
+/** Names a delivery: an event, and the endpoint it goes to; without one, the analysis's own callback address. */
+export interface DeliveryRef {
+  tenant: string;
+  event: string;
+  webhook?: string;
+}
+
+/** A delivery as it is kept. */
+export interface DeliveryRecord extends WebhookDelivery {
+  /** Tries since it was last asked for: where it stands in the schedule. */
+  tries: number;
+}
+
+/**
+ * The record of deliveries in the object store. One to an endpoint lives in the endpoint's folder, one to a callback
+ * address in its analysis's, and goes with it. A marker tells that it is owed, another that it was given up.
+ */
+export class Deliveries {
+  /** While a delivery is owed: until it is made or given up. */
+  readonly owed: Markers;
+  /** Dead letters: given up, and not asked for again. */
+  readonly dead: Markers;
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+    this.owed = new Markers(store, "deliveries/");
+    this.dead = new Markers(store, "dead-letters/");
+  }
+
+  async get(ref: DeliveryRef): Promise<DeliveryRecord | undefined> {
+    const bytes = await this.#store.get(keyOf(ref));
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as DeliveryRecord);
+  }
+
+  /** False where there is one already, and `ifAbsent` was asked. */
+  put(ref: DeliveryRef, record: DeliveryRecord, options: { ifAbsent?: boolean } = {}): Promise<boolean> {
+    return this.#store.put(keyOf(ref), JSON.stringify(record), {
+      contentType: "application/json",
+      ...options,
+    });
+  }
+
+  /** The record and its markers. */
+  async remove(ref: DeliveryRef): Promise<void> {
+    const name = nameOf(ref);
+    await Promise.all([this.#store.delete(keyOf(ref)), this.owed.remove(name), this.dead.remove(name)]);
+  }
+
+  /** Deliveries to an endpoint, newest event first, from behind `after`. */
+  async *of(tenant: string, webhook: string, after?: string): AsyncGenerator<DeliveryRecord> {
+    const folder = deliveriesFolder(tenant, webhook);
+    let last = after === undefined ? undefined : deliveryKey(tenant, webhook, after);
+    for (;;) {
+      const keys = await this.#store.list(folder, {
+        limit: pageSize,
+        ...(last === undefined ? {} : { after: last }),
+      });
+      const found = await Promise.all(
+        keys.map((key) => this.get({ tenant, webhook, event: turnedBack(key.slice(folder.length, -5)) })),
+      );
+      for (const record of found) if (record !== undefined) yield record;
+      last = keys.at(-1);
+      if (keys.length < pageSize) return;
+    }
+  }
+
+  /** Removes an endpoint's deliveries of events before a time, but for those that are still owed. Returns how many. */
+  async expire(tenant: string, webhook: string, before: number): Promise<number> {
+    let removed = 0;
+    for await (const { id, status } of this.of(tenant, webhook, firstIdOf(before))) {
+      const event = eventOfWebhookId(id);
+      if (status === "pending" || event === undefined) continue;
+      await this.remove({ tenant, webhook, event });
+      removed += 1;
+    }
+    return removed;
+  }
+
+  /** Removes the markers of an endpoint that is gone. Returns the names of the deliveries that were owed. */
+  async forgetEndpoint(webhook: string): Promise<string[]> {
+    const forgotten: string[] = [];
+    for await (const name of this.owed.ids()) if (name.endsWith(webhook)) forgotten.push(name);
+    await Promise.all(forgotten.map((name) => this.owed.remove(name)));
+    for await (const name of this.dead.ids()) if (name.endsWith(webhook)) await this.dead.remove(name);
+    return forgotten;
+  }
+}
+
+export function nameOf({ event, webhook }: DeliveryRef): string {
+  return deliveryName(event, webhook);
+}
+
+const namePattern = /^([0-9a-f-]{36})-webhook-(callback|[0-9a-f-]{36})$/;
+
+/** The delivery that a marker or a job is named for; undefined for another name. */
+export function refOfName(name: string, tenant: string): DeliveryRef | undefined {
+  const [, event, webhook] = namePattern.exec(name) ?? [];
+  if (event === undefined || webhook === undefined) return undefined;
+  return { tenant, event, ...(webhook === "callback" ? {} : { webhook }) };
+}
+
+function keyOf({ tenant, event, webhook }: DeliveryRef): string {
+  return webhook === undefined
+    ? `${analysisFolder(tenant, event)}delivery.json`
+    : deliveryKey(tenant, webhook, event);
+}

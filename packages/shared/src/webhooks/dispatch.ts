@@ -1,0 +1,169 @@
+import {
+  type Analysis,
+  type AnalysisRequest,
+  type AnalysisStatus,
+  type EventType,
+  eventOfWebhookId,
+  schemaVersion,
+  webhookId,
+} from "../contracts/index.js";
+import { ProblemError } from "../problems/index.js";
+import type { Producer } from "../queues/index.js";
+import { type Deliveries, type DeliveryRecord, type DeliveryRef, nameOf } from "./deliveries.js";
+import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
+
+/** Most deliveries that one call asks for again. */
+const mostRedelivered = 500;
+
+/** Owes events to their receivers: what is owed stands in the store before its job stands in the queue. */
+export class Dispatch {
+  readonly #endpoints: Endpoints;
+  readonly #deliveries: Deliveries;
+  readonly #producer: Producer;
+
+  constructor(parts: { endpoints: Endpoints; deliveries: Deliveries; producer: Producer }) {
+    this.#endpoints = parts.endpoints;
+    this.#deliveries = parts.deliveries;
+    this.#producer = parts.producer;
+  }
+
+  /** Owes the end of an analysis to its callback address and to each endpoint that asks for it. A repeat changes nothing. */
+  async owe({ tenant, id, callbackUrl }: AnalysisRequest, ended: Analysis): Promise<void> {
+    const type = `analysis.${ended.status}` as EventType;
+    const endpoints = await this.#endpoints.listening(tenant, type);
+    const refs: DeliveryRef[] = [
+      ...(callbackUrl === undefined ? [] : [{ tenant, event: id }]),
+      ...endpoints.map((endpoint) => ({ tenant, event: id, webhook: endpoint.id })),
+    ];
+    await Promise.all(refs.map((ref) => this.#owe(ref, newDelivery(ref, type, ended.status))));
+  }
+
+  /** Owes an endpoint an event that only tries it. It is tried once. */
+  async sendTest({ tenant, id: webhook }: EndpointRef, event: string): Promise<DeliveryRecord> {
+    const ref = { tenant, event, webhook };
+    const record = newDelivery(ref, "webhook.test", "test");
+    await this.#owe(ref, record);
+    return record;
+  }
+
+  /** Adds the job of a delivery that is owed. */
+  async enqueue(ref: DeliveryRef): Promise<void> {
+    const { tenant, event, webhook } = ref;
+    await this.#producer.add("webhook", {
+      id: nameOf(ref),
+      data: { v: schemaVersion, tenant, event, ...(webhook === undefined ? {} : { webhook }) },
+    });
+  }
+
+  /**
+   * Makes a delivery again that was made or given up: under its own id, from the schedule's beginning.
+   * @throws ProblemError `delivery-not-found`, `delivery-pending`
+   */
+  async redeliver(ref: DeliveryRef): Promise<DeliveryRecord> {
+    const record = await this.#deliveries.get(ref);
+    if (record === undefined) throw new ProblemError("delivery-not-found");
+    if (record.status === "pending") throw new ProblemError("delivery-pending");
+    return this.#again(ref, record);
+  }
+
+  /** Makes again what an endpoint's deliveries failed of events since a time; `more` where a further call would find more. */
+  async redeliverFailed(
+    { tenant, id: webhook }: EndpointRef,
+    since: number,
+  ): Promise<{ redelivered: number; more: boolean }> {
+    let redelivered = 0;
+    for await (const record of this.#deliveries.of(tenant, webhook)) {
+      const event = eventOfWebhookId(record.id);
+      if (event === undefined || record.status !== "failed" || Date.parse(record.createdAt) < since) continue;
+      if (redelivered === mostRedelivered) return { redelivered, more: true };
+      await this.#again({ tenant, event, webhook }, record);
+      redelivered += 1;
+    }
+    return { redelivered, more: false };
+  }
+
+  /** Makes a dead letter of a delivery: it stays on record, and nothing is owed any more. */
+  async giveUp(ref: DeliveryRef, reason: string): Promise<void> {
+    const record = await this.#deliveries.get(ref);
+    if (record?.status === "pending") {
+      const { nextAttemptAt: _, ...rest } = record;
+      await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
+      await this.#deliveries.put(ref, { ...rest, status: "failed", reason });
+    }
+    await this.#deliveries.owed.remove(nameOf(ref));
+  }
+
+  /** Deliveries of an analysis: to its callback address first, then to its tenant's endpoints. */
+  async ofAnalysis(tenant: string, event: string): Promise<DeliveryRecord[]> {
+    const refs = await deliveryRefs(this.#endpoints, tenant, event);
+    const found = await Promise.all(refs.map((ref) => this.#deliveries.get(ref)));
+    return found.filter((record) => record !== undefined);
+  }
+
+  /** Takes an analysis's deliveries out of the queue. */
+  async dequeue(tenant: string, event: string): Promise<void> {
+    for (const ref of await deliveryRefs(this.#endpoints, tenant, event))
+      await this.#producer.remove("webhook", nameOf(ref));
+  }
+
+  /** Takes what a deleted endpoint was owed out of store and queue. */
+  async forgetEndpoint({ id }: Pick<EndpointRecord, "id">): Promise<void> {
+    for (const name of await this.#deliveries.forgetEndpoint(id))
+      await this.#producer.remove("webhook", name);
+  }
+
+  async #owe(ref: DeliveryRef, record: DeliveryRecord): Promise<void> {
+    // In this order: whoever meets the marker finds the record.
+    const first = await this.#deliveries.put(ref, record, { ifAbsent: true });
+    // Whoever came first may have seen it through already.
+    if (!first && (await this.#deliveries.get(ref))?.status !== "pending") return;
+    await this.#deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    await this.enqueue(ref);
+  }
+
+  async #again(ref: DeliveryRef, { reason: _, ...record }: DeliveryRecord): Promise<DeliveryRecord> {
+    const name = nameOf(ref);
+    const pending: DeliveryRecord = {
+      ...record,
+      status: "pending",
+      tries: 0,
+      nextAttemptAt: new Date().toISOString(),
+    };
+    await this.#deliveries.owed.set({ tenant: ref.tenant, id: name });
+    await this.#deliveries.put(ref, pending);
+    await this.#deliveries.dead.remove(name);
+    // A job that failed stays under its id for a while, and would keep the new one out.
+    await this.#producer.remove("webhook", name);
+    await this.enqueue(ref);
+    return pending;
+  }
+}
+
+/** Every delivery that an event may have: to the callback address and to each endpoint of the tenant. */
+export async function deliveryRefs(
+  endpoints: Endpoints,
+  tenant: string,
+  event: string,
+): Promise<DeliveryRef[]> {
+  const found = await endpoints.list(tenant);
+  return [{ tenant, event }, ...found.map(({ id }) => ({ tenant, event, webhook: id }))];
+}
+
+function newDelivery(
+  { event, webhook }: DeliveryRef,
+  type: DeliveryRecord["type"],
+  status: AnalysisStatus | "test",
+): DeliveryRecord {
+  const now = new Date().toISOString();
+  return {
+    id: webhookId(event, status),
+    type,
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(status === "test" ? {} : { analysis: event }),
+    status: "pending",
+    createdAt: now,
+    nextAttemptAt: now,
+    attempts: [],
+    tries: 0,
+  };
+}

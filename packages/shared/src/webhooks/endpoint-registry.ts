@@ -1,0 +1,196 @@
+import { v7 as uuidv7 } from "uuid";
+import type { DisabledReason, EventType } from "../contracts/index.js";
+import { ProblemError } from "../problems/index.js";
+import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
+import type { Lock } from "./lock.js";
+import { newSigningSecret, type SecretBox } from "./secret-box.js";
+
+export interface EndpointSettings {
+  url: string;
+  description: string;
+  events: EventType[];
+}
+
+/** A change of an endpoint by its owner. */
+export interface EndpointChange extends Partial<EndpointSettings> {
+  enabled?: boolean;
+}
+
+/** Most secrets of one endpoint that sign at a time. */
+const mostSecrets = 4;
+const dayMs = 86_400_000;
+
+/** Creates and changes endpoints: one change of a tenant's endpoints at a time, so that none is lost and the cap holds. */
+export class EndpointRegistry {
+  readonly #endpoints: Endpoints;
+  readonly #lock: Lock;
+  readonly #box: SecretBox;
+  readonly #most: number;
+  readonly #disableDays: number;
+  readonly #now: () => number;
+
+  constructor(parts: {
+    endpoints: Endpoints;
+    lock: Lock;
+    box: SecretBox;
+    most: number;
+    disableDays: number;
+    now?: () => number;
+  }) {
+    this.#endpoints = parts.endpoints;
+    this.#lock = parts.lock;
+    this.#box = parts.box;
+    this.#most = parts.most;
+    this.#disableDays = parts.disableDays;
+    this.#now = parts.now ?? Date.now;
+  }
+
+  /** @throws ProblemError `too-many-webhooks`, `webhooks-off` */
+  create(tenant: string, settings: EndpointSettings): Promise<{ record: EndpointRecord; secret: string }> {
+    return this.#lock.run(lockName(tenant), async () => {
+      if ((await this.#endpoints.list(tenant)).length >= this.#most)
+        throw new ProblemError("too-many-webhooks");
+      const id = uuidv7();
+      const secret = newSigningSecret();
+      const now = this.#time();
+      const record: EndpointRecord = {
+        id,
+        tenant,
+        ...settings,
+        enabled: true,
+        createdAt: now,
+        updatedAt: now,
+        secrets: [{ sealed: this.#box.seal(secret, placeOf({ tenant, id })) }],
+      };
+      await this.#endpoints.put(record);
+      return { record, secret };
+    });
+  }
+
+  /** @throws ProblemError `webhook-not-found` */
+  async find(ref: EndpointRef): Promise<EndpointRecord> {
+    const record = await this.#endpoints.get(ref);
+    if (record === undefined) throw new ProblemError("webhook-not-found");
+    return record;
+  }
+
+  /** @throws ProblemError `webhook-not-found` */
+  change(ref: EndpointRef, { url, description, events, enabled }: EndpointChange): Promise<EndpointRecord> {
+    return this.#update(ref, (record) => {
+      const changed: EndpointRecord = {
+        ...record,
+        url: url ?? record.url,
+        description: description ?? record.description,
+        events: events ?? record.events,
+        updatedAt: this.#time(),
+      };
+      if (enabled === undefined || enabled === record.enabled) return changed;
+      return enabled ? this.#enabled(changed) : this.#disabled(changed, "asked");
+    });
+  }
+
+  /**
+   * A new secret; those before go on signing for the overlap.
+   * @throws ProblemError `webhook-not-found`, `webhooks-off`
+   */
+  async rotate(
+    ref: EndpointRef,
+    overlapSeconds: number,
+  ): Promise<{ secret: string; previousExpiresAt: string }> {
+    const secret = newSigningSecret();
+    const previousExpiresAt = new Date(this.#now() + overlapSeconds * 1000).toISOString();
+    await this.#update(ref, (record) => ({
+      ...record,
+      updatedAt: this.#time(),
+      secrets: [
+        { sealed: this.#box.seal(secret, placeOf(ref)) },
+        ...this.#signing(record).map(({ sealed, expiresAt }) => ({
+          sealed,
+          expiresAt: expiresAt === undefined || expiresAt > previousExpiresAt ? previousExpiresAt : expiresAt,
+        })),
+      ].slice(0, mostSecrets),
+    }));
+    return { secret, previousExpiresAt };
+  }
+
+  /** Secrets that sign now, newest first. @throws ProblemError `config-invalid` where they cannot be opened. */
+  secrets(record: EndpointRecord): string[] {
+    return this.#signing(record).map(({ sealed }) => this.#box.open(sealed, placeOf(record)));
+  }
+
+  /** Deletes it with its deliveries. @throws ProblemError `webhook-not-found` */
+  delete(ref: EndpointRef): Promise<void> {
+    return this.#lock.run(lockName(ref.tenant), async () => {
+      await this.find(ref);
+      await this.#endpoints.erase(ref);
+    });
+  }
+
+  /** Notes how a try ended; returns why the endpoint was disabled, where that follows. */
+  async noteAttempt(
+    record: EndpointRecord,
+    result: "delivered" | "failed" | "gone",
+  ): Promise<DisabledReason | undefined> {
+    if (result === "delivered" ? record.failingSince === undefined : !this.#followsFrom(record, result))
+      return undefined;
+    let reason: DisabledReason | undefined;
+    await this.#update(record, (current) => {
+      if (result === "delivered") return withoutFailure(current);
+      const failing = { ...current, failingSince: current.failingSince ?? this.#time() };
+      if (!current.enabled) return failing;
+      if (result === "gone") reason = "gone";
+      else if (this.#failedForTooLong(failing)) reason = "failing";
+      return reason === undefined ? failing : this.#disabled(failing, reason);
+    }).catch((error: unknown) => {
+      // Deleted in the meantime: there is nothing to note.
+      if (!(error instanceof ProblemError && error.code === "webhook-not-found")) throw error;
+    });
+    return reason;
+  }
+
+  /** Most failed tries change nothing: the first does, and one that comes after too long. */
+  #followsFrom(record: EndpointRecord, result: "failed" | "gone"): boolean {
+    if (record.failingSince === undefined) return true;
+    return record.enabled && (result === "gone" || this.#failedForTooLong(record));
+  }
+
+  #failedForTooLong({ failingSince }: EndpointRecord): boolean {
+    return failingSince !== undefined && this.#now() - Date.parse(failingSince) >= this.#disableDays * dayMs;
+  }
+
+  #signing({ secrets }: EndpointRecord): EndpointRecord["secrets"] {
+    return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > this.#now());
+  }
+
+  #enabled({ disabled: _, ...record }: EndpointRecord): EndpointRecord {
+    return { ...withoutFailure(record), enabled: true };
+  }
+
+  #disabled(record: EndpointRecord, reason: DisabledReason): EndpointRecord {
+    return { ...record, enabled: false, disabled: { reason, at: this.#time() } };
+  }
+
+  #update(ref: EndpointRef, change: (record: EndpointRecord) => EndpointRecord): Promise<EndpointRecord> {
+    return this.#lock.run(lockName(ref.tenant), async () => {
+      const changed = change(await this.find(ref));
+      await this.#endpoints.put(changed);
+      return changed;
+    });
+  }
+
+  #time(): string {
+    return new Date(this.#now()).toISOString();
+  }
+}
+
+function withoutFailure({ failingSince: _, ...record }: EndpointRecord): EndpointRecord {
+  return record;
+}
+
+function lockName(tenant: string): string {
+  return `webhooks:${tenant}`;
+}
+
+function placeOf({ tenant, id }: EndpointRef): string {
+  return `${tenant}/${id}`;
+}

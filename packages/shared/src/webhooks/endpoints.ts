@@ -1,0 +1,81 @@
+import type { EventType, WebhookEndpoint } from "../contracts/index.js";
+import { type ObjectStore, walk } from "../storage/index.js";
+import { endpointFolder, endpointKey, endpointsFolder } from "./keys.js";
+
+/** A signing secret as it is kept. */
+export interface SealedSecret {
+  sealed: string;
+  /** Until when it signs; the newest has none. */
+  expiresAt?: string;
+}
+
+/** `endpoint.json`: an endpoint with its secrets, newest first. */
+export interface EndpointRecord extends WebhookEndpoint {
+  tenant: string;
+  secrets: SealedSecret[];
+}
+
+/** Names an endpoint. */
+export interface EndpointRef {
+  tenant: string;
+  id: string;
+}
+
+/** The endpoints of all tenants, in the object store. Changes go through the `EndpointRegistry`. */
+export class Endpoints {
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  async get({ tenant, id }: EndpointRef): Promise<EndpointRecord | undefined> {
+    const bytes = await this.#store.get(endpointKey(tenant, id));
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as EndpointRecord);
+  }
+
+  exists({ tenant, id }: EndpointRef): Promise<boolean> {
+    return this.#store.exists(endpointKey(tenant, id));
+  }
+
+  async put(record: EndpointRecord): Promise<void> {
+    await this.#store.put(endpointKey(record.tenant, record.id), JSON.stringify(record), {
+      contentType: "application/json",
+    });
+  }
+
+  /** An endpoint's record goes first: from then on nothing is delivered, and nothing written that would stay. */
+  async erase({ tenant, id }: EndpointRef): Promise<void> {
+    await this.#store.delete(endpointKey(tenant, id));
+    await this.#store.deletePrefix(endpointFolder(tenant, id));
+  }
+
+  /** A tenant's endpoints, oldest first. */
+  async list(tenant: string): Promise<EndpointRecord[]> {
+    const ids = await this.#folders(endpointsFolder(tenant));
+    const found = await Promise.all(ids.map((id) => this.get({ tenant, id })));
+    return found.filter((record) => record !== undefined);
+  }
+
+  /** The tenant's endpoints that are to be told of an event now. */
+  async listening(tenant: string, type: EventType): Promise<EndpointRecord[]> {
+    return (await this.list(tenant)).filter(({ enabled, events }) => enabled && events.includes(type));
+  }
+
+  /** Every endpoint of every tenant. */
+  async *all(): AsyncGenerator<EndpointRecord> {
+    for (const tenant of await this.#folders("webhooks/")) yield* await this.list(tenant);
+  }
+
+  async #folders(prefix: string): Promise<string[]> {
+    const names: string[] = [];
+    for await (const folder of walk(this.#store, prefix, { folders: true }))
+      names.push(folder.split("/").at(-2) ?? "");
+    return names;
+  }
+}
+
+/** An endpoint without what only we may know. */
+export function publicEndpoint({ tenant: _, secrets: __, ...endpoint }: EndpointRecord): WebhookEndpoint {
+  return endpoint;
+}

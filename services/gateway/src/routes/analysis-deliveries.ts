@@ -1,0 +1,55 @@
+import { isAnalysisId, ProblemError, WebhookDelivery } from "@osteon/shared";
+import { Type } from "typebox";
+import type { App, Dependencies } from "../app.js";
+import { IdParams, problemResponses } from "./schemas.js";
+import { publicDelivery } from "./webhooks/public-delivery.js";
+
+/** `GET /v1/analyses/{id}/deliveries`, and making the one to its callback address again. */
+export async function analysisDeliveries(app: App, { backbone }: Dependencies): Promise<void> {
+  const { ledger, dispatch } = backbone.analyses;
+  const refOf = async ({ tenant, params }: { tenant: string; params: { id: string } }) => {
+    const ref = { tenant, id: params.id };
+    if (!isAnalysisId(ref.id) || (await ledger.request(ref)) === undefined)
+      throw new ProblemError("analysis-not-found");
+    return ref;
+  };
+
+  app.route({
+    method: "GET",
+    url: "/v1/analyses/:id/deliveries",
+    schema: {
+      operationId: "listAnalysisDeliveries",
+      summary: "Where the analysis’s end was delivered",
+      params: IdParams,
+      response: {
+        200: Type.Object({
+          data: Type.Array(WebhookDelivery, {
+            description: "To its callbackUrl first, then to each endpoint.",
+          }),
+        }),
+        ...problemResponses,
+      },
+    },
+    config: { scope: "webhooks" },
+    handler: async (request) => {
+      const { tenant, id } = await refOf(request);
+      return { data: (await dispatch.ofAnalysis(tenant, id)).map(publicDelivery) };
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/analyses/:id/redeliver",
+    schema: {
+      operationId: "redeliverCallback",
+      summary: "Make the delivery to the callbackUrl again",
+      params: IdParams,
+      response: { 202: WebhookDelivery, ...problemResponses },
+    },
+    config: { scope: "webhooks" },
+    handler: async (request, reply) => {
+      const { tenant, id } = await refOf(request);
+      return reply.code(202).send(publicDelivery(await dispatch.redeliver({ tenant, event: id })));
+    },
+  });
+}

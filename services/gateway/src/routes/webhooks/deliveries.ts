@@ -1,0 +1,155 @@
+import {
+  type DeliveryRecord,
+  type DeliveryRef,
+  DeliveryStatus,
+  type EndpointRegistry,
+  eventOfWebhookId,
+  ProblemError,
+  WebhookDelivery,
+} from "@osteon/shared";
+import { type Static, Type } from "typebox";
+import type { App, Dependencies } from "../../app.js";
+import { IdParams, problemResponses } from "../schemas.js";
+import { endpointRef } from "./endpoint-ref.js";
+import { publicDelivery } from "./public-delivery.js";
+
+const Query = Type.Object({
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  cursor: Type.Optional(Type.String({ maxLength: 64 })),
+  status: Type.Optional(DeliveryStatus),
+});
+
+const DeliveryParams = Type.Object({
+  ...IdParams.properties,
+  delivery: Type.String({ maxLength: 64 }),
+});
+
+const Page = Type.Object({
+  data: Type.Array(WebhookDelivery),
+  nextCursor: Type.Optional(Type.String({ description: "Absent on the last page." })),
+});
+
+const Since = Type.Object({
+  since: Type.String({ format: "date-time", description: "Events from this time on." }),
+});
+
+const Redelivering = Type.Object({
+  redelivered: Type.Integer({ minimum: 0 }),
+  more: Type.Boolean({ description: "Whether a further call would find more." }),
+});
+
+/** Most deliveries that one request looks at; a page of a rare status may end early, with a cursor to go on. */
+const mostLooked = 500;
+
+/** `/v1/webhooks/{id}/deliveries`, and making deliveries again. */
+export async function deliveries(
+  app: App,
+  { backbone }: Dependencies,
+  registry: EndpointRegistry,
+): Promise<void> {
+  const { ledger, dispatch } = backbone.analyses;
+
+  const refOf = ({
+    tenant,
+    params,
+  }: {
+    tenant: string;
+    params: Static<typeof DeliveryParams>;
+  }): DeliveryRef => {
+    const event = eventOfWebhookId(params.delivery);
+    if (event === undefined) throw new ProblemError("delivery-not-found");
+    return { tenant, event, webhook: params.id };
+  };
+  const find = async (ref: DeliveryRef, id: string): Promise<DeliveryRecord> => {
+    const record = await ledger.deliveries.get(ref);
+    if (record?.id !== id) throw new ProblemError("delivery-not-found");
+    return record;
+  };
+  const requireEnabled = async (request: { tenant: string; params: { id: string } }) => {
+    const endpoint = await registry.find(endpointRef(request));
+    if (!endpoint.enabled) throw new ProblemError("webhook-disabled");
+    return endpoint;
+  };
+
+  app.route({
+    method: "GET",
+    url: "/v1/webhooks/:id/deliveries",
+    schema: {
+      operationId: "listDeliveries",
+      summary: "An endpoint’s deliveries, newest event first",
+      params: IdParams,
+      querystring: Query,
+      response: { 200: Page, ...problemResponses },
+    },
+    config: { scope: "webhooks" },
+    handler: async (request): Promise<Static<typeof Page>> => {
+      const { tenant, id } = await registry.find(endpointRef(request));
+      const { limit, cursor, status } = request.query;
+      const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
+      if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
+      const data: WebhookDelivery[] = [];
+      let looked = 0;
+      let last: string | undefined;
+      for await (const record of ledger.deliveries.of(tenant, id, after)) {
+        if (data.length === limit || looked === mostLooked)
+          return { data, ...(last === undefined ? {} : { nextCursor: last }) };
+        looked += 1;
+        last = record.id;
+        if (status === undefined || record.status === status) data.push(publicDelivery(record));
+      }
+      return { data };
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/webhooks/:id/deliveries/:delivery",
+    schema: {
+      operationId: "getDelivery",
+      summary: "A delivery with its attempts",
+      params: DeliveryParams,
+      response: { 200: WebhookDelivery, ...problemResponses },
+    },
+    config: { scope: "webhooks" },
+    handler: async (request) => {
+      await registry.find(endpointRef(request));
+      return publicDelivery(await find(refOf(request), request.params.delivery));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/webhooks/:id/deliveries/:delivery/redeliver",
+    schema: {
+      operationId: "redeliver",
+      summary: "Make a delivery again",
+      params: DeliveryParams,
+      response: { 202: WebhookDelivery, ...problemResponses },
+    },
+    config: { scope: "webhooks" },
+    handler: async (request, reply) => {
+      await requireEnabled(request);
+      const ref = refOf(request);
+      await find(ref, request.params.delivery);
+      return reply.code(202).send(publicDelivery(await dispatch.redeliver(ref)));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/webhooks/:id/redeliver",
+    bodyLimit: 64 * 1024,
+    schema: {
+      operationId: "redeliverFailed",
+      summary: "Make again what failed since a time",
+      params: IdParams,
+      body: Since,
+      response: { 202: Redelivering, ...problemResponses },
+    },
+    config: { scope: "webhooks" },
+    handler: async (request, reply) => {
+      const endpoint = await requireEnabled(request);
+      return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(request.body.since)));
+    },
+  });
+}

@@ -1,0 +1,6 @@
+import type { DeliveryRecord, WebhookDelivery } from "@osteon/shared";
+
+/** A delivery as its owner sees it. */
+export function publicDelivery({ tries: _, ...delivery }: DeliveryRecord): WebhookDelivery {
+  return delivery;
+}

@@ -1,0 +1,74 @@
+/** Most tries at one receiver at a time, where it is quick. */
+const mostPerTarget = 8;
+/** Waiting time that the tries at one receiver may cost together: a receiver that takes longer gets fewer at a time. */
+const budgetMs = 4_000;
+/** What a receiver is taken for until it has answered. */
+const presumedMs = 500;
+/** Weight of the latest try in a receiver's average. */
+const weight = 0.3;
+
+const leastWaitMs = 100;
+const mostWaitMs = 5 * 60_000;
+/** Receivers that are remembered. */
+const mostLanes = 10_000;
+
+/** What is known of a receiver. */
+interface Lane {
+  active: number;
+  averageMs: number;
+  /** When what was put off so far should be through, milliseconds. */
+  freeAt: number;
+}
+
+export interface Slot {
+  /** Gives the slot back, with how long the receiver took. */
+  release(milliseconds: number): void;
+}
+
+/**
+ * Shares the worker's concurrency out, so that no receiver delays another's deliveries: a quick one may have several tries
+ * at a time, one that is slow or never answers has one, and a tenant has half of all at most. What finds no room is put
+ * off until there should be some, and holds nothing meanwhile.
+ */
+export class TargetSlots {
+  readonly #mostPerTenant: number;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #tenants = new Map<string, number>();
+
+  constructor(concurrency: number) {
+    this.#mostPerTenant = Math.ceil(concurrency / 2);
+  }
+
+  /** A slot, or the milliseconds after which to ask again. */
+  take(tenant: string, target: string, now = Date.now()): Slot | number {
+    const lane = this.#lane(`${tenant} ${target}`);
+    const most = Math.min(mostPerTarget, Math.max(1, Math.floor(budgetMs / lane.averageMs)));
+    const busy = this.#tenants.get(tenant) ?? 0;
+    if (lane.active >= most || busy >= this.#mostPerTenant) {
+      if (lane.freeAt - now < mostWaitMs) lane.freeAt = Math.max(lane.freeAt, now) + lane.averageMs / most;
+      return Math.max(leastWaitMs, lane.freeAt - now);
+    }
+    lane.active += 1;
+    this.#tenants.set(tenant, busy + 1);
+    return {
+      release: (milliseconds) => {
+        lane.active -= 1;
+        lane.averageMs = Math.max(1, lane.averageMs * (1 - weight) + milliseconds * weight);
+        const left = (this.#tenants.get(tenant) ?? 1) - 1;
+        if (left === 0) this.#tenants.delete(tenant);
+        else this.#tenants.set(tenant, left);
+      },
+    };
+  }
+
+  #lane(name: string): Lane {
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    if (this.#lanes.size >= mostLanes) {
+      for (const [each, { active }] of this.#lanes) if (active === 0) this.#lanes.delete(each);
+    }
+    const lane: Lane = { active: 0, averageMs: presumedMs, freeAt: 0 };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+}

@@ -1,0 +1,401 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  type Analysis,
+  type AnalysisRequest,
+  closeRedis,
+  connectRedis,
+  Dispatch,
+  EndpointRegistry,
+  FileStore,
+  Ledger,
+  type Logger,
+  Metrics,
+  nameOf,
+  Producer,
+  pendingAnalysis,
+  RedisLock,
+  SecretBox,
+  TargetPolicy,
+  webhookId,
+} from "@osteon/shared";
+import { Webhook } from "standardwebhooks";
+import { v7 as uuidv7 } from "uuid";
+import { DeliveryProcessor } from "../src/delivery-processor.js";
+import { Sender } from "../src/sender.js";
+import { TargetSlots } from "../src/target-slots.js";
+
+const tenant = "clinic";
+const dayMs = 86_400_000;
+const secret = `whsec_${Buffer.from("a secret for callbacks, of tests").toString("base64")}`;
+const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
+
+let folder: string;
+let server: RunningRedis;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-deliveries-"));
+  server = await startRedis({ dataDir: folder });
+});
+after(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let redis: ReturnType<typeof connectRedis>;
+let producer: Producer;
+let ledger: Ledger;
+let dispatch: Dispatch;
+let registry: EndpointRegistry;
+let processor: DeliveryProcessor;
+let metrics: Metrics;
+let receiver: Server;
+let url: string;
+let answer: RequestListener;
+let now: number;
+const received: { headers: IncomingHttpHeaders; body: string }[] = [];
+
+beforeEach(async () => {
+  now = Date.now();
+  received.length = 0;
+  redis = connectRedis(server.url, "commands");
+  await redis.flushall();
+  producer = new Producer(redis);
+  ledger = new Ledger(new FileStore(await mkdtemp(path.join(folder, "store-"))));
+  const { endpoints, deliveries } = ledger;
+  dispatch = new Dispatch({ endpoints, deliveries, producer });
+  registry = new EndpointRegistry({
+    endpoints,
+    lock: new RedisLock(redis),
+    box: new SecretBox("m".repeat(32)),
+    most: 20,
+    disableDays: 5,
+    now: () => now,
+  });
+  metrics = new Metrics("test");
+  processor = new DeliveryProcessor({
+    ledger,
+    dispatch,
+    registry,
+    sender: new Sender({ policy: new TargetPolicy("127.0.0.1"), timeoutMs: 2_000 }),
+    slots: new TargetSlots(64),
+    callbackSecrets: [secret],
+    metrics,
+    logger: silent,
+    now: () => now,
+  });
+  answer = (_request, response) => response.writeHead(204).end();
+  receiver = createServer(async (request, response) => {
+    received.push({
+      headers: request.headers,
+      body: Buffer.concat(await request.toArray()).toString(),
+    });
+    await answer(request, response);
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+});
+afterEach(async () => {
+  metrics.close();
+  receiver.closeAllConnections();
+  receiver.close();
+  await producer.close();
+  await closeRedis(redis);
+});
+
+/** An analysis that has ended, with its deliveries owed. */
+async function ended(more: Partial<AnalysisRequest> = {}): Promise<Analysis> {
+  const request: AnalysisRequest = {
+    v: 1,
+    id: uuidv7(),
+    tenant,
+    createdAt: new Date(now).toISOString(),
+    films: [{ index: 0, contentType: "image/png", digest: `sha256:${"a".repeat(64)}`, bytes: 3 }],
+    ...more,
+  };
+  await ledger.accept(request, [Buffer.from("abc")]);
+  const pending = pendingAnalysis(request, { films: [], started: true, timings: {} });
+  const analysis: Analysis = { ...pending, status: "completed", completedAt: new Date(now).toISOString() };
+  await ledger.putResult(request, analysis, []);
+  await dispatch.owe(request, analysis);
+  return analysis;
+}
+
+const endpoint = () =>
+  registry.create(tenant, {
+    url,
+    description: "",
+    events: ["analysis.completed", "analysis.failed", "analysis.cancelled"],
+  });
+
+class Postponed extends Error {
+  readonly milliseconds: number;
+
+  constructor(milliseconds: number) {
+    super("postponed");
+    this.milliseconds = milliseconds;
+  }
+}
+
+/** One try; returns the milliseconds that the job was put off by, undefined where it is done. */
+async function attempt(event: string, webhook?: string): Promise<number | undefined> {
+  const data = { v: 1, tenant, event, ...(webhook === undefined ? {} : { webhook }) };
+  const postpone = async (milliseconds: number): Promise<never> => {
+    throw new Postponed(milliseconds);
+  };
+  try {
+    await processor.process({ id: "", data, number: 1, last: false, postpone });
+    return undefined;
+  } catch (error) {
+    if (error instanceof Postponed) return error.milliseconds;
+    throw error;
+  }
+}
+
+async function owed(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of ledger.deliveries.owed.ids()) names.push(name);
+  return names;
+}
+
+test("a callback and each endpoint get the event under one id, each signed with its own secret", async () => {
+  const one = await endpoint();
+  const two = await endpoint();
+  const analysis = await ended({ callbackUrl: url });
+  assert.equal((await owed()).length, 3);
+  await attempt(analysis.id);
+  await attempt(analysis.id, one.record.id);
+  await attempt(analysis.id, two.record.id);
+  const secrets = [secret, one.secret, two.secret];
+  assert.equal(received.length, 3);
+  for (const [at, { headers, body }] of received.entries()) {
+    assert.equal(headers["webhook-id"], webhookId(analysis.id, "completed"));
+    for (const [other, each] of secrets.entries()) {
+      const verify = () => new Webhook(each).verify(body, headers as Record<string, string>);
+      if (other === at) assert.deepEqual((verify() as { data: Analysis }).data, analysis);
+      else assert.throws(verify);
+    }
+  }
+  assert.deepEqual(await owed(), []);
+  const records = await dispatch.ofAnalysis(tenant, analysis.id);
+  assert.deepEqual(
+    records.map(({ status, webhook, attempts }) => [status, webhook, attempts.map((each) => each.status)]),
+    [
+      ["delivered", undefined, [204]],
+      ["delivered", one.record.id, [204]],
+      ["delivered", two.record.id, [204]],
+    ],
+  );
+});
+
+test("while a secret changes over both verify; then only the new one", async () => {
+  const { record, secret: old } = await endpoint();
+  const ref = { tenant, id: record.id };
+  const { secret: young, previousExpiresAt } = await registry.rotate(ref, 3600);
+  assert.equal(Date.parse(previousExpiresAt), now + 3_600_000);
+  const verifies = ({ headers, body }: (typeof received)[number], by: string) => {
+    try {
+      new Webhook(by).verify(body, headers as Record<string, string>);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const deliver = async () => {
+    await attempt((await ended()).id, record.id);
+    const last = received.at(-1);
+    assert.ok(last);
+    return last;
+  };
+  const during = await deliver();
+  assert.deepEqual([verifies(during, old), verifies(during, young)], [true, true]);
+  assert.equal(String(during.headers["webhook-signature"]).split(" ").length, 2);
+
+  const { secret: youngest } = await registry.rotate(ref, 0);
+  const after = await deliver();
+  assert.deepEqual(
+    [old, young, youngest].map((each) => verifies(after, each)),
+    [false, false, true],
+  );
+});
+
+test("a delivery is tried over three days, with its waits, and then is a dead letter that can be made again", async () => {
+  answer = (_request, response) => response.writeHead(500).end("out of order");
+  const analysis = await ended({ callbackUrl: url });
+  const ref = { tenant, event: analysis.id };
+  const began = now;
+  let tries = 0;
+  for (;;) {
+    tries += 1;
+    const wait = await attempt(analysis.id);
+    if (wait === undefined) break;
+    assert.ok(wait >= 5_000);
+    // Before its time it is sent back, and not tried: as after Redis was wiped.
+    assert.ok(((await attempt(analysis.id)) ?? 0) > wait - 2);
+    assert.equal(received.length, tries);
+    now += wait;
+  }
+  assert.equal(tries, 17);
+  assert.ok(now - began > 3 * dayMs && now - began < 4 * dayMs);
+  const dead = await ledger.deliveries.get(ref);
+  assert.deepEqual(
+    [dead?.status, dead?.attempts.length, dead?.nextAttemptAt, dead?.reason],
+    ["failed", 17, undefined, "The last try failed: The receiver answered 500."],
+  );
+  assert.deepEqual(dead?.attempts.at(-1)?.answer, "out of order");
+  assert.deepEqual(await owed(), []);
+  const letters: string[] = [];
+  for await (const name of ledger.deliveries.dead.ids()) letters.push(name);
+  assert.deepEqual(letters, [nameOf(ref)]);
+
+  answer = (_request, response) => response.writeHead(200).end();
+  await dispatch.redeliver(ref);
+  assert.deepEqual(await owed(), [nameOf(ref)]);
+  assert.equal(await producer.state("webhook", nameOf(ref)), "pending");
+  now = Date.now();
+  assert.equal(await attempt(analysis.id), undefined);
+  const made = await ledger.deliveries.get(ref);
+  assert.deepEqual([made?.status, made?.reason, made?.attempts.length], ["delivered", undefined, 18]);
+  assert.equal(new Set(received.map(({ headers }) => headers["webhook-id"])).size, 1);
+  assert.equal(new Set(received.map(({ body }) => body)).size, 1);
+  for await (const name of ledger.deliveries.dead.ids()) assert.fail(name);
+});
+
+test("Retry-After is obeyed", async () => {
+  answer = (_request, response) => response.writeHead(429, { "retry-after": "4000" }).end();
+  const analysis = await ended({ callbackUrl: url });
+  assert.equal(await attempt(analysis.id), 4_000_000);
+  const record = await ledger.deliveries.get({ tenant, event: analysis.id });
+  assert.equal(Date.parse(record?.nextAttemptAt ?? ""), now + 4_000_000);
+});
+
+test("410 gives the delivery up and disables the endpoint; what else it is owed is given up too", async () => {
+  const { record } = await endpoint();
+  const [first, second] = [await ended(), await ended()];
+  answer = (_request, response) => response.writeHead(410).end();
+  assert.equal(await attempt(first.id, record.id), undefined);
+  const disabled = await registry.find(record);
+  assert.deepEqual([disabled.enabled, disabled.disabled?.reason], [false, "gone"]);
+  await attempt(second.id, record.id);
+  assert.equal(received.length, 1);
+  assert.equal(
+    (await ledger.deliveries.get({ tenant, event: second.id, webhook: record.id }))?.status,
+    "failed",
+  );
+  const third = await ended();
+  assert.deepEqual(await owed(), [], "a disabled endpoint is owed nothing");
+
+  answer = (_request, response) => response.writeHead(204).end();
+  const enabled = await registry.change(record, { enabled: true });
+  assert.deepEqual([enabled.enabled, enabled.disabled, enabled.failingSince], [true, undefined, undefined]);
+  const since = Date.parse(first.createdAt) - 1;
+  assert.deepEqual(await dispatch.redeliverFailed(record, since), { redelivered: 2, more: false });
+  now = Date.now();
+  await attempt(first.id, record.id);
+  await attempt(second.id, record.id);
+  assert.deepEqual(
+    received.slice(1).map(({ headers }) => headers["webhook-id"]),
+    [first, second].map(({ id }) => webhookId(id, "completed")),
+  );
+  assert.equal(await ledger.deliveries.get({ tenant, event: third.id, webhook: record.id }), undefined);
+});
+
+test("an endpoint without one success for five days is disabled; a success begins the count anew", async () => {
+  const { record } = await endpoint();
+  answer = (_request, response) => response.writeHead(500).end();
+  const fail = async () => attempt((await ended()).id, record.id);
+  await fail();
+  assert.equal((await registry.find(record)).failingSince, new Date(now).toISOString());
+  now += 4 * dayMs;
+  await fail();
+  assert.equal((await registry.find(record)).enabled, true);
+  answer = (_request, response) => response.writeHead(200).end();
+  await attempt((await ended()).id, record.id);
+  assert.equal((await registry.find(record)).failingSince, undefined);
+  answer = (_request, response) => response.writeHead(500).end();
+  await fail();
+  now += 5 * dayMs;
+  await fail();
+  const { enabled, disabled } = await registry.find(record);
+  assert.deepEqual([enabled, disabled?.reason], [false, "failing"]);
+});
+
+test("a test event is tried once, also at a disabled endpoint, and counts for nothing", async () => {
+  const { record, secret: own } = await endpoint();
+  await registry.change(record, { enabled: false });
+  answer = (_request, response) => response.writeHead(410).end();
+  const event = uuidv7();
+  const sent = await dispatch.sendTest(record, event);
+  assert.equal(await attempt(event, record.id), undefined);
+  const { headers, body } = received[0] ?? assert.fail("nothing came");
+  assert.deepEqual(new Webhook(own).verify(body, headers as Record<string, string>), {
+    type: "webhook.test",
+    timestamp: sent.createdAt,
+    data: { webhook: record.id },
+  });
+  assert.equal((await ledger.deliveries.get({ tenant, event, webhook: record.id }))?.status, "failed");
+  assert.deepEqual((await registry.find(record)).disabled?.reason, "asked");
+  assert.equal((await registry.find(record)).failingSince, undefined);
+});
+
+test("nothing is written that outlives its analysis or endpoint, also where those go during a try", async () => {
+  const { record } = await endpoint();
+  const erased = await ended({ callbackUrl: url });
+  answer = async (_request, response) => {
+    await ledger.erase({ tenant, id: erased.id });
+    response.writeHead(500).end();
+  };
+  assert.equal(await attempt(erased.id), undefined);
+  assert.equal(await attempt(erased.id, record.id), undefined, "the second finds nothing left to do");
+  assert.equal(received.length, 1);
+  assert.equal(await ledger.deliveries.get({ tenant, event: erased.id }), undefined);
+  assert.equal(await ledger.deliveries.get({ tenant, event: erased.id, webhook: record.id }), undefined);
+  assert.deepEqual(await owed(), []);
+
+  const told = await ended();
+  answer = async (_request, response) => {
+    await registry.delete(record);
+    await dispatch.forgetEndpoint(record);
+    response.writeHead(500).end();
+  };
+  assert.equal(await attempt(told.id, record.id), undefined);
+  assert.equal(await ledger.deliveries.get({ tenant, event: told.id, webhook: record.id }), undefined);
+  assert.deepEqual(await owed(), []);
+  assert.equal(await ledger.endpoints.get(record), undefined, "the try did not bring it back");
+});
+
+test("an event owed twice is one delivery, and one that was made is not made again", async () => {
+  const { record } = await endpoint();
+  const analysis = await ended();
+  const request = await ledger.request({ tenant, id: analysis.id });
+  assert.ok(request);
+  await dispatch.owe(request, analysis);
+  await attempt(analysis.id, record.id);
+  await dispatch.owe(request, analysis);
+  assert.deepEqual(await owed(), []);
+  await attempt(analysis.id, record.id);
+  assert.equal(received.length, 1);
+  await assert.rejects(
+    dispatch.redeliver({ tenant, event: uuidv7(), webhook: record.id }),
+    /delivery-not-found/,
+  );
+});
+
+test("deliveries older than the retention go, those still owed stay", async () => {
+  const { record } = await endpoint();
+  const old = await ended({ id: "01900000-0000-7000-8000-000000000001" });
+  const owedStill = await ended({ id: "01900000-0000-7000-8000-000000000002" });
+  const young = await ended();
+  await attempt(old.id, record.id);
+  await attempt(young.id, record.id);
+  assert.equal(await ledger.deliveries.expire(tenant, record.id, now - 30 * dayMs), 1);
+  const left: string[] = [];
+  for await (const { analysis } of ledger.deliveries.of(tenant, record.id)) left.push(analysis ?? "");
+  assert.deepEqual(left, [young.id, owedStill.id]);
+});
