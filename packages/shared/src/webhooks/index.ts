@@ -4,5 +4,6 @@ export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./
 export { type EndpointRecord, type EndpointRef, Endpoints, publicEndpoint } from "./endpoints.js";
 export { type Lock, RedisLock } from "./lock.js";
 export { openRegistry } from "./open-registry.js";
+export type { Resolve } from "./resolve.js";
 export { SecretBox } from "./secret-box.js";
-export { type Resolve, TargetPolicy } from "./targets.js";
+export { TargetPolicy } from "./targets.js";

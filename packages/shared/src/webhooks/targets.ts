@@ -1,7 +1,7 @@
-import dns, { type LookupAddress, type LookupAllOptions } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 import { ProblemError } from "../problems/index.js";
+import { type Resolve, resolveName } from "./resolve.js";
 
 /** Longest callback address, characters. */
 const longestUrl = 2048;
@@ -20,13 +20,6 @@ const platformAddresses = new Set(["168.63.129.16"]);
 /** Names that never leave the machine or its network. */
 const insideNames = /(^|\.)(localhost|local|internal|home\.arpa)$/i;
 
-/** Finds all addresses of a name. */
-export type Resolve = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
 /** Which addresses a webhook may reach: public unicast ones, and the operator's allow-list. */
 export class TargetPolicy {
   readonly #allowed = new BlockList();
@@ -34,10 +27,10 @@ export class TargetPolicy {
 
   /**
    * @param allow address ranges in CIDR notation or single addresses, comma-separated.
-   * @param resolve asked at each connection; the system's resolver where absent.
+   * @param resolve asked at each connection; `resolveName` where absent.
    * @throws ProblemError `config-invalid`
    */
-  constructor(allow: string, resolve: Resolve = dns.lookup) {
+  constructor(allow: string, resolve: Resolve = resolveName) {
     this.#resolve = resolve;
     for (const range of allow
       .split(",")
