@@ -123,17 +123,16 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries;
     const wait = result.delivered || over ? undefined : waitBefore(tries, result.retryAfter);
     const { nextAttemptAt: _, ...rest } = record;
-    const noted: DeliveryRecord = {
+    const tried: DeliveryRecord = {
       ...rest,
       tries,
       attempts: [...record.attempts, attemptOf(result, this.#now())].slice(-mostRecorded),
       ...(wait === undefined ? {} : { nextAttemptAt: new Date(this.#now() + wait).toISOString() }),
       ...(result.delivered ? { status: "delivered" } : {}),
-      ...(over && !result.delivered ? { status: "failed", reason: whyGivenUp(result) } : {}),
     };
-    if (noted.status === "failed") await ledger.deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
-    await ledger.deliveries.put(ref, noted);
-    this.#tell(noted, result);
+    if (over && !result.delivered) await ledger.deliveries.bury(ref, tried, whyGivenUp(result));
+    else await ledger.deliveries.put(ref, tried);
+    this.#tell(tried, result, over && !result.delivered);
     if (endpoint !== undefined && record.type !== "webhook.test") await this.#noteEndpoint(endpoint, result);
     // Deleted while the try was under way: what was written just now must not stay.
     if (await isGone(ledger, ref, record)) {
@@ -159,14 +158,14 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     if (disabled !== undefined) logger.warn({ webhook: endpoint.id, reason: disabled }, "endpoint disabled");
   }
 
-  #tell({ id, webhook, tries, status: standing }: DeliveryRecord, result: SendResult): void {
+  #tell({ id, webhook, tries }: DeliveryRecord, result: SendResult, givenUp: boolean): void {
     const { metrics, logger } = this.#parts;
     const { status, milliseconds, reason } = result;
     metrics.deliveries.inc({ result: result.delivered ? "delivered" : "failed" });
     const told = { webhookId: id, webhook, attempt: tries, status, milliseconds };
     if (result.delivered) logger.info(told, "delivered");
     else logger.warn({ ...told, reason }, "delivery failed");
-    if (standing !== "failed") return;
+    if (!givenUp) return;
     metrics.deliveries.inc({ result: "dead" });
     logger.error({ webhookId: id, webhook }, "delivery given up");
   }

@@ -83,7 +83,7 @@ export const ConfigSchema = Type.Object({
   WEBHOOK_CONCURRENCY: count(
     "Deliveries that a webhook worker has in hand at once; one receiver gets at most 8 of them, and fewer the slower it is.",
     256,
-    16,
+    32,
   ),
   MAX_QUEUED: count("Films that may wait before more are refused with 503.", 20_000),
   MAX_WAIT_SECONDS: count(

@@ -15,11 +15,17 @@ export interface Backbone {
 
 /** Opens store and Redis, waiting for whichever is not up yet: services may start in any order. */
 export async function connect(config: Config, logger: Logger): Promise<Backbone> {
+  const backbone = openBackbone(config);
+  await untilUp("object store", () => backbone.store.probe(), logger);
+  await untilUp("redis", () => backbone.redis.ping(), logger);
+  return backbone;
+}
+
+/** Opens store and Redis, whether they are up or not. */
+export function openBackbone(config: Config): Backbone {
   const store = openStore(config);
   const redis = connectRedis(config.REDIS_URL, "commands");
   const producer = new Producer(redis);
-  await untilUp("object store", () => store.probe(), logger);
-  await untilUp("redis", () => redis.ping(), logger);
   return {
     store,
     redis,

@@ -50,6 +50,15 @@ export class Deliveries {
     });
   }
 
+  /** Notes that a delivery was given up. Test events leave no dead letter: nobody misses them. */
+  async bury(ref: DeliveryRef, record: DeliveryRecord, reason: string): Promise<DeliveryRecord> {
+    const { nextAttemptAt: _, ...rest } = record;
+    const failed: DeliveryRecord = { ...rest, status: "failed", reason };
+    if (record.type !== "webhook.test") await this.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
+    await this.put(ref, failed);
+    return failed;
+  }
+
   /** The record and its markers. */
   async remove(ref: DeliveryRef): Promise<void> {
     const name = nameOf(ref);
@@ -71,6 +80,16 @@ export class Deliveries {
       for (const record of found) if (record !== undefined) yield record;
       last = keys.at(-1);
       if (keys.length < pageSize) return;
+    }
+  }
+
+  /** Every dead letter, of all tenants, oldest event first. */
+  async *deadLetters(): AsyncGenerator<{ name: string; ref: DeliveryRef; record: DeliveryRecord }> {
+    for await (const name of this.dead.ids()) {
+      const marker = await this.dead.get(name);
+      const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
+      const record = ref === undefined ? undefined : await this.get(ref);
+      if (ref !== undefined && record !== undefined) yield { name, ref, record };
     }
   }
 

@@ -74,7 +74,8 @@ export class Dispatch {
     let redelivered = 0;
     for await (const record of this.#deliveries.of(tenant, webhook)) {
       const event = eventOfWebhookId(record.id);
-      if (event === undefined || record.status !== "failed" || Date.parse(record.createdAt) < since) continue;
+      if (event === undefined || record.status !== "failed" || record.type === "webhook.test") continue;
+      if (Date.parse(record.createdAt) < since) continue;
       if (redelivered === mostRedelivered) return { redelivered, more: true };
       await this.#again({ tenant, event, webhook }, record);
       redelivered += 1;
@@ -85,11 +86,7 @@ export class Dispatch {
   /** Makes a dead letter of a delivery: it stays on record, and nothing is owed any more. */
   async giveUp(ref: DeliveryRef, reason: string): Promise<void> {
     const record = await this.#deliveries.get(ref);
-    if (record?.status === "pending") {
-      const { nextAttemptAt: _, ...rest } = record;
-      await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
-      await this.#deliveries.put(ref, { ...rest, status: "failed", reason });
-    }
+    if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
     await this.#deliveries.owed.remove(nameOf(ref));
   }
 
