@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import type { Analysis, WebhookDelivery, WebhookEndpoint } from "@osteon/shared";
+import { type Answer, Client } from "./client.js";
+import { Receiver } from "./receiver.js";
+
+/** A receiver that is registered as an endpoint. */
+export interface Registered {
+  id: string;
+  receiver: Receiver;
+}
+
+interface NewEndpoint {
+  url?: string;
+  description?: string;
+  events?: string[];
+}
+
+/** A tenant's way to its endpoints and analyses, with its key. */
+export class TenantClient {
+  readonly #client: Client;
+  readonly #key: string;
+
+  constructor(url: string, key: string) {
+    this.#client = new Client(url);
+    this.#key = key;
+  }
+
+  call<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+    return this.#client.request<T>(path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  create(endpoint: NewEndpoint): Promise<Answer<WebhookEndpoint & { secret: string }>> {
+    return this.call("POST", "/v1/webhooks", endpoint);
+  }
+
+  /** A receiver of its own that is registered, and knows its secret. */
+  async register(endpoint: NewEndpoint = {}): Promise<Registered> {
+    const receiver = await Receiver.start();
+    const { status, body } = await this.create({ url: receiver.url, ...endpoint });
+    assert.equal(status, 201, JSON.stringify(body));
+    receiver.secrets = [body.secret];
+    return { id: body.id, receiver };
+  }
+
+  endpoint(id: string): Promise<Answer<WebhookEndpoint>> {
+    return this.call("GET", `/v1/webhooks/${id}`);
+  }
+
+  async deliveries(id: string, query = ""): Promise<WebhookDelivery[]> {
+    const { status, body } = await this.call<{ data: WebhookDelivery[] }>(
+      "GET",
+      `/v1/webhooks/${id}/deliveries${query}`,
+    );
+    assert.equal(status, 200);
+    return body.data;
+  }
+
+  /** The delivery once it is as it should be. */
+  async delivery(
+    id: string,
+    delivery: string,
+    is: (found: WebhookDelivery) => boolean,
+  ): Promise<WebhookDelivery> {
+    const until = Date.now() + 60_000;
+    for (;;) {
+      const { body } = await this.call<WebhookDelivery>("GET", `/v1/webhooks/${id}/deliveries/${delivery}`);
+      if (is(body)) return body;
+      assert.ok(Date.now() < until, JSON.stringify(body));
+    }
+  }
+
+  /** Submits a film as multipart and returns the analysis's id. */
+  async submit(film: Buffer, callbackUrl?: string): Promise<string> {
+    const form = new FormData();
+    if (callbackUrl !== undefined) form.append("callbackUrl", callbackUrl);
+    form.append("film", new Blob([Uint8Array.from(film)]), "film.jpg");
+    const { status, body } = await this.#client.request<Analysis>("/v1/analyses", {
+      method: "POST",
+      headers: { authorization: `Bearer ${this.#key}` },
+      body: form,
+    });
+    assert.equal(status, 202, JSON.stringify(body));
+    return body.id;
+  }
+
+  async ended(id: string): Promise<Analysis> {
+    const { body } = await this.call<Analysis>("GET", `/v1/analyses/${id}?wait=60`);
+    assert.ok(body.completedAt, JSON.stringify(body));
+    return body;
+  }
+}
