@@ -69,7 +69,7 @@ beforeEach(async () => {
   producer = new Producer(redis);
   ledger = new Ledger(new FileStore(await mkdtemp(path.join(folder, "store-"))));
   const { endpoints, deliveries } = ledger;
-  dispatch = new Dispatch({ endpoints, deliveries, producer });
+  dispatch = new Dispatch({ endpoints, deliveries, producer, now: () => now });
   registry = new EndpointRegistry({
     endpoints,
     lock: new RedisLock(redis),
@@ -258,7 +258,6 @@ test("a delivery is tried over three days, with its waits, and then is a dead le
   await dispatch.redeliver(ref);
   assert.deepEqual(await owed(), [nameOf(ref)]);
   assert.equal(await producer.state("webhook", nameOf(ref)), "pending");
-  now = Date.now();
   assert.equal(await attempt(analysis.id), undefined);
   const made = await ledger.deliveries.get(ref);
   assert.deepEqual([made?.status, made?.reason, made?.attempts.length], ["delivered", undefined, 18]);
@@ -296,7 +295,6 @@ test("410 gives the delivery up and disables the endpoint; what else it is owed 
   assert.deepEqual([enabled.enabled, enabled.disabled, enabled.failingSince], [true, undefined, undefined]);
   const since = Date.parse(first.createdAt) - 1;
   assert.deepEqual(await dispatch.redeliverFailed(record, since), { redelivered: 2, more: false });
-  now = Date.now();
   await attempt(first.id, record.id);
   await attempt(second.id, record.id);
   assert.deepEqual(

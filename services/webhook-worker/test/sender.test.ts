@@ -102,7 +102,7 @@ test("an answer that is endless, or stops in the middle, is cut off; its status 
   ];
   for (const listener of endings) {
     await withServer(listener, async (url) => {
-      const { delivered, status } = await sender(300).post(url, {}, "{}");
+      const { delivered, status } = await sender(3_000).post(url, {}, "{}");
       assert.deepEqual([delivered, status], [true, 200]);
     });
   }

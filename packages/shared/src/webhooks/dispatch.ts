@@ -20,11 +20,18 @@ export class Dispatch {
   readonly #endpoints: Endpoints;
   readonly #deliveries: Deliveries;
   readonly #producer: Producer;
+  readonly #now: () => number;
 
-  constructor(parts: { endpoints: Endpoints; deliveries: Deliveries; producer: Producer }) {
+  constructor(parts: {
+    endpoints: Endpoints;
+    deliveries: Deliveries;
+    producer: Producer;
+    now?: () => number;
+  }) {
     this.#endpoints = parts.endpoints;
     this.#deliveries = parts.deliveries;
     this.#producer = parts.producer;
+    this.#now = parts.now ?? Date.now;
   }
 
   /** Owes the end of an analysis to its callback address and to each endpoint that asks for it. A repeat changes nothing. */
@@ -35,13 +42,13 @@ export class Dispatch {
       ...(callbackUrl === undefined ? [] : [{ tenant, event: id }]),
       ...endpoints.map((endpoint) => ({ tenant, event: id, webhook: endpoint.id })),
     ];
-    await Promise.all(refs.map((ref) => this.#owe(ref, newDelivery(ref, type, ended.status))));
+    await Promise.all(refs.map((ref) => this.#owe(ref, newDelivery(ref, type, ended.status, this.#now()))));
   }
 
   /** Owes an endpoint an event that only tries it. It is tried once. */
   async sendTest({ tenant, id: webhook }: EndpointRef, event: string): Promise<DeliveryRecord> {
     const ref = { tenant, event, webhook };
-    const record = newDelivery(ref, "webhook.test", "test");
+    const record = newDelivery(ref, "webhook.test", "test", this.#now());
     await this.#owe(ref, record);
     return record;
   }
@@ -124,7 +131,7 @@ export class Dispatch {
       ...record,
       status: "pending",
       tries: 0,
-      nextAttemptAt: new Date().toISOString(),
+      nextAttemptAt: new Date(this.#now()).toISOString(),
     };
     await this.#deliveries.owed.set({ tenant: ref.tenant, id: name });
     await this.#deliveries.put(ref, pending);
@@ -150,8 +157,9 @@ function newDelivery(
   { event, webhook }: DeliveryRef,
   type: DeliveryRecord["type"],
   status: AnalysisStatus | "test",
+  time: number,
 ): DeliveryRecord {
-  const now = new Date().toISOString();
+  const now = new Date(time).toISOString();
   return {
     id: webhookId(event, status),
     type,
