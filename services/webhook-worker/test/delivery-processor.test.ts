@@ -35,6 +35,7 @@ import { TargetSlots } from "../src/target-slots.js";
 const tenant = "clinic";
 const dayMs = 86_400_000;
 const secret = `whsec_${Buffer.from("a secret for callbacks, of tests").toString("base64")}`;
+const olderSecret = `whsec_${Buffer.from("the secret that callbacks had before").toString("base64")}`;
 const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
 
 let folder: string;
@@ -85,7 +86,7 @@ beforeEach(async () => {
     registry,
     sender: new Sender({ policy: new TargetPolicy("127.0.0.1"), timeoutMs: 2_000 }),
     slots: new TargetSlots(64),
-    callbackSecrets: [secret],
+    callbackSecrets: [secret, olderSecret],
     metrics,
     logger: silent,
     now: () => now,
@@ -223,6 +224,14 @@ test("while a secret changes over both verify; then only the new one", async () 
     [old, young, youngest].map((each) => verifies(after, each)),
     [false, false, true],
   );
+});
+
+test("a callback is signed with each of the operator's secrets", async () => {
+  await attempt((await ended({ callbackUrl: url })).id);
+  const { headers, body } = received[0] ?? assert.fail("nothing came");
+  for (const each of [secret, olderSecret]) {
+    assert.ok(new Webhook(each).verify(body, headers as Record<string, string>));
+  }
 });
 
 test("a delivery is tried over three days, with its waits, and then is a dead letter that can be made again", async () => {
