@@ -25,6 +25,10 @@ def main() -> None:
     export = command("export", "write the bundles of a checkpoint")
     export.add_argument("recipe", type=Path)
     export.add_argument("--checkpoint", type=Path, help="training/runs/<recipe name>/last.pt, the end of its schedule, where absent")
+    weights = command("weights", "make a checkpoint of a recipe's network from a shipped bundle")
+    weights.add_argument("recipe", type=Path)
+    weights.add_argument("model", type=Path, help="model.onnx of the bundle")
+    weights.add_argument("out", type=Path)
     command("calibrate", "choose calibration and operating points on val")
     evaluate = command("evaluate", "measure the bundles and write their metrics")
     evaluate.add_argument("--split", choices=["val", "test"], default="test")
@@ -41,6 +45,10 @@ def main() -> None:
         best = run_training(recipe, options.data, options.run or ROOT / "training/runs" / recipe["name"], options.start)
         print(best)
 
+    elif options.command == "weights":
+        from .weights import to_checkpoint
+
+        to_checkpoint(json.loads(options.recipe.read_text()), options.model, options.data, options.out)
     elif options.command == "export":
         from .export import export as run_export
 

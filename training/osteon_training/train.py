@@ -99,9 +99,14 @@ def predict(network: nn.Module, samples: list[Sample], spec: InputSpec, size: in
     parts: list[dict[str, torch.Tensor]] = []
     for start in range(0, len(samples), size):
         x = torch.from_numpy(np.stack([to_tensor(s.image, spec) for s in samples[start : start + size]]))
-        with torch.autocast("cpu", torch.bfloat16):
+        with precision():
             parts.append({name: value.float() for name, value in network(x.to(memory_format=torch.channels_last)).items()})
     return {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
+
+
+def precision() -> torch.autocast:
+    """bfloat16 where the processor has it: twice as fast there, and slower by far where it must be imitated."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def train(recipe: dict, data: Path, run: Path, start: Path | None = None, deadline: float | None = None) -> Path:
@@ -147,7 +152,7 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, deadli
         freeze(network, recipe["frozen"])
         sums: dict[str, float] = {}
         for batch in loader:
-            with torch.autocast("cpu", torch.bfloat16):
+            with precision():
                 outputs = network(batch["x"].to(memory_format=torch.channels_last))
             parts = loss_of(recipe, {name: value.float() for name, value in outputs.items()}, batch)
             optimiser.zero_grad(set_to_none=True)
