@@ -52,6 +52,8 @@ describe("with keys on", () => {
       ["GET", `/v1/analyses/${id}/films/0/heatmap.png`],
       ["GET", `/v1/analyses/${id}/films/0/original`],
       ["GET", "/v1/models"],
+      ["GET", "/v1/models/bodypart/card"],
+      ["POST", "/v1/models/reload"],
       ["POST", "/upload"],
       ["POST", "/predict"],
       ["GET", "/metrics"],
@@ -70,6 +72,7 @@ describe("with keys on", () => {
   test("a key may do what its scopes say", async () => {
     Client.refused(await submit(keys.reader), 403, "scope-missing");
     Client.refused(await ask(keys.a, "/metrics"), 403, "scope-missing");
+    Client.refused(await ask(keys.a, "/v1/models/reload", { method: "POST" }), 403, "scope-missing");
     assert.equal((await ask(keys.admin, "/metrics")).status, 200);
   });
 
