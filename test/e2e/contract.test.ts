@@ -143,6 +143,8 @@ test("the OpenAPI document names every route of the contract", async () => {
     "/v1/analyses/{id}/events",
     "/v1/analyses/{id}/cancel",
     "/v1/models",
+    "/v1/models/reload",
+    "/v1/models/{name}/card",
   ]) {
     assert.ok(route in body.paths, route);
   }

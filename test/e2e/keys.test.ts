@@ -65,6 +65,8 @@ describe("with keys on", () => {
       ["POST", `/v1/webhooks/${id}/deliveries/x/redeliver`],
       ["POST", `/v1/webhooks/${id}/redeliver`],
       ["GET", "/v1/models"],
+      ["GET", "/v1/models/bodypart/card"],
+      ["POST", "/v1/models/reload"],
       ["POST", "/upload"],
       ["POST", "/predict"],
       ["GET", "/metrics"],
@@ -83,6 +85,7 @@ describe("with keys on", () => {
   test("a key may do what its scopes say", async () => {
     Client.refused(await submit(keys.reader), 403, "scope-missing");
     Client.refused(await ask(keys.a, "/metrics"), 403, "scope-missing");
+    Client.refused(await ask(keys.a, "/v1/models/reload", { method: "POST" }), 403, "scope-missing");
     assert.equal((await ask(keys.admin, "/metrics")).status, 200);
   });
 

@@ -17,7 +17,7 @@ import { Client } from "./client.js";
 /** Signs the deliveries of every test system. */
 export const webhookSecret = `whsec_${Buffer.from("a secret that only the tests know").toString("base64")}`;
 
-export interface TestSystemOptions extends Pick<SystemOptions, "counts" | "env"> {
+export interface TestSystemOptions extends Pick<SystemOptions, "counts" | "env" | "modelsDir"> {
   /** Kept and used again where given; else a new one that goes with the system. */
   dataDir?: string;
 }
@@ -93,7 +93,7 @@ export class TestSystem {
           ["pending", "deliveries"].map((each) => readdir(path.join(store, each)).catch(() => [])),
         )
       ).flat();
-      const jobs = await this.#withRedis((redis) => redis.keys("{osteon}:[bfw]*:[0-9a-f]*-*"));
+      const jobs = await this.#withRedis((redis) => redis.keys("{osteon}:[bfrw]*:[0-9a-f]*-*"));
       if (left.length === 0 && jobs.length === 0) return;
       assert.ok(Date.now() < until, `left: ${left.length} markers, ${jobs.join(" ")}`);
       await delay(50);
@@ -123,6 +123,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     port: 0,
     redisUrl: null,
     ...(options.counts === undefined ? {} : { counts: options.counts }),
+    ...(options.modelsDir === undefined ? {} : { modelsDir: options.modelsDir }),
     env: { WEBHOOK_SECRET: webhookSecret, WEBHOOK_ALLOW: "127.0.0.0/8", ...options.env },
     write: () => undefined,
   });

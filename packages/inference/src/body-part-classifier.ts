@@ -1,10 +1,11 @@
 import type { NormalisedFilm } from "@osteon/imaging";
-import { type ModelRef, ProblemError } from "@osteon/shared";
-import type { Bundles } from "./bundle.js";
+import { type ModelRef, type ModelReload, type OfferedModel, ProblemError } from "@osteon/shared";
+import { type Bundles, workOf } from "./bundle.js";
 import { type Classification, classify } from "./classify.js";
-import { describeModel, type ModelDescription, modelRef } from "./describe.js";
-import type { InferenceEngine, Model } from "./engine.js";
+import type { InferenceEngine } from "./engine.js";
 import type { BodyPartManifest } from "./manifest.js";
+import { ModelSet } from "./model-set.js";
+import type { ModelSource, OperatingPoints } from "./operating-points.js";
 
 /** A film's body part, the model that said so, and its time in the model (waiting excluded). */
 export interface ClassifiedFilm extends Classification {
@@ -14,38 +15,55 @@ export interface ClassifiedFilm extends Classification {
 
 /** The body-part model, hot. */
 export class BodyPartClassifier {
-  readonly #model: Model<BodyPartManifest>;
+  readonly #models: ModelSet<BodyPartManifest>;
 
-  private constructor(model: Model<BodyPartManifest>) {
-    this.#model = model;
+  private constructor(models: ModelSet<BodyPartManifest>) {
+    this.#models = models;
   }
 
   /**
    * Loads the body-part model into `engine`, which stays the caller's to dispose.
    *
-   * @throws ProblemError `model-missing` where there is none; else as `engine.load`.
+   * @throws ProblemError `model-missing` where there is none; else as `ModelSet.load`.
    */
-  static async load(engine: InferenceEngine, { bodyPart }: Bundles): Promise<BodyPartClassifier> {
+  static async load(
+    engine: InferenceEngine,
+    { bodyPart }: Bundles,
+    points: OperatingPoints = {},
+  ): Promise<BodyPartClassifier> {
     if (bodyPart === undefined) throw new ProblemError("model-missing", "There is no body-part model.");
-    return new BodyPartClassifier(await engine.load(bodyPart));
+    const models = new ModelSet<BodyPartManifest>(engine, "bodypart");
+    await models.load([bodyPart], points);
+    return new BodyPartClassifier(models);
   }
 
   /** @throws ProblemError `engine-failed`; trying again may succeed. */
   async classify(film: NormalisedFilm): Promise<ClassifiedFilm> {
-    const [output] = await this.#model.run([film]);
+    const edition = this.#models.get(workOf({ task: "bodypart" }));
+    // Nothing may be awaited before the run: a model that is replaced is freed when the runs that it has are done.
+    const [output] = (await edition?.model.run([film])) ?? [];
     const logits = output?.outputs.logits;
-    if (output === undefined || logits === undefined)
+    if (edition === undefined || output === undefined || logits === undefined)
       throw new ProblemError("engine-failed", "The model gave no logits.");
-    const { manifest } = this.#model.bundle;
-    return { ...classify(logits.data, manifest), model: modelRef(manifest), ms: output.ms };
+    return { ...classify(logits.data, edition.manifest), model: edition.ref, ms: output.ms };
   }
 
-  describe(): ModelDescription[] {
-    return [describeModel(this.#model.bundle.manifest)];
+  /** Classifies films with one edition of the model, whatever is loaded meanwhile. */
+  classifyAll(films: readonly NormalisedFilm[]): Promise<ClassifiedFilm[]> {
+    return Promise.all(films.map((film) => this.classify(film)));
+  }
+
+  offered(): OfferedModel[] {
+    return this.#models.offered();
+  }
+
+  /** See `ModelSet.reload`. */
+  reload(source: ModelSource): Promise<ModelReload[]> {
+    return this.#models.reload(source);
   }
 
   /** Waits for what runs and frees the model. */
   dispose(): Promise<void> {
-    return this.#model.dispose();
+    return this.#models.dispose();
   }
 }

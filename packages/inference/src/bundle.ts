@@ -10,10 +10,17 @@ export interface Bundle<M extends Manifest = Manifest> {
   /** Absolute path of the folder. */
   readonly folder: string;
   readonly manifest: M;
+  /** Of the bytes of `model.json`, `sha256:<hex>`. */
+  readonly manifestDigest: string;
   /** The bytes of `model.onnx`, shared: threads read them without a copy, and a file replaced later changes nothing. */
   readonly model: Uint8Array<SharedArrayBuffer>;
   readonly warmup: NormalisedFilm;
+  /** `CARD.md`, where there is one. */
+  readonly card: string | undefined;
 }
+
+/** Cards travel through Redis to the gateways. */
+const mostCardBytes = 64 * 1024;
 
 /** The bundles of a models folder. */
 export interface Bundles {
@@ -27,42 +34,82 @@ export interface Bundles {
  * @throws ProblemError `bundle-damaged` naming the folder and everything that is wrong.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
+  return (await readManifestFile(folder)).manifest;
+}
+
+async function readManifestFile(folder: string): Promise<{ manifest: Manifest; manifestDigest: string }> {
   const name = basename(resolve(folder));
   try {
-    const manifest = checkManifest(JSON.parse(await readFile(join(folder, "model.json"), "utf8")));
+    const bytes = await readFile(join(folder, "model.json"));
+    const manifest = checkManifest(JSON.parse(bytes.toString()));
     if (manifest.name !== name)
       throw damaged(`model.json: /name must be the folder's, not "${manifest.name}"`);
-    return manifest;
+    return { manifest, manifestDigest: await digestOf(bytes) };
   } catch (error) {
     throw inBundle(name, error);
   }
 }
 
+/** A folder with a `model.json`: the manifest, or why it cannot be used. */
+export interface FoundBundle {
+  /** Of the folder. */
+  readonly name: string;
+  readonly manifest?: Manifest;
+  readonly problem?: ProblemError;
+}
+
 /**
- * The manifests of every bundle in `folder` (each folder in it with a `model.json`), by name.
+ * Looks at the manifest of each bundle in `folder` (each folder in it with a `model.json`) by itself, so that a damaged one
+ * takes no other with it. Two for the same work are both refused. By name.
+ *
+ * @throws ProblemError `model-missing` where `folder` cannot be read
+ */
+export async function surveyBundles(folder: string): Promise<FoundBundle[]> {
+  const found = await Promise.all(
+    (await bundleFolders(folder)).map(async (each): Promise<FoundBundle> => {
+      const name = basename(each);
+      return readManifest(each).then(
+        (manifest) => ({ name, manifest }),
+        (error) => ({ name, problem: toProblem(error) }),
+      );
+    }),
+  );
+  const works = new Map<string, string[]>();
+  for (const { name, manifest } of found) {
+    if (manifest === undefined) continue;
+    const work = workOf(manifest);
+    works.set(work, [...(works.get(work) ?? []), name]);
+  }
+  return found.map((each) => {
+    const work = each.manifest === undefined ? "" : workOf(each.manifest);
+    const names = works.get(work) ?? [];
+    return names.length < 2
+      ? each
+      : { ...each, problem: damaged(`${names.join(" and ")} are both for: ${work}`) };
+  });
+}
+
+/**
+ * The manifests of every bundle in `folder`, by name.
  *
  * @throws ProblemError `bundle-damaged` where one is, or where two are for the same work.
  */
 export async function readManifests(folder: string): Promise<Manifest[]> {
-  const manifests = await Promise.all((await bundleFolders(folder)).map(readManifest));
-  const jobs = new Map<string, string>();
-  for (const manifest of manifests) {
-    const job = manifest.task === "fracture" ? `fracture of ${manifest.bone}` : "body part";
-    const other = jobs.get(job);
-    if (other !== undefined) throw damaged(`${other} and ${manifest.name} are both for: ${job}`);
-    jobs.set(job, manifest.name);
-  }
-  return manifests;
+  const found = await surveyBundles(folder);
+  const damagedOne = found.find(({ problem }) => problem !== undefined);
+  if (damagedOne !== undefined) throw damagedOne.problem;
+  return found.flatMap(({ manifest }) => manifest ?? []);
 }
 
 /**
- * Loads the bundle in `folder`: manifest, model and warm-up film, each checked against its digest.
+ * Loads the bundle in `folder`: manifest, model and warm-up film, each checked against its digest, and its card.
  *
  * @throws ProblemError `bundle-damaged` naming the folder and everything that is wrong.
  */
 export async function loadBundle(folder: string): Promise<Bundle> {
-  const manifest = await readManifest(folder);
+  const { manifest, manifestDigest } = await readManifestFile(folder);
   try {
+    const card = await readCard(folder);
     const files = await Promise.allSettled([
       readChecked(folder, "model.onnx", manifest),
       readChecked(folder, "warmup.png", manifest),
@@ -74,7 +121,8 @@ export async function loadBundle(folder: string): Promise<Bundle> {
     if (model === undefined || png === undefined) throw damaged(faults.join("; "));
     const shared = new Uint8Array(new SharedArrayBuffer(model.length));
     shared.set(model);
-    return { folder: resolve(folder), manifest, model: shared, warmup: await decodeFilm(png) };
+    const read = await decodeFilm(png);
+    return { folder: resolve(folder), manifest, manifestDigest, model: shared, warmup: read, card };
   } catch (error) {
     throw inBundle(manifest.name, error);
   }
@@ -93,6 +141,13 @@ export async function loadBundles(folder: string): Promise<Bundles> {
   return bodyPart === undefined ? { fractures } : { bodyPart, fractures };
 }
 
+/** What a model does, and no other model beside it. */
+export function workOf(
+  model: Pick<BodyPartManifest, "task"> | Pick<FractureManifest, "task" | "bone">,
+): string {
+  return model.task === "fracture" ? `fracture of ${model.bone}` : "body part";
+}
+
 export function isBodyPart(bundle: Bundle): bundle is Bundle<BodyPartManifest> {
   return bundle.manifest.task === "bodypart";
 }
@@ -101,10 +156,11 @@ export function isFracture(bundle: Bundle): bundle is Bundle<FractureManifest> {
   return bundle.manifest.task === "fracture";
 }
 
+/** Names with a leading dot are left out: a new bundle may be copied to such a one, and renamed when it is whole. */
 async function bundleFolders(folder: string): Promise<string[]> {
   let entries: string[];
   try {
-    entries = await readdir(folder);
+    entries = (await readdir(folder)).filter((entry) => !entry.startsWith("."));
   } catch (error) {
     throw new ProblemError("model-missing", `The folder of models cannot be read: ${folder}`, {
       cause: error,
@@ -123,7 +179,7 @@ async function readChecked(
   folder: string,
   name: keyof Manifest["files"],
   manifest: Manifest,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const expected = manifest.files[name];
   const bytes = await readFile(join(folder, name)).catch((error) => {
     throw damaged(`${name} cannot be read (${error.code})`);
@@ -131,11 +187,22 @@ async function readChecked(
   if (bytes.length !== expected.bytes) {
     throw damaged(`${name} has ${bytes.length} bytes, the manifest says ${expected.bytes}`);
   }
-  // Unlike createHash, this hashes off the calling thread.
-  const digest = `sha256:${Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex")}`;
+  const digest = await digestOf(bytes);
   if (digest !== expected.digest)
     throw damaged(`${name} has the digest ${digest}, the manifest says ${expected.digest}`);
   return bytes;
+}
+
+async function readCard(folder: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, "CARD.md"), "utf8").catch(() => undefined);
+  if (text !== undefined && Buffer.byteLength(text) > mostCardBytes)
+    throw damaged(`CARD.md has more than ${mostCardBytes} bytes`);
+  return text;
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  // Unlike createHash, this hashes off the calling thread.
+  return `sha256:${Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex")}`;
 }
 
 function damaged(detail: string): ProblemError {

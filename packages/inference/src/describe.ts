@@ -1,26 +1,36 @@
+import { isDeepStrictEqual } from "node:util";
 import type { LoadedModel, ModelRef } from "@osteon/shared";
+import type { Bundle } from "./bundle.js";
 import type { Manifest } from "./manifest.js";
 
-/** What `/v1/models` says of a model, but for the engine that runs it. */
-export type ModelDescription = Omit<LoadedModel, "engine">;
-
-/** The model that a result names as its own; the digest is of `model.onnx`. */
-export function modelRef({ name, version, files }: Manifest): ModelRef {
-  return { name, version, digest: files["model.onnx"].digest };
+/**
+ * The edition that a result names as its own.
+ *
+ * @param manifest the bundle's, with the operating points in force
+ */
+export function modelRef({ manifestDigest }: Bundle, manifest: Manifest): ModelRef {
+  const { name, version, files } = manifest;
+  const ref = { name, version, digest: files["model.onnx"].digest, manifestDigest };
+  return manifest.task === "fracture"
+    ? { ...ref, thresholds: { ...manifest.thresholds } }
+    : { ...ref, minimumProbability: manifest.decision.minimumProbability };
 }
 
-/** What `/v1/models` says of the model of a manifest. Needs no engine. */
-export function describeModel(manifest: Manifest): ModelDescription {
-  const { title, task, classes, metrics, data, licence, attribution } = manifest;
+/** What `/v1/models` says of a model that `engine` runs. */
+export function describeModel(bundle: Bundle, manifest: Manifest, engine: string): LoadedModel {
+  const { name, title, task, classes, metrics, data, licence, attribution } = manifest;
   return {
-    ...modelRef(manifest),
+    ...modelRef(bundle, manifest),
     title,
+    engine,
     task,
-    ...(manifest.task === "fracture" ? { bone: manifest.bone, thresholds: manifest.thresholds } : {}),
+    ...(manifest.task === "fracture" ? { bone: manifest.bone } : {}),
     classes: [...classes],
+    operatingPointsFrom: isDeepStrictEqual(manifest, bundle.manifest) ? "bundle" : "configuration",
     metrics: { ...metrics },
     data: { ...data },
     licence,
     attribution: [...attribution],
+    ...(bundle.card === undefined ? {} : { card: `/v1/models/${name}/card` }),
   };
 }

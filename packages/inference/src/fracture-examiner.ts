@@ -1,10 +1,18 @@
 import type { Heatmap, NormalisedFilm, Placement } from "@osteon/imaging";
-import { type Bone, type Fracture, type ModelRef, ProblemError } from "@osteon/shared";
-import type { Bundles } from "./bundle.js";
-import { describeModel, type ModelDescription, modelRef } from "./describe.js";
-import type { InferenceEngine, Model } from "./engine.js";
+import {
+  type Bone,
+  type Fracture,
+  type ModelRef,
+  type ModelReload,
+  type OfferedModel,
+  ProblemError,
+} from "@osteon/shared";
+import { type Bundles, workOf } from "./bundle.js";
+import type { InferenceEngine } from "./engine.js";
 import { examine } from "./examine.js";
 import type { FractureManifest } from "./manifest.js";
+import { ModelSet } from "./model-set.js";
+import type { ModelSource, OperatingPoints } from "./operating-points.js";
 
 /** A film's finding, the model that said so, and its time in the model (waiting excluded). */
 export interface ExaminedFilm {
@@ -18,42 +26,43 @@ export interface ExaminedFilm {
 
 /** Every bone's fracture model, hot. */
 export class FractureExaminer {
-  readonly #models: ReadonlyMap<Bone, Model<FractureManifest>>;
+  readonly #models: ModelSet<FractureManifest>;
 
-  private constructor(models: ReadonlyMap<Bone, Model<FractureManifest>>) {
+  private constructor(models: ModelSet<FractureManifest>) {
     this.#models = models;
   }
 
   /**
    * Loads the fracture models into `engine`, which stays the caller's to dispose.
    *
-   * @throws ProblemError `model-missing` where there is none; else as `engine.load`.
+   * @throws ProblemError `model-missing` where there is none; else as `ModelSet.load`.
    */
-  static async load(engine: InferenceEngine, { fractures }: Bundles): Promise<FractureExaminer> {
+  static async load(
+    engine: InferenceEngine,
+    { fractures }: Bundles,
+    points: OperatingPoints = {},
+  ): Promise<FractureExaminer> {
     if (fractures.size === 0) throw new ProblemError("model-missing", "There is no fracture model.");
-    const loads = await Promise.allSettled([...fractures.values()].map((bundle) => engine.load(bundle)));
-    const models = loads.flatMap((load) => (load.status === "fulfilled" ? [load.value] : []));
-    const failure = loads.find((load) => load.status === "rejected");
-    if (failure !== undefined) {
-      await Promise.all(models.map((model) => model.dispose()));
-      throw failure.reason;
-    }
-    return new FractureExaminer(new Map(models.map((model) => [model.bundle.manifest.bone, model])));
+    const models = new ModelSet<FractureManifest>(engine, "fracture");
+    await models.load([...fractures.values()], points);
+    return new FractureExaminer(models);
   }
 
   /** The bones that have a model. */
   get bones(): Bone[] {
-    return [...this.#models.keys()];
+    return this.#models.editions.map(({ manifest }) => manifest.bone);
   }
 
   /** @throws ProblemError `model-missing` where the bone has no model; `engine-failed`, where trying again may succeed. */
   async examine(bone: Bone, film: NormalisedFilm): Promise<ExaminedFilm> {
-    const model = this.#models.get(bone);
-    if (model === undefined) {
+    const edition = this.#models.get(workOf({ task: "fracture", bone }));
+    if (edition === undefined) {
       throw new ProblemError("model-missing", `There is no fracture model of the ${bone}.`, {
         retryable: false,
       });
     }
+    const { model, manifest, ref } = edition;
+    // Nothing may be awaited before the run: a model that is replaced is freed when the runs that it has are done.
     const [output] = await model.run([film]);
     const { logit, heatmap: heat } = output?.outputs ?? {};
     const [, height, width] = heat?.dims ?? [];
@@ -61,18 +70,27 @@ export class FractureExaminer {
       throw new ProblemError("engine-failed", "The model gave no logit or no heat map.");
     }
     const { placement, ms } = output;
-    const { manifest } = model.bundle;
     const heatmap = { width, height, data: heat.data };
     const fracture = examine(logit.data[0] ?? Number.NaN, heatmap, placement, manifest);
-    return { fracture, heatmap, placement, model: modelRef(manifest), ms };
+    return { fracture, heatmap, placement, model: ref, ms };
   }
 
-  describe(): ModelDescription[] {
-    return [...this.#models.values()].map((model) => describeModel(model.bundle.manifest));
+  /** Examines films with one edition of each bone's model, whatever is loaded meanwhile. */
+  examineAll(films: readonly { bone: Bone; film: NormalisedFilm }[]): Promise<ExaminedFilm[]> {
+    return Promise.all(films.map(({ bone, film }) => this.examine(bone, film)));
+  }
+
+  offered(): OfferedModel[] {
+    return this.#models.offered();
+  }
+
+  /** See `ModelSet.reload`. */
+  reload(source: ModelSource): Promise<ModelReload[]> {
+    return this.#models.reload(source);
   }
 
   /** Waits for what runs and frees the models. */
-  async dispose(): Promise<void> {
-    await Promise.all([...this.#models.values()].map((model) => model.dispose()));
+  dispose(): Promise<void> {
+    return this.#models.dispose();
   }
 }

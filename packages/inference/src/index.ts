@@ -8,7 +8,6 @@ export {
   readManifests,
 } from "./bundle.js";
 export { type Classification, classify } from "./classify.js";
-export { describeModel, type ModelDescription, modelRef } from "./describe.js";
 export type {
   EngineDescription,
   EngineOptions,
@@ -21,4 +20,11 @@ export { createEngine, type EngineName, engineNames } from "./engines/index.js";
 export { examine } from "./examine.js";
 export { type ExaminedFilm, FractureExaminer } from "./fracture-examiner.js";
 export { BodyPartManifest, FractureManifest, type Manifest, type Task } from "./manifest.js";
+export { ModelSet } from "./model-set.js";
+export {
+  type ModelSource,
+  OperatingPoints,
+  readOperatingPoints,
+  withOperatingPoints,
+} from "./operating-points.js";
 export { findRegions } from "./regions.js";

@@ -145,10 +145,14 @@ function classFaults({ classes, decision, warmup }: BodyPartManifest): Fault[] {
   return faults;
 }
 
+/** Whether the certainty rises with the probability. */
+export function thresholdsAscend({ sensitive, balanced, specific }: FractureManifest["thresholds"]): boolean {
+  return sensitive <= balanced && balanced <= specific;
+}
+
 function thresholdFaults({ thresholds, warmup }: FractureManifest): Fault[] {
   const faults: Fault[] = [];
-  const { sensitive, balanced, specific } = thresholds;
-  if (!(sensitive <= balanced && balanced <= specific)) {
+  if (!thresholdsAscend(thresholds)) {
     faults.push({ pointer: "/thresholds", detail: "must be sensitive <= balanced <= specific" });
   }
   if (warmup.outputs.logit.length !== 1) {

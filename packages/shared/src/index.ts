@@ -3,6 +3,7 @@ export * from "./config/index.js";
 export * from "./contracts/index.js";
 export * from "./keys/index.js";
 export * from "./lifecycle/index.js";
+export * from "./models/index.js";
 export * from "./problems/index.js";
 export * from "./queues/index.js";
 export * from "./storage/index.js";

@@ -1,23 +1,44 @@
-import { BodyPartClassifier, createEngine, loadBundles } from "@osteon/inference";
-import { announceModels, connect, runProcessors, runService } from "@osteon/shared";
+import { BodyPartClassifier, createEngine, loadBundles, readOperatingPoints } from "@osteon/inference";
+import { connect, offerModels, Rereading, runProcessors, runService } from "@osteon/shared";
 import { BodyPartProcessor } from "./body-part-processor.js";
+import { ReclassifyProcessor } from "./reclassify-processor.js";
 
 await runService("bodypart-worker", async (context) => {
   const { config, logger, metrics } = context;
+  const source = { folder: config.MODELS_DIR, operatingPoints: config.OPERATING_POINTS };
+  const points = await readOperatingPoints(source);
   const engine = await createEngine(
     config.INFERENCE_ENGINE,
     config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
   );
-  const classifier = await BodyPartClassifier.load(engine, await loadBundles(config.MODELS_DIR));
+  const classifier = await BodyPartClassifier.load(engine, await loadBundles(source.folder), points);
   const backbone = await connect(config, logger);
-  const silence = await announceModels(backbone.redis, () =>
-    classifier.describe().map((model) => ({ ...model, engine: engine.name })),
-  );
-  const processor = new BodyPartProcessor({ analyses: backbone.analyses, classifier, metrics, logger });
-  return runProcessors(context, ["bodypart"], [processor], config.BODYPART_CONCURRENCY, async () => {
-    await silence();
-    await backbone.close();
-    await classifier.dispose();
-    await engine.dispose();
+  const { analyses } = backbone;
+  const offer = await offerModels(context, backbone.redis, {
+    offered: () => classifier.offered(),
+    reload: () => classifier.reload(source),
   });
+  const processors = [
+    new BodyPartProcessor({ analyses, classifier, metrics, logger }),
+    new ReclassifyProcessor({
+      rereading: new Rereading(backbone),
+      ledger: analyses.ledger,
+      classifier,
+      logger,
+    }),
+  ];
+  const concurrency = config.BODYPART_CONCURRENCY;
+  const running = await runProcessors(
+    context,
+    ["bodypart", "reclassify"],
+    processors,
+    concurrency,
+    async () => {
+      await offer.end();
+      await backbone.close();
+      await classifier.dispose();
+      await engine.dispose();
+    },
+  );
+  return { ...running, reload: offer.reload };
 });

@@ -1,23 +1,39 @@
-import { createEngine, FractureExaminer, loadBundles } from "@osteon/inference";
-import { announceModels, connect, runProcessors, runService } from "@osteon/shared";
+import { createEngine, FractureExaminer, loadBundles, readOperatingPoints } from "@osteon/inference";
+import { connect, offerModels, Rereading, runProcessors, runService } from "@osteon/shared";
 import { FractureProcessor } from "./fracture-processor.js";
+import { ReexamineProcessor } from "./reexamine-processor.js";
 
 await runService("fracture-worker", async (context) => {
   const { config, logger, metrics } = context;
+  const source = { folder: config.MODELS_DIR, operatingPoints: config.OPERATING_POINTS };
+  const points = await readOperatingPoints(source);
   const engine = await createEngine(
     config.INFERENCE_ENGINE,
     config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
   );
-  const examiner = await FractureExaminer.load(engine, await loadBundles(config.MODELS_DIR));
+  const examiner = await FractureExaminer.load(engine, await loadBundles(source.folder), points);
   const backbone = await connect(config, logger);
-  const silence = await announceModels(backbone.redis, () =>
-    examiner.describe().map((model) => ({ ...model, engine: engine.name })),
-  );
-  const processor = new FractureProcessor({ analyses: backbone.analyses, examiner, metrics, logger });
-  return runProcessors(context, ["fracture"], [processor], config.FRACTURE_CONCURRENCY, async () => {
-    await silence();
-    await backbone.close();
-    await examiner.dispose();
-    await engine.dispose();
+  const { analyses } = backbone;
+  const offer = await offerModels(context, backbone.redis, {
+    offered: () => examiner.offered(),
+    reload: () => examiner.reload(source),
   });
+  const processors = [
+    new FractureProcessor({ analyses, examiner, metrics, logger }),
+    new ReexamineProcessor({ rereading: new Rereading(backbone), ledger: analyses.ledger, examiner, logger }),
+  ];
+  const concurrency = config.FRACTURE_CONCURRENCY;
+  const running = await runProcessors(
+    context,
+    ["fracture", "reexamine"],
+    processors,
+    concurrency,
+    async () => {
+      await offer.end();
+      await backbone.close();
+      await examiner.dispose();
+      await engine.dispose();
+    },
+  );
+  return { ...running, reload: offer.reload };
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { Backbone, Changes, Config, Logger, Metrics, TargetPolicy } from "@osteon/shared";
+import type { Backbone, Changes, Config, Logger, Metrics, ModelReloads, TargetPolicy } from "@osteon/shared";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -36,6 +36,7 @@ export interface Dependencies {
   metrics: Metrics;
   backbone: Backbone;
   changes: Changes;
+  reloads: ModelReloads;
   policy: TargetPolicy;
   admission: Admission;
   submission: Submission;

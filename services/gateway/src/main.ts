@@ -3,6 +3,7 @@ import {
   closeRedis,
   connect,
   connectRedis,
+  ModelReloads,
   Reconciler,
   runService,
   TargetPolicy,
@@ -22,12 +23,14 @@ await runService(
     const subscriber = connectRedis(config.REDIS_URL, "blocking");
     const changes = new Changes(subscriber);
     await changes.start();
+    const reloads = new ModelReloads(backbone.redis, subscriber);
+    await reloads.start();
     const admission = new Admission({
       maxQueued: config.MAX_QUEUED,
       maxWaitSeconds: config.MAX_WAIT_SECONDS,
     });
     const stopWatching = watchLoad(admission, () => backbone.analyses.load());
-    const app = await buildApp({ config, logger, metrics, backbone, changes, policy, admission });
+    const app = await buildApp({ config, logger, metrics, backbone, changes, reloads, policy, admission });
     const address = await app.listen({ host: config.HOST, port: config.PORT });
     const reconciler = new Reconciler({ ...backbone });
     const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });

@@ -4,6 +4,8 @@ import {
   type FractureJob,
   filmJobId,
   isEnded,
+  rereadJobId,
+  rereadKinds,
   schemaVersion,
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
@@ -14,6 +16,7 @@ import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
+import { isUniform } from "./uniform.js";
 
 /** The way of an analysis from acceptance to its one end. Every step may be repeated: a repeat changes nothing. */
 export class Analyses {
@@ -133,8 +136,19 @@ export class Analyses {
     });
   }
 
-  /** Ends an analysis: the result once, then what follows from it. Whoever comes second repeats what follows. */
+  /**
+   * Ends an analysis: the result once, then what follows from it. Whoever comes second repeats what follows. Where a
+   * model was replaced between its films, they are read again first.
+   */
   async close(request: AnalysisRequest, results: readonly FilmResult[]): Promise<void> {
+    if (!isUniform(results.map(({ film }) => film))) {
+      const { tenant, id } = request;
+      await this.#producer.add("reclassify", {
+        id: rereadJobId(id, "reclassify"),
+        data: { v: schemaVersion, tenant, analysisId: id },
+      });
+      return;
+    }
     const ended = endedAnalysis(request, results, new Date());
     await this.settle(request, ended, results);
   }
@@ -197,6 +211,8 @@ export class Analyses {
       await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"));
       await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"));
     }
+    if (request.films.length === 1) return;
+    for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));
   }
 
   async #oweDeliveries(request: AnalysisRequest, ended: Analysis, first: boolean): Promise<void> {

@@ -12,7 +12,8 @@ export class Changes {
   /** `subscriber` is a connection of its own: one that listens can do nothing else. */
   constructor(subscriber: Redis) {
     this.#subscriber = subscriber;
-    subscriber.on("message", (_channel: string, message: string) => {
+    subscriber.on("message", (channel: string, message: string) => {
+      if (channel !== changesChannel) return;
       const ended = message.endsWith(endMark);
       const id = ended ? message.slice(0, -endMark.length) : message;
       for (const listener of this.#listeners.get(id) ?? []) listener(ended);

@@ -1,5 +1,6 @@
 import type { AcceptedFilm, AnalysisRequest, Film, Timings } from "../contracts/index.js";
 import type { FilmState } from "./live-state.js";
+import { isUniform } from "./uniform.js";
 
 /** The films of an analysis on its way, as a client sees them. */
 export interface LiveAnalysisFilms {
@@ -18,7 +19,11 @@ export function acceptedFilm(film: AcceptedFilm): Film {
   };
 }
 
+/** The films as far as they are known; nothing of what they show while they have to be read again. */
 export function filmViews(request: AnalysisRequest, states: readonly FilmState[]): LiveAnalysisFilms {
+  if (!isUniform(states.flatMap(({ done }) => done?.film ?? []))) {
+    return { films: request.films.map(acceptedFilm), started: true, timings: {} };
+  }
   const films = request.films.map((accepted): Film => {
     const state = states[accepted.index];
     if (state?.done !== undefined) return state.done.film;

@@ -6,4 +6,6 @@ export { isAnalysisId, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, type FilmResult, type KeptHeatmap, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
 export { Reconciler, type ReconcilerReport } from "./reconciler.js";
+export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.js";
+export { type Reread, Rereading } from "./rereading.js";
 export { endedAnalysis, pendingAnalysis } from "./roll-up.js";

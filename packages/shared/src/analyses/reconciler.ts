@@ -1,11 +1,12 @@
 import type { Redis } from "ioredis";
-import { filmJobId, type JobKind } from "../contracts/index.js";
+import { filmJobId, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
 import { catalogue, type ProblemCode, ProblemError } from "../problems/index.js";
 import { type Producer, queuePrefix } from "../queues/index.js";
 import { refOfName } from "../webhooks/index.js";
 import type { Analyses } from "./analyses.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
+import { Rereading } from "./rereading.js";
 
 export interface ReconcilerReport {
   /** Markers looked at. */
@@ -34,12 +35,14 @@ const lockKey = `${queuePrefix}:reconciler`;
 export class Reconciler {
   readonly #analyses: Analyses;
   readonly #producer: Producer;
+  readonly #rereading: Rereading;
   readonly #redis: Redis;
   readonly #now: () => number;
 
   constructor(parts: { analyses: Analyses; producer: Producer; redis: Redis; now?: () => number }) {
     this.#analyses = parts.analyses;
     this.#producer = parts.producer;
+    this.#rereading = new Rereading(parts);
     this.#redis = parts.redis;
     this.#now = parts.now ?? Date.now;
   }
@@ -77,6 +80,7 @@ export class Reconciler {
     }
     const ended = await ledger.filmResults(ref);
     if (ended.size === request.films.length) {
+      if (await this.#readAgain(ref, report)) return;
       await this.#analyses.close(request, [...ended.values()]);
       report.settled += 1;
       return;
@@ -117,6 +121,21 @@ export class Reconciler {
     if ((await this.#analyses.ledger.filmResults(ref)).has(film)) return;
     await this.#analyses.enqueue(request, [film]);
     report.requeued += 1;
+  }
+
+  /** Whether the analysis is being read again, or was to be and failed. */
+  async #readAgain(ref: AnalysisRef, report: ReconcilerReport): Promise<boolean> {
+    for (const kind of rereadKinds) {
+      const jobId = rereadJobId(ref.id, kind);
+      const state = await this.#producer.state(kind, jobId);
+      if (state === "pending") return true;
+      if (state === "failed") {
+        await this.#rereading.failed(ref, await this.#reason(kind, jobId));
+        report.settled += 1;
+        return true;
+      }
+    }
+    return false;
   }
 
   async #reason(kind: JobKind, jobId: string): Promise<ProblemError> {

@@ -35,6 +35,12 @@ export const ConfigSchema = Type.Object({
   AWS_ACCESS_KEY_ID: Type.Optional(Type.String({ description: "S3 access key." })),
   AWS_SECRET_ACCESS_KEY: Type.Optional(Type.String({ description: "S3 secret key." })),
   MODELS_DIR: Type.String({ default: "models", description: "Folder of the model bundles." }),
+  OPERATING_POINTS: Type.Optional(
+    Type.String({
+      description:
+        "JSON file of operating points that replace the bundles’ own (docs/guides/models-in-operation.md); where unset, operating-points.json in MODELS_DIR, if there is one.",
+    }),
+  ),
   INFERENCE_ENGINE: Type.Enum(["onnxruntime"], {
     default: "onnxruntime",
     description: "Engine of the models.",

@@ -17,7 +17,8 @@ const Fraction = Type.Number({
 });
 const Timestamp = Type.String({ format: "date-time" });
 const Milliseconds = Type.Number({ minimum: 0 });
-const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
+const digestPattern = "^sha256:[0-9a-f]{64}$";
+const Digest = Type.String({ pattern: digestPattern });
 
 export const AnalysisStatus = Type.Enum(["queued", "processing", "completed", "failed", "cancelled"]);
 export type AnalysisStatus = Static<typeof AnalysisStatus>;
@@ -62,7 +63,32 @@ export const Fracture = Type.Object({
 });
 export type Fracture = Static<typeof Fracture>;
 
-export const ModelRef = Type.Object({ name: Type.String(), version: Type.String(), digest: Digest });
+/** Where a fracture's calibrated probability changes its meaning: sensitive <= balanced <= specific. */
+export const Thresholds = Type.Object({
+  sensitive: Probability,
+  balanced: Probability,
+  specific: Probability,
+});
+export type Thresholds = Static<typeof Thresholds>;
+
+/** An edition of a model: what a finding was made with, down to the operating point, so that it can be made again. */
+export const ModelRef = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  digest: Type.String({ pattern: digestPattern, description: "Of model.onnx." }),
+  manifestDigest: Type.Optional(
+    Type.String({
+      pattern: digestPattern,
+      description: "Of model.json: preprocessing, calibration and the bundle’s own thresholds.",
+    }),
+  ),
+  thresholds: Type.Optional(
+    Type.Object(Thresholds.properties, { description: "In force; of a fracture model." }),
+  ),
+  minimumProbability: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: "In force; of the body-part model." }),
+  ),
+});
 export type ModelRef = Static<typeof ModelRef>;
 
 export const AnalysisError = Type.Object({

@@ -1,13 +1,17 @@
 import { type Static, Type } from "typebox";
-import { BodyPart, bones, ModelRef } from "./analysis.js";
+import { BodyPart, bones, ModelRef, OutcomeSchema, Timings } from "./analysis.js";
 
 /** Version of the job and ledger shapes; a worker refuses a newer one than it knows. */
 export const schemaVersion = 1;
 
-const FilmJobBase = {
+const AnalysisJobBase = {
   v: Type.Integer({ minimum: 1 }),
   tenant: Type.String(),
   analysisId: Type.String(),
+};
+
+const FilmJobBase = {
+  ...AnalysisJobBase,
   film: Type.Integer({ minimum: 0 }),
   /** Milliseconds since the epoch, by the gateway's clock. */
   acceptedAt: Type.Number(),
@@ -28,6 +32,27 @@ export const FractureJob = Type.Object({
 });
 export type FractureJob = Static<typeof FractureJob>;
 
+/** Classifies all films of an analysis again, in one worker, with one edition of the body-part model. */
+export const ReclassifyJob = Type.Object(AnalysisJobBase);
+export type ReclassifyJob = Static<typeof ReclassifyJob>;
+
+/** Examines them again likewise. Films that had failed are not among them. */
+export const ReexamineJob = Type.Object({
+  ...AnalysisJobBase,
+  model: ModelRef,
+  films: Type.Array(
+    Type.Object({
+      film: Type.Integer({ minimum: 0 }),
+      width: Type.Integer({ minimum: 1 }),
+      height: Type.Integer({ minimum: 1 }),
+      bodyPart: BodyPart,
+      outcome: OutcomeSchema,
+      timings: Timings,
+    }),
+  ),
+});
+export type ReexamineJob = Static<typeof ReexamineJob>;
+
 export const WebhookJob = Type.Object({
   v: Type.Integer({ minimum: 1 }),
   tenant: Type.String(),
@@ -42,17 +67,37 @@ export type WebhookJob = Static<typeof WebhookJob>;
 export interface Jobs {
   bodypart: BodyPartJob;
   fracture: FractureJob;
+  reclassify: ReclassifyJob;
+  reexamine: ReexamineJob;
   webhook: WebhookJob;
 }
 export type JobKind = keyof Jobs;
 
-export const jobKinds = ["bodypart", "fracture", "webhook"] as const satisfies readonly JobKind[];
+/** The steps of reading an analysis again, in their order. */
+export const rereadKinds = ["reclassify", "reexamine"] as const;
+export type RereadKind = (typeof rereadKinds)[number];
+export const jobKinds = [
+  "bodypart",
+  "fracture",
+  ...rereadKinds,
+  "webhook",
+] as const satisfies readonly JobKind[];
 
-export const jobSchemas = { bodypart: BodyPartJob, fracture: FractureJob, webhook: WebhookJob } as const;
+export const jobSchemas = {
+  bodypart: BodyPartJob,
+  fracture: FractureJob,
+  reclassify: ReclassifyJob,
+  reexamine: ReexamineJob,
+  webhook: WebhookJob,
+} as const;
 
 /** The derived id of a film's job: adding the same job twice is adding it once. */
 export function filmJobId(analysisId: string, film: number, stage: "bodypart" | "fracture"): string {
   return `${analysisId}-${film}-${stage}`;
+}
+
+export function rereadJobId(analysisId: string, kind: RereadKind): string {
+  return `${analysisId}-${kind}`;
 }
 
 /** The derived id of a delivery: its job's, and its markers' names. */

@@ -4,6 +4,8 @@ import { createLogger, type Logger, Metrics } from "../telemetry/index.js";
 import { startHealthServer } from "./health-server.js";
 
 export interface ServiceContext {
+  /** Name of the service, such as `fracture-worker`. */
+  service: string;
   config: Config;
   logger: Logger;
   metrics: Metrics;
@@ -14,6 +16,8 @@ export interface RunningService {
   /** Where it listens, if it does. */
   address?: string;
   ready(): boolean | Promise<boolean>;
+  /** Loads anew what can be replaced while it works: what SIGHUP asks for. Without it, SIGHUP ends the service. */
+  reload?(): Promise<void>;
   /** Finishes what is in hand, hands the rest back, and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -70,6 +74,15 @@ export async function runService(
   process.on("SIGINT", () => {
     if (process.send === undefined) void stop("SIGINT", 0);
   });
+  let hungUp = false;
+  const hangUp = async () => {
+    // While it starts it may have read what has changed since: it looks again once it runs.
+    hungUp = service === undefined;
+    if (service === undefined || stopping) return;
+    if (service.reload === undefined) await stop("SIGHUP", 0);
+    else await service.reload();
+  };
+  process.on("SIGHUP", () => void hangUp());
   process.on("disconnect", () => void stop("supervisor gone", 0));
   if (process.send !== undefined && !process.connected) return stop("supervisor gone", 0);
   const fail = (error: unknown) => {
@@ -80,8 +93,9 @@ export async function runService(
   process.on("unhandledRejection", fail);
 
   try {
-    service = await start({ config, logger, metrics });
+    service = await start({ service: name, config, logger, metrics });
     const running = service;
+    if (hungUp) await hangUp();
     if (options.ownHealth !== true && config.HEALTH_PORT !== undefined) {
       const ready = async () => !stopping && (await running.ready());
       health = await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT }, { ready }, metrics);

@@ -230,7 +230,7 @@ export const catalogue = {
   "config-invalid": {
     status: 500,
     title: "Invalid configuration",
-    rule: "Every environment variable must match the configuration schema.",
+    rule: "Every environment variable must match the configuration schema, and so must the operating points.",
   },
 } as const satisfies Record<string, ProblemDefinition>;
 

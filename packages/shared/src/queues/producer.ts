@@ -21,6 +21,8 @@ const filmTries: JobsOptions = {
 const tries: Record<JobKind, JobsOptions> = {
   bodypart: filmTries,
   fracture: filmTries,
+  reclassify: filmTries,
+  reexamine: filmTries,
   // 17 tries, 5 s apart at first and 12 h at most, reach over three days; the worker computes each wait.
   webhook: { ...filmTries, attempts: 17, backoff: { type: "delivery" } },
 };
@@ -46,7 +48,13 @@ export class Producer {
       queue.on("error", () => undefined);
       return queue;
     };
-    this.#queues = { bodypart: open("bodypart"), fracture: open("fracture"), webhook: open("webhook") };
+    this.#queues = {
+      bodypart: open("bodypart"),
+      fracture: open("fracture"),
+      reclassify: open("reclassify"),
+      reexamine: open("reexamine"),
+      webhook: open("webhook"),
+    };
   }
 
   /** @throws ProblemError `queue-unavailable` */

@@ -1,10 +1,15 @@
-import { LoadedModel, readAnnouncedModels } from "@osteon/shared";
+import { LoadedModel, ProblemError, readAnnouncedModels, readModelCard, WorkerReload } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
 import { problemResponses } from "./schemas.js";
 
-/** `GET /v1/models`: what the workers that run now have loaded. */
-export async function models(app: App, { backbone }: Dependencies): Promise<void> {
+/** Seconds that a call to reload waits for the workers, unless it says otherwise. */
+const usualWait = 30;
+
+const Reloads = Type.Object({ data: Type.Array(WorkerReload) });
+
+/** `/v1/models`: what the workers that run now have loaded, each model's card, and the call to load anew. */
+export async function models(app: App, { backbone, reloads }: Dependencies): Promise<void> {
   app.route({
     method: "GET",
     url: "/v1/models",
@@ -14,5 +19,56 @@ export async function models(app: App, { backbone }: Dependencies): Promise<void
     },
     config: { scope: "read" },
     handler: async () => ({ data: await readAnnouncedModels(backbone.redis) }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/models/:name/card",
+    schema: {
+      summary: "A loaded model’s card",
+      params: Type.Object({ name: Type.String({ maxLength: 100 }) }),
+      response: {
+        200: { description: "Markdown", content: { "text/markdown": { schema: Type.String() } } },
+        ...problemResponses,
+      },
+    },
+    config: { scope: "read" },
+    handler: async ({ params }, reply) => {
+      const card = await readModelCard(backbone.redis, params.name);
+      if (card === undefined) {
+        throw new ProblemError("not-found", "No running worker has a model of that name with a card.");
+      }
+      return reply.type("text/markdown; charset=utf-8").header("cache-control", "no-cache").send(card);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/models/reload",
+    schema: {
+      summary: "Load the models anew",
+      description:
+        "Tells every worker to load what has changed in its MODELS_DIR and its operating points. A bundle that is damaged or answers its warm-up film wrong is refused, and the model that serves goes on.",
+      querystring: Type.Object({
+        wait: Type.Optional(
+          Type.Number({
+            minimum: 0,
+            maximum: 60,
+            default: usualWait,
+            description: "Seconds to wait for the workers.",
+          }),
+        ),
+      }),
+      response: {
+        200: Type.Object(Reloads.properties, { description: "Every worker has answered." }),
+        202: Type.Object(Reloads.properties, { description: "A worker has not answered yet." }),
+        ...problemResponses,
+      },
+    },
+    config: { scope: "admin" },
+    handler: async ({ query }, reply) => {
+      const data = await reloads.reload((query.wait ?? usualWait) * 1000);
+      return reply.code(data.every(({ state }) => state === "answered") ? 200 : 202).send({ data });
+    },
   });
 }

@@ -1,0 +1,113 @@
+import { createHash, randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Redis } from "ioredis";
+import type { LoadedModel } from "../contracts/index.js";
+import { ProblemError } from "../problems/index.js";
+import { queuePrefix } from "../queues/index.js";
+
+const key = `${queuePrefix}:models`;
+const heartbeatMs = 10_000;
+const goneAfterMs = 35_000;
+
+/** A model that a worker has loaded, with its card (Markdown) where it has one. */
+export interface OfferedModel {
+  model: LoadedModel;
+  card?: string | undefined;
+}
+
+interface Announcement {
+  at: number;
+  service: string;
+  models: LoadedModel[];
+  /** The digest of each model's card, by the model's name; the text has a key of its own. */
+  cards: Record<string, string>;
+}
+
+/** Lets gateways know what this worker has loaded, with the cards: a gateway may have no folder of models. */
+export class Announcer {
+  readonly worker = randomUUID();
+  readonly #redis: Redis;
+  readonly #service: string;
+  readonly #models: () => OfferedModel[];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(redis: Redis, service: string, models: () => OfferedModel[]) {
+    this.#redis = redis;
+    this.#service = service;
+    this.#models = models;
+  }
+
+  /** Announces now, and again and again until `end`. */
+  async start(): Promise<void> {
+    await this.announce();
+    this.#timer = setInterval(() => this.announce().catch(() => undefined), heartbeatMs);
+    this.#timer.unref();
+  }
+
+  async announce(): Promise<void> {
+    const offered = this.#models();
+    const step = this.#redis.multi();
+    const cards: Announcement["cards"] = {};
+    for (const { model, card } of offered) {
+      if (card === undefined) continue;
+      const digest = createHash("sha256").update(card).digest("hex");
+      cards[model.name] = digest;
+      step.set(cardKey(digest), card, "PX", goneAfterMs);
+    }
+    const models = offered.map(({ model }) => model);
+    const value: Announcement = { at: Date.now(), service: this.#service, models, cards };
+    await step.hset(key, this.worker, JSON.stringify(value)).pexpire(key, goneAfterMs).exec();
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#redis.hdel(key, this.worker).catch(() => undefined);
+  }
+}
+
+/** Each edition of a model that a running worker announced, once, by name. */
+export async function readAnnouncedModels(redis: Redis): Promise<LoadedModel[]> {
+  const models: LoadedModel[] = [];
+  for (const announcement of (await readAnnouncements(redis)).values()) {
+    for (const model of announcement.models) {
+      if (!models.some((other) => isDeepStrictEqual(other, model))) models.push(model);
+    }
+  }
+  return models.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The card of a loaded model, Markdown; undefined where no running worker has a model of that name with a card. */
+export async function readModelCard(redis: Redis, name: string): Promise<string | undefined> {
+  const announcements = [...(await readAnnouncements(redis)).values()];
+  // Where workers have different editions for a moment, the one that was announced last speaks.
+  const digest = announcements.sort((a, b) => b.at - a.at).find(({ cards }) => Object.hasOwn(cards, name))
+    ?.cards[name];
+  if (digest === undefined) return undefined;
+  return (await guarded(() => redis.get(cardKey(digest)))) ?? undefined;
+}
+
+/** What the workers that run announced, by worker. Forgets those that fell silent. */
+export async function readAnnouncements(redis: Redis): Promise<Map<string, Announcement>> {
+  const fields = await guarded(() => redis.hgetall(key));
+  const announcements = new Map<string, Announcement>();
+  const silent: string[] = [];
+  for (const [worker, text] of Object.entries(fields)) {
+    const announcement = JSON.parse(text) as Announcement;
+    if (Date.now() - announcement.at > goneAfterMs) silent.push(worker);
+    else announcements.set(worker, announcement);
+  }
+  if (silent.length > 0) await redis.hdel(key, ...silent).catch(() => undefined);
+  return announcements;
+}
+
+function cardKey(digest: string): string {
+  return `${queuePrefix}:card:${digest}`;
+}
+
+async function guarded<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw new ProblemError("queue-unavailable", undefined, { cause: error });
+  }
+}

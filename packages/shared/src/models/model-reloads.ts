@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { WorkerReload } from "../contracts/index.js";
+import { ProblemError } from "../problems/index.js";
+import { queuePrefix } from "../queues/index.js";
+import { readAnnouncements } from "./announced-models.js";
+
+/** Carries the id of each call to reload, from a gateway to every worker that has models. */
+export const reloadChannel = `${queuePrefix}:models:reload`;
+/** Carries each worker's answer, a `ReloadAnswer`, to the gateways. */
+export const reloadedChannel = `${queuePrefix}:models:reloaded`;
+
+export interface ReloadAnswer extends Pick<WorkerReload, "worker" | "service" | "models"> {
+  /** Of the call. */
+  call: string;
+}
+
+/** Tells all workers to load their models anew, and gathers what they say. */
+export class ModelReloads {
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #calls = new Map<string, (answer: ReloadAnswer) => void>();
+
+  /** `subscriber` is a connection that only listens; it may listen to more than this. */
+  constructor(redis: Redis, subscriber: Redis) {
+    this.#redis = redis;
+    this.#subscriber = subscriber;
+    subscriber.on("message", (channel: string, message: string) => {
+      if (channel !== reloadedChannel) return;
+      const answer = JSON.parse(message) as ReloadAnswer;
+      this.#calls.get(answer.call)?.(answer);
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#subscriber.subscribe(reloadedChannel);
+  }
+
+  /**
+   * Reloads, and waits until every worker that heard it has answered, at most the given time. A worker that was announced and
+   * has not answered is `waiting`: it may still load, or have died a moment ago.
+   *
+   * @throws ProblemError `queue-unavailable`
+   */
+  async reload(milliseconds: number): Promise<WorkerReload[]> {
+    const call = randomUUID();
+    const answers = new Map<string, WorkerReload>();
+    try {
+      const announced = await readAnnouncements(this.#redis);
+      await this.#gather(call, milliseconds, ({ worker, service, models }) => {
+        answers.set(worker, { worker, service, state: "answered", models });
+        return answers.size;
+      });
+      for (const [worker, { service }] of announced) {
+        if (!answers.has(worker)) answers.set(worker, { worker, service, state: "waiting", models: [] });
+      }
+    } catch (error) {
+      throw new ProblemError("queue-unavailable", undefined, { cause: error });
+    } finally {
+      this.#calls.delete(call);
+    }
+    return [...answers.values()].sort((a, b) => (a.service + a.worker < b.service + b.worker ? -1 : 1));
+  }
+
+  /** @param take keeps an answer and tells how many there are */
+  async #gather(call: string, milliseconds: number, take: (answer: ReloadAnswer) => number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    let listening = Number.POSITIVE_INFINITY;
+    let count = 0;
+    const complete = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+      const check = () => {
+        if (count >= listening) resolve();
+      };
+      this.#calls.set(call, (answer) => {
+        count = take(answer);
+        check();
+      });
+      // A fast worker answers before Redis has told how many listen.
+      this.#redis.publish(reloadChannel, call).then(
+        (heard) => {
+          listening = heard;
+          check();
+        },
+        () => resolve(),
+      );
+    });
+    await complete;
+    clearTimeout(timer);
+  }
+}

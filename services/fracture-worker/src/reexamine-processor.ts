@@ -1,0 +1,73 @@
+import { decodeFilm } from "@osteon/imaging";
+import type { ExaminedFilm, FractureExaminer } from "@osteon/inference";
+import {
+  type AcceptedFilm,
+  type Attempt,
+  acceptedFilm,
+  type Bone,
+  type FilmResult,
+  type ModelRef,
+  ProblemError,
+  type ReexamineJob,
+  RereadProcessor,
+  type RereadProcessorParts,
+} from "@osteon/shared";
+import { filmResult } from "./film-result.js";
+
+type Examiner = Pick<FractureExaminer, "examineAll">;
+type Classified = ReexamineJob["films"][number];
+
+/** Examines all films of an analysis again, with one edition of each bone's model, and ends the analysis. */
+export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
+  readonly kind = "reexamine";
+  readonly #examiner: Examiner;
+
+  constructor({ examiner, ...parts }: RereadProcessorParts & { examiner: Examiner }) {
+    super(parts);
+    this.#examiner = examiner;
+  }
+
+  async process({ data: job }: Attempt<"reexamine">): Promise<void> {
+    const ref = { tenant: job.tenant, id: job.analysisId };
+    const reread = await this.rereading.open(ref);
+    if (reread === undefined) return;
+    const supported = job.films.filter(({ outcome }) => outcome === "analysed");
+    const films = await Promise.all(
+      supported.map(async ({ film, bodyPart }) => {
+        const image = await this.ledger.image(ref, film);
+        if (image === undefined) throw new ProblemError("film-lost");
+        return { bone: bodyPart.label as Bone, film: await decodeFilm(image) };
+      }),
+    );
+    const examined = await this.#examiner.examineAll(films);
+    const findings = new Map(supported.map(({ film }, at) => [film, examined[at]]));
+    await this.rereading.end(
+      reread.request,
+      reread.request.films.flatMap((accepted) => {
+        const classified = job.films.find(({ film }) => film === accepted.index);
+        // A film that had failed is not read again: it keeps its error.
+        if (classified === undefined)
+          return reread.results.filter(({ film }) => film.index === accepted.index);
+        return [this.#result(accepted, classified, job.model, findings.get(accepted.index))];
+      }),
+    );
+  }
+
+  #result(
+    accepted: AcceptedFilm,
+    classified: Classified,
+    model: ModelRef,
+    examined: ExaminedFilm | undefined,
+  ): FilmResult {
+    const { width, height, bodyPart, outcome } = classified;
+    const { fractureMs, ...timings } = classified.timings;
+    if (examined !== undefined) {
+      const all = { ...timings, fractureMs: fractureMs ?? Math.round(examined.ms) };
+      return filmResult(accepted, { ...classified, model }, examined, all);
+    }
+    return {
+      film: { ...acceptedFilm(accepted), width, height, outcome, bodyPart, models: { bodyPart: model } },
+      timings,
+    };
+  }
+}

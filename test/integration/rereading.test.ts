@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  Analyses,
+  type AnalysisRequest,
+  acceptedFilm,
+  closeRedis,
+  connectRedis,
+  FileStore,
+  type FilmResult,
+  Ledger,
+  LiveState,
+  ProblemError,
+  Producer,
+  Reconciler,
+  Rereading,
+  rereadJobId,
+} from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
+
+let folder: string;
+let server: RunningRedis;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-rereading-"));
+  server = await startRedis({ dataDir: folder });
+});
+after(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let redis: ReturnType<typeof connectRedis>;
+let producer: Producer;
+let analyses: Analyses;
+let rereading: Rereading;
+beforeEach(async () => {
+  redis = connectRedis(server.url, "commands");
+  await redis.flushall();
+  producer = new Producer(redis);
+  const store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
+  rereading = new Rereading({ analyses, producer });
+});
+afterEach(async () => {
+  await producer.close();
+  await closeRedis(redis);
+});
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+function result(request: AnalysisRequest, film: number, version: string): FilmResult {
+  const accepted = request.films[film];
+  assert.ok(accepted);
+  const models = { bodyPart: { name: "bodypart", version, digest } };
+  const bodyPart = { label: "none", probability: 1, probabilities: { none: 1 } };
+  return { film: { ...acceptedFilm(accepted), outcome: "not-identified", bodyPart, models }, timings: {} };
+}
+
+/** An analysis of two films that ended with different editions of the body-part model. */
+async function mixed(): Promise<AnalysisRequest> {
+  const request: AnalysisRequest = {
+    v: 1,
+    id: uuidv7(),
+    tenant: "default",
+    createdAt: new Date().toISOString(),
+    films: [0, 1].map((index) => ({ index, contentType: "image/png", digest, bytes: 3 })),
+  };
+  await analyses.accept(request, [Buffer.from("abc"), Buffer.from("abc")]);
+  for (const film of [0, 1]) {
+    await producer.remove("bodypart", `${request.id}-${film}-bodypart`);
+    await analyses.filmEnded(request, result(request, film, `1.0.${film}`));
+  }
+  return request;
+}
+
+async function walk() {
+  await redis.del("{osteon}:reconciler");
+  const now = () => Date.now() + 60_000;
+  const report = await new Reconciler({ analyses, producer, redis, now }).walk(5);
+  assert.ok(report);
+  return report;
+}
+
+const state = (request: AnalysisRequest) =>
+  producer.state("reclassify", rereadJobId(request.id, "reclassify"));
+
+test("films of different editions do not end their analysis, but have it read again", async () => {
+  const request = await mixed();
+  assert.equal(await state(request), "pending");
+  const waiting = await analyses.get(request);
+  assert.equal(waiting?.status, "processing");
+  assert.deepEqual(
+    waiting.films.map(({ models }) => models),
+    [undefined, undefined],
+  );
+
+  const reread = await rereading.open(request);
+  assert.deepEqual(reread?.request, request);
+  assert.equal(reread.results.length, 2);
+  await rereading.end(
+    request,
+    [0, 1].map((film) => result(request, film, "1.0.2")),
+  );
+  const ended = await analyses.get(request);
+  assert.equal(ended?.status, "completed");
+  assert.deepEqual(
+    ended.films.map(({ models }) => models?.bodyPart?.version),
+    ["1.0.2", "1.0.2"],
+  );
+  assert.equal(await rereading.open(request), undefined);
+  await rereading.end(
+    request,
+    [0, 1].map((film) => result(request, film, "1.0.3")),
+  );
+  assert.deepEqual(await analyses.get(request), ended);
+});
+
+test("a reading that Redis lost is made again, one that waits is left alone", async () => {
+  const request = await mixed();
+  assert.equal((await walk()).settled, 0);
+  await redis.flushall();
+  assert.equal(await state(request), "unknown");
+  await walk();
+  assert.equal(await state(request), "pending");
+});
+
+test("a reading that failed for good fails the analysis, and no finding of the first stays", async () => {
+  const request = await mixed();
+  await rereading.failed(request, new ProblemError("engine-failed"));
+  const ended = await analyses.get(request);
+  assert.deepEqual([ended?.status, ended?.error?.code], ["failed", "engine-failed"]);
+  for (const film of ended?.films ?? []) assert.equal(film.models, undefined);
+  await rereading.failed(request, new ProblemError("film-lost"));
+  assert.deepEqual(await analyses.get(request), ended);
+});
+
+test("cancelled or erased, it is not read again", async () => {
+  const cancelled = await mixed();
+  assert.equal((await analyses.cancel(cancelled)).status, "cancelled");
+  assert.equal(await state(cancelled), "unknown");
+  assert.equal(await rereading.open(cancelled), undefined);
+
+  const erased = await mixed();
+  await analyses.erase(erased);
+  assert.equal(await state(erased), "unknown");
+  assert.equal(await rereading.open(erased), undefined);
+  await rereading.end(erased, [result(erased, 0, "1.0.0"), result(erased, 1, "1.0.0")]);
+  assert.equal(await analyses.get(erased), undefined);
+});
