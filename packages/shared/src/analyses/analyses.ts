@@ -10,7 +10,6 @@ import {
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
-import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
@@ -47,12 +46,20 @@ export class Analyses {
 
   /** Adds the first job of each film, or of those given. */
   async enqueue(request: AnalysisRequest, films = request.films.map((film) => film.index)): Promise<void> {
-    const acceptedAt = timeOfId(request.id);
+    const { tenant, id: analysisId, priority } = request;
+    const acceptedAt = Date.parse(request.createdAt);
     await this.#producer.add(
       "bodypart",
       ...films.map((film) => ({
-        id: filmJobId(request.id, film, "bodypart"),
-        data: { v: schemaVersion, tenant: request.tenant, analysisId: request.id, film, acceptedAt },
+        id: filmJobId(analysisId, film, "bodypart"),
+        data: {
+          v: schemaVersion,
+          tenant,
+          analysisId,
+          film,
+          acceptedAt,
+          ...(priority === undefined ? {} : { priority }),
+        },
       })),
     );
   }
@@ -70,12 +77,16 @@ export class Analyses {
     return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
   }
 
-  /** How many films wait or are worked on, and how many ended since the count began. */
-  async load(): Promise<{ backlog: number; ended: number }> {
-    const [{ bodypart, fracture }, ended] = await Promise.all([this.#producer.counts(), this.#live.ended()]);
+  /** How many films wait or are worked on, how many ended since the count began, and how many wait by tenant. */
+  async load(): Promise<{ backlog: number; ended: number; tenants: Map<string, number> }> {
+    const [{ bodypart, fracture }, ended, tenants] = await Promise.all([
+      this.#producer.counts(),
+      this.#live.ended(),
+      this.#producer.waiting(),
+    ]);
     const unfinished = ({ waiting = 0, prioritized = 0, active = 0, delayed = 0 }: Record<string, number>) =>
       waiting + prioritized + active + delayed;
-    return { backlog: unfinished(bodypart) + unfinished(fracture), ended };
+    return { backlog: unfinished(bodypart) + unfinished(fracture), ended, tenants };
   }
 
   /** What Redis knows of an analysis. */
@@ -191,8 +202,8 @@ export class Analyses {
 
   async #removeJobs(request: AnalysisRequest): Promise<void> {
     for (const { index } of request.films) {
-      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"));
-      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"));
+      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"), request);
+      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"), request);
     }
   }
 

@@ -2,7 +2,7 @@ import { ProblemError } from "../problems/index.js";
 import { type ObjectStore, walk } from "../storage/index.js";
 import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
 
-export const scopes = ["submit", "read", "webhooks", "admin"] as const;
+export const scopes = ["submit", "urgent", "read", "webhooks", "admin"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What is kept of a key: never the key itself. */
