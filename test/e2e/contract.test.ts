@@ -159,6 +159,7 @@ test("the OpenAPI document names every route of the contract", async () => {
     "image/webp",
     "image/tiff",
     "application/dicom",
+    "application/json",
   ]);
   assert.deepEqual(Object.keys(submit?.responses["4XX"]?.content ?? {}), ["application/problem+json"]);
 });

@@ -27,10 +27,11 @@ export class Analyses {
   }
 
   /**
-   * Accepts films: when it returns, they are in the store and their jobs in the queue.
+   * Accepts films: when it returns, they are in the store and their jobs in the queue. A film that the ledger has staged
+   * already comes without bytes.
    * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind.
    */
-  async accept(request: AnalysisRequest, films: readonly Uint8Array[]): Promise<Analysis> {
+  async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<Analysis> {
     try {
       await this.ledger.accept(request, films);
       // Sent in this order over one connection: no worker meets the job before the request.

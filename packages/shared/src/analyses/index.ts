@@ -7,3 +7,4 @@ export { type AnalysisRef, type FilmResult, type KeptHeatmap, Ledger } from "./l
 export { LiveState } from "./live-state.js";
 export { Reconciler, type ReconcilerReport } from "./reconciler.js";
 export { endedAnalysis, pendingAnalysis } from "./roll-up.js";
+export { type UploadRef, Uploads, type UsedUpload, uploadKeptMs, uploadSeconds } from "./uploads.js";
