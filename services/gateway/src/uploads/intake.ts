@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AnalysisRef, type Config, type Ledger, ProblemError } from "@osteon/shared";
+import { type AnalysisRef, type Config, isAnalysisId, type Ledger, ProblemError } from "@osteon/shared";
 import type { LimitFunction } from "p-limit";
 
 /** A film that came in, not looked into yet. */
@@ -63,6 +63,7 @@ export class Intake {
 
   /** Takes a film that the client put into the store itself. @throws ProblemError also `upload-not-found` */
   async takeUpload(id: string): Promise<void> {
+    if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
     const { uploads } = this.#parts.ledger;
     const ref = { tenant: this.ref.tenant, id };
     const size = await uploads.size(ref);
