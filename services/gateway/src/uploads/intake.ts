@@ -44,6 +44,11 @@ export class Intake {
     this.#parts = parts;
   }
 
+  /** Told the length of a film before it comes. @throws ProblemError `film-too-large` */
+  announce(bytes: number): void {
+    if (bytes > this.#parts.config.MAX_FILM_BYTES) throw new ProblemError("film-too-large");
+  }
+
   /** @throws ProblemError `too-many-films`, `film-too-large`, `upload-too-large` */
   async take(stream: AsyncIterable<Buffer>, name?: string): Promise<IncomingFilm> {
     if (this.films.length >= this.#parts.config.MAX_FILMS) throw new ProblemError("too-many-films");
@@ -67,8 +72,7 @@ export class Intake {
     const { uploads } = this.#parts.ledger;
     const ref = { tenant: this.ref.tenant, id };
     const size = await uploads.size(ref);
-    if (size !== undefined && size > this.#parts.config.MAX_FILM_BYTES)
-      throw new ProblemError("film-too-large");
+    this.announce(size ?? 0);
     const film = await this.#parts.heavy(async () => {
       const bytes = await uploads.film(ref);
       return bytes === undefined ? undefined : this.take(once(bytes));

@@ -25,14 +25,24 @@ export async function readSubmission(request: FastifyRequest, intake: Intake): P
   const { body } = request;
   if (body === undefined || body === null) throw new ProblemError("body-empty");
   if (isStream(body)) {
-    // Left open where the film is refused: a client that is cut off while it sends never sees the answer.
-    const film = await intake.take(body.iterator({ destroyOnReturn: false }));
-    if (film.bytes === 0) throw new ProblemError("body-empty");
+    intake.announce(Number(request.headers["content-length"] ?? 0));
+    await takeRaw(body, intake);
     return {};
   }
   const { uploads, ...fields } = checked(body);
   for (const id of uploads) await intake.takeUpload(id);
   return fields;
+}
+
+async function takeRaw(body: Readable, intake: Intake): Promise<void> {
+  try {
+    // Left open where the film is refused: a client that is cut off while it sends never sees the answer.
+    const film = await intake.take(body.iterator({ destroyOnReturn: false }));
+    if (film.bytes === 0) throw new ProblemError("body-empty");
+  } catch (error) {
+    if (error instanceof ProblemError || !body.destroyed) throw error;
+    throw new ProblemError("bad-request", "The body ended before its time.", { cause: error });
+  }
 }
 
 function checked(body: unknown): Static<typeof SubmissionOfUploads> {
