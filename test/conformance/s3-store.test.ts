@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { type RunningS3, startS3 } from "@osteon/embedded";
 import { ProblemError, S3Store } from "@osteon/shared";
 import { storeConformance } from "@osteon/shared/testing";
@@ -40,5 +41,24 @@ test("a wrong secret is refused, with a code", async () => {
     store.put("a", "1"),
     (error) => error instanceof ProblemError && error.code === "store-unavailable",
   );
+  await store.close();
+});
+
+test("deleting a folder ends the writes that were begun in it", async () => {
+  const store = await open();
+  const name = `conformance-${bucket}`;
+  const { endpoint, accessKeyId } = server;
+  const credentials = { accessKeyId, secretAccessKey: server.secretAccessKey };
+  const client = new S3Client({ region: "us-east-1", endpoint, forcePathStyle: true, credentials });
+  const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket: name, Key }));
+  await begin("analyses/a/1/original-0");
+  await begin("analyses/a/2/original-0");
+  await store.deletePrefix("analyses/a/1/");
+  const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
+  assert.deepEqual(
+    Uploads?.map((each) => each.Key),
+    ["analyses/a/2/original-0"],
+  );
+  client.destroy();
   await store.close();
 });

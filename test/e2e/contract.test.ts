@@ -161,6 +161,7 @@ test("the OpenAPI document names every route of the contract", async () => {
     "image/webp",
     "image/tiff",
     "application/dicom",
+    "application/json",
   ]);
   assert.deepEqual(Object.keys(submit?.responses["4XX"]?.content ?? {}), ["application/problem+json"]);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { after, before, test } from "node:test";
+import { type Analysis, FileStore, KeyRing } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -33,4 +35,40 @@ test("a full queue is shed at the door; what was accepted stays, and reads keep 
   assert.equal(cancelled.body.status, "cancelled");
   const until = Date.now() + 20_000;
   while ((await system.client.submit(films)).status !== 202) assert.ok(Date.now() < until, "no room came");
+});
+
+test("a flood is refused before others are, by its share; it may still read and cancel", async () => {
+  const shared = await startTestSystem({
+    counts: { "bodypart-worker": 0 },
+    env: { AUTH: "keys", MAX_QUEUED: "6" },
+  });
+  try {
+    const ring = new KeyRing(new FileStore(path.join(shared.running.dataDir, "store")));
+    const keyOf = async (tenant: string) =>
+      (await ring.create({ tenant, name: "", scopes: ["submit", "read"] })).text;
+    const [flood, other, third] = [await keyOf("flood"), await keyOf("other"), await keyOf("third")];
+    const ask = <T>(key: string, path: string, init: RequestInit = {}) =>
+      shared.client.request<T>(path, {
+        ...init,
+        headers: { "content-type": "image/jpeg", authorization: `Bearer ${key}` },
+      });
+    const submit = (key: string) =>
+      ask<Analysis>(key, "/v1/analyses", {
+        method: "POST",
+        body: Uint8Array.from(films[0]?.bytes ?? Buffer.alloc(0)),
+      });
+    const ids = [];
+    for (let film = 0; film < 6; film += 1) ids.push((await submit(flood)).body.id);
+    Client.refused(await submit(flood), 503, "overloaded");
+    for (let film = 0; film < 3; film += 1) assert.equal((await submit(other)).status, 202);
+    const refused = await submit(flood);
+    Client.refused(refused, 429, "share-exceeded");
+    assert.equal(refused.headers.get("retry-after"), "60", "nobody drains the queue: no rate is known");
+    Client.refused(await submit(other), 429, "share-exceeded");
+    assert.equal((await submit(third)).status, 202);
+    assert.equal((await ask<Analysis>(flood, `/v1/analyses/${ids[0]}`)).body.status, "queued");
+    assert.equal((await ask(flood, `/v1/analyses/${ids[0]}/cancel`, { method: "POST" })).status, 200);
+  } finally {
+    await shared.stop();
+  }
 });

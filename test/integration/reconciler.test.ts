@@ -161,6 +161,30 @@ describe("the reconciler", () => {
     assert.deepEqual(await pending(), []);
   });
 
+  test("sweeps films that were staged and never accepted, and uploads that nobody named", async () => {
+    const lost = request();
+    await analyses.ledger.stage(lost, 0, Buffer.from("half a film"));
+    await store.put(`uploads/${lost.id}/default/film`, "never named");
+    assert.equal((await walk()).swept, 0);
+    now += 20 * 60_000;
+    assert.equal((await walk()).swept, 1);
+    assert.deepEqual(await store.list("analyses/"), []);
+    assert.equal((await store.list("uploads/")).length, 1);
+    now += 60 * 60_000;
+    assert.equal((await walk()).swept, 1);
+    assert.deepEqual(await store.list("uploads/"), []);
+  });
+
+  test("enqueues again in the order of fair shares, urgent films first", async () => {
+    await accept(request(5));
+    const urgent = await accept(request(1, { priority: "urgent" }));
+    await redis.flushall();
+    assert.equal((await walk()).requeued, 6);
+    const [first] = await redis.zrange("{osteon}:bodypart:prioritized", "0", "0");
+    assert.equal(first, filmJobId(urgent.id, 0, "bodypart"));
+    assert.deepEqual([...(await producer.waiting())], [["default", 6]]);
+  });
+
   test("lets one walk at a time", async () => {
     await walk();
     assert.equal(await new Reconciler({ analyses, producer, redis }).walk(5), undefined);

@@ -1,8 +1,16 @@
 import { parseArgs } from "node:util";
-import { type KeyRecord, type KeyRing, type ProblemError, type Scope, scopes } from "@osteon/shared";
+import {
+  type KeyLimits,
+  type KeyRecord,
+  type KeyRing,
+  type ProblemError,
+  type Scope,
+  scopes,
+} from "@osteon/shared";
 
 export const keysUsage = `npm run osteon -- keys COMMAND
   create --tenant NAME [--name TEXT] [--scopes submit,read] [--days N]    makes a key and shows it, once
+         [--submissions-per-minute N] [--reads-per-minute N]              a budget of its own; 0: no limit
   list                                                                    all keys, never their secrets
   revoke ID                                                               refused everywhere within 10 s
   rotate ID [--overlap-hours 24]                                          a new key; the old one goes on for the overlap`;
@@ -25,6 +33,7 @@ export async function keysCommand(args: readonly string[], ring: KeyRing, now = 
         name: values.name ?? "",
         scopes: scopesOf(values.scopes),
         ...(days === undefined ? {} : { expiresAt: new Date(now + days * daySeconds * 1000) }),
+        ...limitsOf(values["submissions-per-minute"], values["reads-per-minute"]),
       });
       return shown(text, record);
     }
@@ -56,6 +65,8 @@ function parse(args: readonly string[]) {
         name: { type: "string" },
         scopes: { type: "string", default: "submit,read" },
         days: { type: "string" },
+        "submissions-per-minute": { type: "string" },
+        "reads-per-minute": { type: "string" },
         "overlap-hours": { type: "string", default: "24" },
       },
     });
@@ -70,6 +81,19 @@ function scopesOf(text: string): Scope[] {
     if (scope === undefined) throw new UsageError(`--scopes must be some of ${scopes.join(",")}.`);
     return scope;
   });
+}
+
+function limitsOf(submissions: string | undefined, reads: string | undefined): { limits?: KeyLimits } {
+  const limits = {
+    ...(submissions === undefined ? {} : { submissions: whole(submissions, "--submissions-per-minute") }),
+    ...(reads === undefined ? {} : { reads: whole(reads, "--reads-per-minute") }),
+  };
+  return Object.keys(limits).length === 0 ? {} : { limits };
+}
+
+function whole(text: string, option: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${option} must be a whole number.`);
+  return Number(text);
 }
 
 function positive(text: string, option: string): number {

@@ -32,6 +32,17 @@ test("create shows the key once; list, rotate and revoke never show a secret", a
   assert.match(await keysCommand(["revoke", id], ring), /revoked/);
 });
 
+test("a key may have a budget of its own, which a rotation keeps", async () => {
+  const made = await keysCommand(
+    ["create", "--tenant", "ward-1", "--submissions-per-minute", "5", "--reads-per-minute", "0"],
+    ring,
+  );
+  const { id, limits } = await ring.verify(made.split("\n")[0] ?? "");
+  assert.deepEqual(limits, { submissions: 5, reads: 0 });
+  const rotated = await keysCommand(["rotate", id], ring);
+  assert.deepEqual((await ring.verify(rotated.split("\n")[0] ?? "")).limits, limits);
+});
+
 test("what is not understood is a usage error", async () => {
   for (const args of [
     [],
@@ -41,6 +52,7 @@ test("what is not understood is a usage error", async () => {
     ["revoke"],
     ["list", "--what"],
     ["create", "--tenant", "x", "--days", "-1"],
+    ["create", "--tenant", "x", "--reads-per-minute", "many"],
   ]) {
     await assert.rejects(keysCommand(args, ring), UsageError, args.join(" "));
   }

@@ -5,10 +5,11 @@ export interface AdmissionLimits {
   maxWaitSeconds: number;
 }
 
-/** Films waiting or worked on, and films ended since some beginning. */
+/** Films waiting or worked on, films ended since some beginning, and films waiting by tenant. */
 export interface Load {
   backlog: number;
   ended: number;
+  tenants: ReadonlyMap<string, number>;
 }
 
 /** The drain rate is of the last so many seconds. */
@@ -18,14 +19,16 @@ const longestRetryAfterSeconds = 3_600;
 
 /**
  * Refuses films at the door where they would wait too long, by the measured drain rate: what was accepted is kept, so
- * what cannot be worked off in time must not be accepted.
+ * what cannot be worked off in time must not be accepted. Where the queue is full, those go on being let in who have less
+ * than their share of it, up to twice its length: a flood refuses its own tenant first.
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #samples: { at: number; ended: number }[] = [];
   #backlog = 0;
-  /** Accepted here since the last sample, and so not in its backlog. */
-  #since = 0;
+  #tenants: ReadonlyMap<string, number> = new Map();
+  /** Accepted here since the last sample, and so not in it. */
+  readonly #since = new Map<string, number>();
   /** Films a second; undefined until there was work to measure it by. */
   #rate: number | undefined;
 
@@ -33,27 +36,42 @@ export class Admission {
     this.#limits = limits;
   }
 
-  /** @throws ProblemError `overloaded`, with the seconds after which there should be room. */
-  check(films: number): void {
-    const waiting = this.#backlog + this.#since + films;
+  /**
+   * @throws ProblemError `share-exceeded` where the tenant's own films fill its share of a full queue, `overloaded` where
+   *   there is no room for anybody's; both with the seconds after which there should be room.
+   */
+  check(tenant: string, films: number): void {
     const { maxQueued, maxWaitSeconds } = this.#limits;
     const rate = this.#rate ?? 0;
-    const over = Math.max(waiting - maxQueued, rate > 0 ? waiting - rate * maxWaitSeconds : 0);
+    const limit = rate > 0 ? Math.min(maxQueued, rate * maxWaitSeconds) : maxQueued;
+    const waiting = this.#backlog + sum(this.#since);
+    const over = waiting + films - limit;
     if (over <= 0) return;
-    const seconds = rate > 0 ? Math.ceil(over / rate) : 60;
-    throw new ProblemError("overloaded", `${waiting - films} films are waiting.`, {
-      retryAfter: Math.min(Math.max(1, seconds), longestRetryAfterSeconds),
+    const tenants = new Set([...this.#tenants.keys(), ...this.#since.keys(), tenant]).size;
+    const own = (this.#tenants.get(tenant) ?? 0) + (this.#since.get(tenant) ?? 0);
+    const ownOver = own + films - limit / tenants;
+    if (tenants > 1 && ownOver > 0) {
+      const room = Math.min(over, ownOver * tenants);
+      throw new ProblemError("share-exceeded", `${own} of your films are waiting.`, {
+        retryAfter: secondsFor(room, rate),
+      });
+    }
+    const tooMany = tenants > 1 ? over - limit : over;
+    if (tooMany <= 0) return;
+    throw new ProblemError("overloaded", `${waiting} films are waiting.`, {
+      retryAfter: secondsFor(tooMany, rate),
     });
   }
 
-  accepted(films: number): void {
-    this.#since += films;
+  accepted(tenant: string, films: number): void {
+    this.#since.set(tenant, (this.#since.get(tenant) ?? 0) + films);
   }
 
   /** Takes in what there is at a time (milliseconds). */
-  sample({ backlog, ended }: Load, now: number): void {
+  sample({ backlog, ended, tenants }: Load, now: number): void {
     this.#backlog = backlog;
-    this.#since = 0;
+    this.#tenants = tenants;
+    this.#since.clear();
     const last = this.#samples.at(-1);
     // A count that began anew, or a queue that ran empty, tells nothing of how fast it drains.
     if (backlog === 0 || (last !== undefined && ended < last.ended)) this.#samples.length = 0;
@@ -63,6 +81,18 @@ export class Admission {
     if (first === undefined || now - first.at < sampleMs * 5) return;
     this.#rate = ((ended - first.ended) * 1000) / (now - first.at);
   }
+}
+
+/** Until so many films are worked off at a rate; a minute where the rate is not known. */
+function secondsFor(films: number, rate: number): number {
+  const seconds = rate > 0 ? Math.ceil(films / rate) : 60;
+  return Math.min(Math.max(1, seconds), longestRetryAfterSeconds);
+}
+
+function sum(films: ReadonlyMap<string, number>): number {
+  let all = 0;
+  for (const each of films.values()) all += each;
+  return all;
 }
 
 /** Samples the load every second until the returned function is called. Without Redis the last sample stands. */

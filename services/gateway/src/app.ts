@@ -12,6 +12,7 @@ import type { Admission } from "./admission.js";
 import { auth } from "./plugins/auth.js";
 import { openapi } from "./plugins/openapi.js";
 import { problems } from "./plugins/problems.js";
+import { rateLimit } from "./plugins/rate-limit.js";
 import { uploads } from "./plugins/uploads.js";
 import { analysisDeliveries } from "./routes/analysis-deliveries.js";
 import { endAnalysis } from "./routes/end-analysis.js";
@@ -26,6 +27,7 @@ import { pictures } from "./routes/pictures.js";
 import { reference } from "./routes/reference.js";
 import { filmRules } from "./routes/rules.js";
 import { submitAnalysis } from "./routes/submit-analysis.js";
+import { uploadAddresses } from "./routes/upload-addresses.js";
 import { webhooks } from "./routes/webhooks/index.js";
 import { Submission } from "./submission.js";
 
@@ -50,19 +52,22 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+/** Films are read as streams, by limits of their own. */
+const mostJsonBytes = 64 * 1024;
+
 /** Time that a client has to send its whole request. */
 const requestTimeoutMs = 120_000;
 
 /** The HTTP contract as a Fastify application, not yet listening. */
 export async function buildApp(parts: Omit<Dependencies, "submission">): Promise<App> {
   const dependencies: Dependencies = { ...parts, submission: new Submission(parts) };
-  const { config, logger } = dependencies;
+  const { logger } = dependencies;
   const app: App = Fastify({
     loggerInstance: logger.child({}, { serializers: { req: describeRequest } }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
-    bodyLimit: config.MAX_FILM_BYTES,
+    bodyLimit: mostJsonBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 200 },
@@ -71,10 +76,12 @@ export async function buildApp(parts: Omit<Dependencies, "submission">): Promise
   app.removeContentTypeParser("text/plain");
   await problems(app, dependencies);
   await auth(app, dependencies);
+  await rateLimit(app, dependencies);
   await openapi(app);
   await uploads(app, dependencies);
   for (const route of [
     submitAnalysis,
+    uploadAddresses,
     getAnalysis,
     events,
     listAnalyses,

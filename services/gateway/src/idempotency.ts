@@ -1,71 +1,104 @@
 import { createHash } from "node:crypto";
-import { type AcceptedFilm, ProblemError, queuePrefix } from "@osteon/shared";
+import { type AcceptedFilm, type Analysis, ProblemError, queuePrefix } from "@osteon/shared";
 import type { Redis } from "ioredis";
-import type { UploadFields } from "./uploads/upload.js";
+import type { UploadFields } from "./uploads/fields.js";
 
 const keptSeconds = 24 * 3600;
-/** A gateway that died with a request in hand frees the key after this time. */
-const inFlightSeconds = 150;
+/** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
+const leaseMs = 30_000;
 
 interface Entry {
   fingerprint: string;
-  /** Absent while the first request is in flight. */
-  id?: string;
+  /** The analysis that the request becomes, known before it exists: so a gateway that dies in between is found out. */
+  id: string;
+  /** Milliseconds since the epoch; absent once the request was answered. */
+  until?: number;
 }
 
 /** A key that is this request's own now: it says how the request ended. */
 export interface Claim {
-  settle(id: string): Promise<void>;
+  /** False where the lease ran out and another request has the key: what was accepted here must go. */
+  settle(): Promise<boolean>;
   release(): Promise<void>;
 }
 
-/** Idempotency-Key after the IETF draft: per tenant, kept 24 hours, shared by all gateways through Redis. */
+export interface ClaimedRequest {
+  tenant: string;
+  key: string;
+  fingerprint: string;
+  /** Of the analysis that the request would become. */
+  id: string;
+}
+
+/** Puts ARGV[2] (where it is empty: nothing) in the place of ARGV[1], or returns 0. */
+const replaceScript = `
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] == "" then redis.call("DEL", KEYS[1]) else redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) end
+return 1
+`;
+
+/** Idempotency-Key after draft-ietf-httpapi-idempotency-key-header: per tenant, kept 24 hours, shared by all gateways through Redis. */
 export class Idempotency {
   readonly #redis: Redis;
+  readonly #now: () => number;
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, now: () => number = Date.now) {
     this.#redis = redis;
+    this.#now = now;
   }
 
   /**
    * Claims the key, or tells the analysis that it already belongs to.
+   * @param look finds an analysis; it decides what became of a request whose gateway died
    * @throws ProblemError `idempotency-key-reused` for other content, `idempotency-in-flight` where the first is not answered yet.
    */
-  async claim(tenant: string, key: string, fingerprint: string): Promise<Claim | { id: string }> {
+  async claim(
+    { tenant, key, fingerprint, id }: ClaimedRequest,
+    look: (id: string) => Promise<Analysis | undefined>,
+  ): Promise<Claim | Analysis> {
     const name = `${queuePrefix}:idempotency:${createHash("sha256").update(`${tenant}\n${key}`).digest("hex")}`;
-    return this.#guarded(async () => {
-      const mine: Entry = { fingerprint };
-      // With GET the answer is what stood there before: nothing, where the key was free.
-      const text = await this.#redis.set(name, JSON.stringify(mine), "EX", inFlightSeconds, "NX", "GET");
-      if (text === null) return this.#claimed(name, mine);
-      const found = JSON.parse(text) as Entry;
-      if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
-      if (found.id === undefined)
-        throw new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
-      return { id: found.id };
-    });
+    const mine: Entry = { fingerprint, id, until: this.#now() + leaseMs };
+    // With GET the answer is what stood there before: nothing, where the key was free.
+    const text = await guarded(() =>
+      this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
+    );
+    if (text === null) return this.#claimed(name, mine);
+    const found = JSON.parse(text) as Entry;
+    if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
+    if (found.until !== undefined && found.until > this.#now()) throw inFlight();
+    const analysis = await look(found.id);
+    if (analysis !== undefined) return analysis;
+    // Never accepted, or erased since: of all that find it so, one goes on.
+    if (!(await this.#replace(name, text, mine))) throw inFlight();
+    return this.#claimed(name, mine);
   }
 
-  #claimed(name: string, entry: Entry): Claim {
+  #claimed(name: string, mine: Entry): Claim {
+    const text = JSON.stringify(mine);
+    const { until: _, ...settled } = mine;
     return {
-      settle: async (id) => {
-        await this.#guarded(() =>
-          this.#redis.set(name, JSON.stringify({ ...entry, id } satisfies Entry), "EX", keptSeconds),
-        );
-      },
+      settle: () => this.#replace(name, text, settled),
       release: async () => {
-        await this.#redis.del(name).catch(() => undefined);
+        await this.#replace(name, text).catch(() => undefined);
       },
     };
   }
 
-  async #guarded<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      if (error instanceof ProblemError) throw error;
-      throw new ProblemError("queue-unavailable", undefined, { cause: error });
-    }
+  async #replace(name: string, found: string, entry?: Entry): Promise<boolean> {
+    const text = entry === undefined ? "" : JSON.stringify(entry);
+    return (await guarded(() => this.#redis.eval(replaceScript, 1, name, found, text, keptSeconds))) === 1;
+  }
+}
+
+function inFlight(): ProblemError {
+  return new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
+}
+
+async function guarded<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw new ProblemError("queue-unavailable", undefined, { cause: error });
   }
 }
 
@@ -81,13 +114,17 @@ export function parseIdempotencyKey(header: string | string[] | undefined): stri
   return key;
 }
 
-/** What makes two submissions the same: the films' bytes in their order, and the fields; not the envelope. */
-export function fingerprintOf(films: readonly AcceptedFilm[], fields: UploadFields): string {
+/** What makes two submissions the same: the films' bytes in their order, and the fields; not the envelope, nor the way they came. */
+export function fingerprintOf(
+  films: readonly Pick<AcceptedFilm, "digest" | "name">[],
+  fields: UploadFields,
+): string {
   const content = [
     films.map((film) => [film.digest, film.name ?? null]),
     fields.reference ?? null,
     fields.callbackUrl ?? null,
     fields.regionHint ?? null,
+    fields.priority ?? "normal",
   ];
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }

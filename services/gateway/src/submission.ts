@@ -1,9 +1,27 @@
-import { type Analysis, type AnalysisRequest, schemaVersion } from "@osteon/shared";
+import {
+  type AcceptedFilm,
+  type Analysis,
+  type AnalysisRequest,
+  type KeyRecord,
+  ProblemError,
+  schemaVersion,
+} from "@osteon/shared";
+import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
-import { checkFields, checkFilms } from "./uploads/check-upload.js";
-import type { Upload } from "./uploads/upload.js";
+import { requireScope } from "./plugins/auth.js";
+import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
+import type { UploadFields } from "./uploads/fields.js";
+import { Intake } from "./uploads/intake.js";
+
+/** Large films that a gateway has in memory at once. */
+const mostHeavy = 2;
+
+export interface Submitter {
+  tenant: string;
+  key: KeyRecord | null;
+}
 
 export interface Submitted {
   analysis: Analysis;
@@ -11,50 +29,104 @@ export interface Submitted {
   replayed: boolean;
 }
 
-/** From a checked upload to a promise, once per Idempotency-Key. */
+/** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
 export class Submission {
   readonly #dependencies: Omit<Dependencies, "submission">;
   readonly #idempotency: Idempotency;
+  readonly #heavy = pLimit(mostHeavy);
 
   constructor(dependencies: Omit<Dependencies, "submission">) {
     this.#dependencies = dependencies;
     this.#idempotency = new Idempotency(dependencies.backbone.redis);
   }
 
-  /** @throws ProblemError naming the rule that the upload breaks, or what is not available. */
-  async submit(tenant: string, upload: Upload, key?: string): Promise<Submitted> {
+  /**
+   * @param read takes the films in, and returns what else the body says
+   * @throws ProblemError naming the rule that the upload breaks, or what is not available.
+   */
+  async submit(
+    { tenant, key }: Submitter,
+    read: (intake: Intake) => Promise<UploadFields>,
+    idempotencyKey?: string,
+  ): Promise<Submitted> {
     const { config, policy, backbone, admission } = this.#dependencies;
-    const fields = checkFields(upload.fields, config, policy);
-    const films = await checkFilms(upload, config);
-    const claim =
-      key === undefined
-        ? undefined
-        : await this.#idempotency.claim(tenant, key, fingerprintOf(films, fields));
-    if (claim !== undefined && "id" in claim) {
-      const analysis = await backbone.analyses.get({ tenant, id: claim.id });
-      if (analysis !== undefined) return { analysis, replayed: true };
+    // Before the body is read; a repeat must come to its answer even now.
+    if (idempotencyKey === undefined) admission.check(tenant, 1);
+    const intake = new Intake({
+      ledger: backbone.analyses.ledger,
+      config,
+      ref: { tenant, id: uuidv7() },
+      heavy: this.#heavy,
+    });
+    try {
+      const fields = checkFields(await read(intake), config, policy);
+      if (fields.priority === "urgent") requireScope(key, "urgent");
+      const submitted =
+        idempotencyKey === undefined
+          ? { analysis: await this.#accept(intake, fields), replayed: false }
+          : await this.#once(idempotencyKey, intake, fields);
+      if (submitted.replayed) await intake.discard();
+      return submitted;
+    } catch (error) {
+      await intake.discard();
+      throw error;
     }
+  }
+
+  async #once(key: string, intake: Intake, fields: CheckedFields): Promise<Submitted> {
+    const { analyses } = this.#dependencies.backbone;
+    const { tenant, id } = intake.ref;
+    // Only what could be accepted may take a key; but a repeat may name uploads whose films its first has taken.
+    const films = intake.films.some((film) => film.upload?.used) ? undefined : await this.#check(intake);
+    const claim = await this.#idempotency.claim(
+      { tenant, key, id, fingerprint: fingerprintOf(intake.films, fields) },
+      (found) => analyses.get({ tenant, id: found }),
+    );
+    if ("status" in claim) return { analysis: claim, replayed: true };
+    try {
+      const analysis = await this.#accept(intake, fields, films);
+      if (await claim.settle()) return { analysis, replayed: false };
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
+    // It took so long that another request has the key by now: of the two analyses its own stays.
+    await analyses.erase(intake.ref);
+    throw new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
+  }
+
+  #check(intake: Intake): Promise<AcceptedFilm[]> {
+    return checkFilms(intake, this.#dependencies.config);
+  }
+
+  async #accept(intake: Intake, fields: CheckedFields, checked?: AcceptedFilm[]): Promise<Analysis> {
+    const { backbone, admission } = this.#dependencies;
+    const { ref } = intake;
+    if (intake.films.some((film) => film.upload?.used)) throw new ProblemError("upload-used");
+    const films = checked ?? (await this.#check(intake));
+    admission.check(ref.tenant, films.length);
     const request: AnalysisRequest = {
       v: schemaVersion,
-      id: uuidv7(),
-      tenant,
+      ...ref,
       createdAt: new Date().toISOString(),
       ...fields,
       films,
     };
-    const claimed = claim !== undefined && "settle" in claim ? claim : undefined;
-    try {
-      admission.check(films.length);
-      const analysis = await backbone.analyses.accept(
-        request,
-        upload.films.map((film) => film.bytes),
-      );
-      admission.accepted(films.length);
-      await claimed?.settle(request.id);
-      return { analysis, replayed: false };
-    } catch (error) {
-      await claimed?.release();
-      throw error;
+    const analysis = await backbone.analyses.accept(
+      request,
+      intake.films.map((film) => film.held),
+    );
+    admission.accepted(ref.tenant, films.length);
+    await this.#letGo(intake);
+    return analysis;
+  }
+
+  /** The uploads that are films now. What the store would not let go of is swept. */
+  async #letGo({ films, ref }: Intake): Promise<void> {
+    const { uploads } = this.#dependencies.backbone.analyses.ledger;
+    for (const film of films) {
+      if (film.upload === undefined) continue;
+      await uploads.use({ tenant: ref.tenant, id: film.upload.id }, film).catch(() => undefined);
     }
   }
 }

@@ -4,20 +4,30 @@ import { ProblemError } from "@osteon/shared";
 import { Admission } from "../src/admission.js";
 
 /** The seconds that a refusal names, or undefined where the films are let in. */
-function refusal(admission: Admission, films = 1): number | undefined {
+function refusal(
+  admission: Admission,
+  films = 1,
+  { tenant = "default", code = "overloaded" } = {},
+): number | undefined {
   try {
-    admission.check(films);
+    admission.check(tenant, films);
     return undefined;
   } catch (error) {
-    assert.ok(error instanceof ProblemError && error.code === "overloaded");
+    assert.ok(error instanceof ProblemError && error.code === code, String(error));
     return error.retryAfter;
   }
 }
 
 /** Feeds ten seconds in which `rate` films a second end and `backlog` stay. */
-function busy(admission: Admission, rate: number, backlog: number, from = 0): void {
+function busy(
+  admission: Admission,
+  rate: number,
+  backlog: number,
+  from = 0,
+  tenants: ReadonlyMap<string, number> = new Map(),
+): void {
   for (let second = 0; second <= 10; second += 1) {
-    admission.sample({ backlog, ended: second * rate }, (from + second) * 1000);
+    admission.sample({ backlog, ended: second * rate, tenants }, (from + second) * 1000);
   }
 }
 
@@ -26,7 +36,7 @@ test("lets in what can be worked off in time, and refuses the rest with the time
   busy(admission, 10, 599);
   assert.equal(refusal(admission, 1), undefined);
   assert.equal(refusal(admission, 16), 2, "15 films too many at 10 films a second");
-  admission.accepted(100);
+  admission.accepted("default", 100);
   assert.equal(refusal(admission, 1), 10);
   busy(admission, 50, 700, 20);
   assert.equal(refusal(admission, 1), undefined, "faster workers make room");
@@ -42,9 +52,42 @@ test("without a rate only the number counts: stopped workers lose nothing that i
 test("idle time and a count that begins anew do not spoil the rate", () => {
   const admission = new Admission({ maxQueued: 10_000, maxWaitSeconds: 10 });
   busy(admission, 10, 50);
-  for (let second = 11; second < 60; second += 1) admission.sample({ backlog: 0, ended: 100 }, second * 1000);
-  admission.sample({ backlog: 101, ended: 100 }, 60_000);
+  const tenants = new Map<string, number>();
+  for (let second = 11; second < 60; second += 1) {
+    admission.sample({ backlog: 0, ended: 100, tenants }, second * 1000);
+  }
+  admission.sample({ backlog: 101, ended: 100, tenants }, 60_000);
   assert.equal(refusal(admission), 1, "the rate is still known: ten films a second");
-  admission.sample({ backlog: 99, ended: 0 }, 61_000);
+  admission.sample({ backlog: 99, ended: 0, tenants }, 61_000);
   assert.equal(refusal(admission), undefined);
+});
+
+test("a flood refuses its own tenant first; others go on within their share, to an end", () => {
+  const admission = new Admission({ maxQueued: 1_000, maxWaitSeconds: 3_600 });
+  busy(admission, 10, 1_000, 0, new Map([["flood", 1_000]]));
+  assert.equal(refusal(admission, 1, { tenant: "flood" }), 1, "alone it may fill the whole queue");
+  assert.equal(refusal(admission, 16, { tenant: "other" }), undefined);
+  admission.accepted("other", 500);
+  assert.equal(refusal(admission, 1, { tenant: "flood", code: "share-exceeded" }), 51);
+  assert.equal(refusal(admission, 1, { tenant: "other", code: "share-exceeded" }), 1);
+  assert.equal(refusal(admission, 1, { tenant: "third" }), undefined);
+  admission.accepted("third", 333);
+  admission.accepted("fourth", 167);
+  assert.equal(refusal(admission, 1, { tenant: "fifth" }), 1, "twice the queue's length is the end for all");
+});
+
+test("the time that a refused flood is told is the shorter of the queue's and its own", () => {
+  const admission = new Admission({ maxQueued: 100, maxWaitSeconds: 3_600 });
+  busy(
+    admission,
+    1,
+    140,
+    0,
+    new Map([
+      ["flood", 59],
+      ["other", 81],
+    ]),
+  );
+  const flood = { tenant: "flood", code: "share-exceeded" };
+  assert.equal(refusal(admission, 1, flood), 20, "ten films over its share, which drains at half the rate");
 });

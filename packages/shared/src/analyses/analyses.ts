@@ -12,7 +12,6 @@ import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import { Dispatch } from "../webhooks/index.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
-import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
@@ -34,10 +33,11 @@ export class Analyses {
   }
 
   /**
-   * Accepts films: when it returns, they are in the store and their jobs in the queue.
+   * Accepts films: when it returns, they are in the store and their jobs in the queue. A film that the ledger has staged
+   * already comes without bytes.
    * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind.
    */
-  async accept(request: AnalysisRequest, films: readonly Uint8Array[]): Promise<Analysis> {
+  async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<Analysis> {
     try {
       await this.ledger.accept(request, films);
       // Sent in this order over one connection: no worker meets the job before the request.
@@ -53,12 +53,20 @@ export class Analyses {
 
   /** Adds the first job of each film, or of those given. */
   async enqueue(request: AnalysisRequest, films = request.films.map((film) => film.index)): Promise<void> {
-    const acceptedAt = timeOfId(request.id);
+    const { tenant, id: analysisId, priority } = request;
+    const acceptedAt = Date.parse(request.createdAt);
     await this.#producer.add(
       "bodypart",
       ...films.map((film) => ({
-        id: filmJobId(request.id, film, "bodypart"),
-        data: { v: schemaVersion, tenant: request.tenant, analysisId: request.id, film, acceptedAt },
+        id: filmJobId(analysisId, film, "bodypart"),
+        data: {
+          v: schemaVersion,
+          tenant,
+          analysisId,
+          film,
+          acceptedAt,
+          ...(priority === undefined ? {} : { priority }),
+        },
       })),
     );
   }
@@ -76,12 +84,16 @@ export class Analyses {
     return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
   }
 
-  /** How many films wait or are worked on, and how many ended since the count began. */
-  async load(): Promise<{ backlog: number; ended: number }> {
-    const [{ bodypart, fracture }, ended] = await Promise.all([this.#producer.counts(), this.#live.ended()]);
+  /** How many films wait or are worked on, how many ended since the count began, and how many wait by tenant. */
+  async load(): Promise<{ backlog: number; ended: number; tenants: Map<string, number> }> {
+    const [{ bodypart, fracture }, ended, tenants] = await Promise.all([
+      this.#producer.counts(),
+      this.#live.ended(),
+      this.#producer.waiting(),
+    ]);
     const unfinished = ({ waiting = 0, prioritized = 0, active = 0, delayed = 0 }: Record<string, number>) =>
       waiting + prioritized + active + delayed;
-    return { backlog: unfinished(bodypart) + unfinished(fracture), ended };
+    return { backlog: unfinished(bodypart) + unfinished(fracture), ended, tenants };
   }
 
   /** What Redis knows of an analysis. */
@@ -208,8 +220,8 @@ export class Analyses {
 
   async #removeJobs(request: AnalysisRequest): Promise<void> {
     for (const { index } of request.films) {
-      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"));
-      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"));
+      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"), request);
+      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"), request);
     }
     if (request.films.length === 1) return;
     for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));

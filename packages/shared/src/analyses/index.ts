@@ -9,3 +9,4 @@ export { Reconciler, type ReconcilerReport } from "./reconciler.js";
 export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.js";
 export { type Reread, Rereading } from "./rereading.js";
 export { endedAnalysis, pendingAnalysis } from "./roll-up.js";
+export { type UploadRef, Uploads, type UsedUpload, uploadKeptMs, uploadSeconds } from "./uploads.js";

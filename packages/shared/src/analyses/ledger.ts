@@ -1,8 +1,9 @@
 import type { Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
-import type { ObjectStore } from "../storage/index.js";
+import type { ObjectBody, ObjectStore } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { analysisFolder, idOfFolder, tenantFolder } from "./keys.js";
 import { Markers } from "./markers.js";
+import { Uploads } from "./uploads.js";
 
 /** A heat map as it is kept: the model's cells, and where the film lies on the model's canvas (pixels of it). */
 export interface KeptHeatmap {
@@ -47,6 +48,8 @@ export class Ledger {
   readonly deliveries: Deliveries;
   /** Tenants' webhook endpoints. */
   readonly endpoints: Endpoints;
+  /** Films that clients put into the store themselves. */
+  readonly uploads: Uploads;
   readonly #store: ObjectStore;
 
   constructor(store: ObjectStore) {
@@ -54,20 +57,30 @@ export class Ledger {
     this.pending = new Markers(store, "pending/");
     this.deliveries = new Deliveries(store);
     this.endpoints = new Endpoints(store);
+    this.uploads = new Uploads(store);
   }
 
   /**
-   * Makes the promise durable. The marker comes first, so that a crash in between leaves nothing that is not found again;
-   * `request.json` comes last: with it the analysis exists.
+   * Keeps a film of an analysis that does not exist yet. The marker comes before it, so that a crash leaves nothing that is
+   * not found again: `erase` takes back what is refused, the reconciler what nobody came back for.
    */
-  async accept(request: AnalysisRequest, films: readonly Uint8Array[]): Promise<void> {
-    await this.pending.set(request);
+  async stage(ref: AnalysisRef, film: number, body: ObjectBody): Promise<void> {
+    await this.pending.set(ref);
+    await this.#store.put(originalKey(ref, film), body);
+  }
+
+  /**
+   * Makes the promise durable: the marker first, `request.json` last; with it the analysis exists. A film that was staged
+   * has no bytes here.
+   */
+  async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
+    if (films.every((bytes) => bytes !== undefined)) await this.pending.set(request);
     await Promise.all(
-      request.films.map((film, at) =>
-        this.#store.put(originalKey(request, film.index), films[at] ?? new Uint8Array(), {
-          contentType: film.contentType,
-        }),
-      ),
+      request.films.map(async (film, at) => {
+        const bytes = films[at];
+        if (bytes === undefined) return;
+        await this.#store.put(originalKey(request, film.index), bytes, { contentType: film.contentType });
+      }),
     );
     await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
   }

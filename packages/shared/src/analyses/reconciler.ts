@@ -23,7 +23,7 @@ export interface ReconcilerReport {
 
 /** Younger markers are on their normal way. */
 const graceMs = 10_000;
-/** An upload is buffered before its marker is written: after this time nobody is still writing it. */
+/** A request has two minutes for its films: after this time nobody is still sending them. */
 const abandonedMs = 10 * 60_000;
 
 const lockKey = `${queuePrefix}:reconciler`;
@@ -54,6 +54,7 @@ export class Reconciler {
     const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0 };
     for await (const id of this.#analyses.ledger.pending.ids()) await this.#pending(id, report);
     for await (const id of this.#analyses.ledger.deliveries.owed.ids()) await this.#delivery(id, report);
+    report.swept += await this.#analyses.ledger.uploads.sweep(this.#now());
     return report;
   }
 

@@ -68,12 +68,13 @@ export function longest(timings: readonly Timings[]): Timings {
 function frame(
   request: AnalysisRequest,
   status: AnalysisStatus,
-): Pick<Analysis, "id" | "status" | "reference" | "createdAt" | "links" | "disclaimer"> {
+): Pick<Analysis, "id" | "status" | "reference" | "priority" | "createdAt" | "links" | "disclaimer"> {
   const self = `/v1/analyses/${request.id}`;
   return {
     id: request.id,
     status,
     ...(request.reference === undefined ? {} : { reference: request.reference }),
+    ...(request.priority === undefined ? {} : { priority: request.priority }),
     createdAt: request.createdAt,
     links: { self, events: `${self}/events` },
     disclaimer,

@@ -28,6 +28,12 @@ export const ConfigSchema = Type.Object({
   S3_ENDPOINT: Type.Optional(
     Type.String({ pattern: "^https?://", description: "S3 server; AWS where unset." }),
   ),
+  S3_PUBLIC_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description: "The S3 server as clients reach it, for uploads to it; S3_ENDPOINT where unset.",
+    }),
+  ),
   S3_BUCKET: Type.Optional(
     Type.String({ minLength: 3, description: "Bucket; where unset, the store is files under DATA_DIR." }),
   ),
@@ -95,6 +101,20 @@ export const ConfigSchema = Type.Object({
   MAX_WAIT_SECONDS: count(
     "Expected wait, by the measured drain rate, from which films are refused with 503.",
     1800,
+  ),
+  RATE_LIMIT_SUBMISSIONS: Type.Optional(
+    count(
+      "Submissions a minute of a tenant; 0 is no limit. Where unset: 600 with keys, none without.",
+      undefined,
+      0,
+    ),
+  ),
+  RATE_LIMIT_READS: Type.Optional(
+    count(
+      "Other calls a minute of a tenant; 0 is no limit. Where unset: 6000 with keys, none without.",
+      undefined,
+      0,
+    ),
   ),
   JOB_LOCK_MS: count("Time after which a silent worker loses its film to another.", 15_000, 500),
   RECONCILE_SECONDS: count("Time between two walks over the pending markers.", 20),

@@ -24,6 +24,11 @@ export const AnalysisStatus = Type.Enum(["queued", "processing", "completed", "f
 export type AnalysisStatus = Static<typeof AnalysisStatus>;
 export const endStates: readonly AnalysisStatus[] = ["completed", "failed", "cancelled"];
 
+export const Priority = Type.Enum(["normal", "urgent"], {
+  description: "An urgent film goes ahead of others; a key needs the scope `urgent` for it.",
+});
+export type Priority = Static<typeof Priority>;
+
 export const OutcomeSchema = Type.Enum([...outcomes]);
 
 export const Region = Type.Object({
@@ -131,6 +136,7 @@ export const Analysis = Type.Object(
     id: Type.String({ format: "uuid" }),
     status: AnalysisStatus,
     reference: Type.Optional(Type.String({ maxLength: 200 })),
+    priority: Type.Optional(Priority),
     createdAt: Timestamp,
     completedAt: Type.Optional(Timestamp),
     bodyPart: Type.Optional(BodyPartSummary),

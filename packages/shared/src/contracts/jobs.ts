@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { BodyPart, bones, ModelRef, OutcomeSchema, Timings } from "./analysis.js";
+import { BodyPart, bones, ModelRef, OutcomeSchema, Priority, Timings } from "./analysis.js";
 
 /** Version of the job and ledger shapes; a worker refuses a newer one than it knows. */
 export const schemaVersion = 1;
@@ -15,6 +15,8 @@ const FilmJobBase = {
   film: Type.Integer({ minimum: 0 }),
   /** Milliseconds since the epoch, by the gateway's clock. */
   acceptedAt: Type.Number(),
+  /** Normal where absent. */
+  priority: Type.Optional(Priority),
 };
 
 export const BodyPartJob = Type.Object(FilmJobBase);
@@ -83,6 +85,10 @@ export const jobKinds = [
   "webhook",
 ] as const satisfies readonly JobKind[];
 
+/** The kinds whose queues the tenants share. */
+export const filmJobKinds = ["bodypart", "fracture"] as const satisfies readonly JobKind[];
+export type FilmJobKind = (typeof filmJobKinds)[number];
+
 export const jobSchemas = {
   bodypart: BodyPartJob,
   fracture: FractureJob,
@@ -92,7 +98,7 @@ export const jobSchemas = {
 } as const;
 
 /** The derived id of a film's job: adding the same job twice is adding it once. */
-export function filmJobId(analysisId: string, film: number, stage: "bodypart" | "fracture"): string {
+export function filmJobId(analysisId: string, film: number, stage: FilmJobKind): string {
   return `${analysisId}-${film}-${stage}`;
 }
 

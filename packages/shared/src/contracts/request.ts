@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { Priority } from "./analysis.js";
 
 /** A film as accepted: what the ledger keeps beside its bytes. */
 export const AcceptedFilm = Type.Object({
@@ -19,6 +20,8 @@ export const AnalysisRequest = Type.Object({
   reference: Type.Optional(Type.String()),
   callbackUrl: Type.Optional(Type.String()),
   regionHint: Type.Optional(Type.String()),
+  /** Normal where absent. */
+  priority: Type.Optional(Priority),
   films: Type.Array(AcceptedFilm, { minItems: 1 }),
 });
 export type AnalysisRequest = Static<typeof AnalysisRequest>;

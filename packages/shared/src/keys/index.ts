@@ -1,1 +1,1 @@
-export { type KeyRecord, KeyRing, type NewKey, type Scope, scopes } from "./key-ring.js";
+export { type KeyLimits, type KeyRecord, KeyRing, type NewKey, type Scope, scopes } from "./key-ring.js";

@@ -2,8 +2,14 @@ import { ProblemError } from "../problems/index.js";
 import { type ObjectStore, walk } from "../storage/index.js";
 import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
 
-export const scopes = ["submit", "read", "webhooks", "admin"] as const;
+export const scopes = ["submit", "urgent", "read", "webhooks", "admin"] as const;
 export type Scope = (typeof scopes)[number];
+
+/** Calls a minute of a key that has a budget of its own; 0 is no limit. Other keys share their tenant's budget. */
+export interface KeyLimits {
+  submissions?: number;
+  reads?: number;
+}
 
 /** What is kept of a key: never the key itself. */
 export interface KeyRecord {
@@ -16,6 +22,7 @@ export interface KeyRecord {
   createdAt: string;
   expiresAt?: string;
   revokedAt?: string;
+  limits?: KeyLimits;
 }
 
 export interface NewKey {
@@ -23,6 +30,7 @@ export interface NewKey {
   name: string;
   scopes: readonly Scope[];
   expiresAt?: Date;
+  limits?: KeyLimits;
 }
 
 /** A tenant's name is part of storage keys. */
@@ -67,6 +75,7 @@ export class KeyRing {
       secretHash: hashSecret(text.secret),
       createdAt: new Date(this.#now()).toISOString(),
       ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt.toISOString() }),
+      ...(key.limits === undefined ? {} : { limits: key.limits }),
     };
     await this.#store.put(place(record.id), JSON.stringify(record), { ifAbsent: true });
     return { text: formatKey(text), record };
@@ -91,18 +100,19 @@ export class KeyRing {
   }
 
   /**
-   * A new key of the same tenant, name, scopes and expiry; the old one goes on for `overlapSeconds`, so that its holder can change over.
+   * A new key of the same tenant, name, scopes, limits and expiry; the old one goes on for `overlapSeconds`, so that its holder can change over.
    * @throws ProblemError `key-not-found`, `key-invalid` for one that is over.
    */
   async rotate(id: string, overlapSeconds: number): Promise<{ text: string; record: KeyRecord }> {
     const old = await this.#read(id);
     if (old === undefined) throw new ProblemError("key-not-found");
     if (!this.#valid(old)) throw new ProblemError("key-invalid");
-    const { tenant, name, scopes, expiresAt } = old;
+    const { tenant, name, scopes, expiresAt, limits } = old;
     const made = await this.create({
       tenant,
       name,
       scopes,
+      ...(limits === undefined ? {} : { limits }),
       ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
     });
     const end = new Date(this.#now() + overlapSeconds * 1000);

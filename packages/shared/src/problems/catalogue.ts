@@ -21,12 +21,12 @@ export const catalogue = {
   "film-missing": {
     status: 400,
     title: "No film",
-    rule: 'A multipart upload must carry at least one file part named "film".',
+    rule: 'A submission must carry at least one film: a file part named "film", or the id of an upload.',
   },
   "field-unknown": {
     status: 400,
     title: "Unknown field",
-    rule: 'A multipart upload may carry "film", "reference", "callbackUrl" and "regionHint", and nothing else.',
+    rule: 'A multipart upload may carry "film", "upload", "reference", "callbackUrl", "regionHint" and "priority", and nothing else.',
   },
   "validation-failed": {
     status: 400,
@@ -64,6 +64,16 @@ export const catalogue = {
     status: 404,
     title: "No such analysis",
     rule: "The id must name an analysis of yours that has not been erased.",
+  },
+  "upload-not-found": {
+    status: 404,
+    title: "No such upload",
+    rule: "The id must name an upload of yours of the last hour, to which a film was put.",
+  },
+  "uploads-unavailable": {
+    status: 404,
+    title: "No uploads here",
+    rule: "Only a system that keeps its films in S3 has addresses to upload to: send the films with POST /v1/analyses.",
   },
   "image-not-ready": {
     status: 404,
@@ -105,10 +115,20 @@ export const catalogue = {
     title: "The endpoint is disabled",
     rule: "Deliveries can be made again once the endpoint is enabled.",
   },
+  "upload-used": {
+    status: 409,
+    title: "Upload used already",
+    rule: "An upload belongs to the first analysis that names it.",
+  },
   "idempotency-in-flight": {
     status: 409,
     title: "The first request is still in flight",
     rule: "A request with an Idempotency-Key may be repeated once the first has been answered.",
+  },
+  "body-too-large": {
+    status: 413,
+    title: "Body too large",
+    rule: "A JSON body may have at most 64 kB.",
   },
   "film-too-large": { status: 413, title: "Film too large", rule: "One film may have at most 32 MB." },
   "upload-too-large": {
@@ -156,6 +176,16 @@ export const catalogue = {
     status: 422,
     title: "Idempotency-Key used for other content",
     rule: "Within 24 hours an Idempotency-Key belongs to the films and fields it was first sent with.",
+  },
+  "share-exceeded": {
+    status: 429,
+    title: "Your share of the queue is full",
+    rule: "While the queue is full, a tenant may have an equal share of it waiting; others' films are still accepted.",
+  },
+  "rate-limited": {
+    status: 429,
+    title: "Too many requests",
+    rule: "A tenant may send as many requests as RateLimit-Policy tells; RateLimit tells how many are left, and for how long.",
   },
   "internal-error": {
     status: 500,

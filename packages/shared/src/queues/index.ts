@@ -1,4 +1,5 @@
 export { closeRedis, connectRedis } from "./connection.js";
+export { FairShare } from "./fair-share.js";
 export {
   type Attempt,
   checkProcessors,

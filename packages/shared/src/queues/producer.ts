@@ -1,7 +1,15 @@
 import { type JobsOptions, Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { type JobKind, type Jobs, jobKinds } from "../contracts/index.js";
+import {
+  type FilmJobKind,
+  filmJobKinds,
+  type JobKind,
+  type Jobs,
+  jobKinds,
+  type Priority,
+} from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
+import { FairShare } from "./fair-share.js";
 
 /** Every key of ours in Redis begins with it. Braces keep a queue's keys in one slot of a cluster. */
 export const queuePrefix = "{osteon}";
@@ -32,9 +40,13 @@ export interface NewJob<K extends JobKind> {
   data: Jobs[K];
 }
 
-/** Adds jobs to the queues. Adding an id that is known is no error and changes nothing. */
+/**
+ * Adds jobs to the queues. Adding an id that is known is no error and changes nothing. Films wait in the order that shares
+ * their queue fairly among the tenants; so they are BullMQ's `prioritized` jobs, not its `waiting` ones.
+ */
 export class Producer {
   readonly #queues: { readonly [K in JobKind]: Queue };
+  readonly #shares: { readonly [K in FilmJobKind]: FairShare };
 
   constructor(connection: Redis) {
     const open = (name: JobKind): Queue => {
@@ -55,21 +67,48 @@ export class Producer {
       reexamine: open("reexamine"),
       webhook: open("webhook"),
     };
+    const share = (kind: FilmJobKind) => new FairShare(connection, `${queuePrefix}:${kind}`);
+    this.#shares = { bodypart: share("bodypart"), fracture: share("fracture") };
   }
 
-  /** @throws ProblemError `queue-unavailable` */
+  /**
+   * Adds jobs of one kind, in their order; where they are films, of one tenant.
+   * @throws ProblemError `queue-unavailable`
+   */
   async add<K extends JobKind>(kind: K, ...jobs: NewJob<K>[]): Promise<void> {
-    const options = tries[kind];
     await this.#guarded(async () => {
       const [first] = jobs;
-      if (jobs.length === 1 && first !== undefined) {
-        await this.#queues[kind].add(kind, first.data, { ...options, jobId: first.id });
-        return;
-      }
-      await this.#queues[kind].addBulk(
-        jobs.map((job) => ({ name: kind, data: job.data, opts: { ...options, jobId: job.id } })),
-      );
+      if (first === undefined) return;
+      const places = await this.#places(kind, first.data, jobs.length);
+      const added = jobs.map((job, at) => ({
+        name: kind,
+        data: job.data,
+        opts: {
+          ...tries[kind],
+          jobId: job.id,
+          ...(places === undefined ? {} : { priority: places[at] ?? 1 }),
+        },
+      }));
+      const [only] = added;
+      if (added.length === 1 && only !== undefined) await this.#queues[kind].add(kind, only.data, only.opts);
+      else await this.#queues[kind].addBulk(added);
     });
+  }
+
+  /** BullMQ priorities of a tenant's films; of other jobs none: they wait in the order of their coming. */
+  async #places(kind: JobKind, data: Jobs[JobKind], count: number): Promise<number[] | undefined> {
+    if (!isFilmJobKind(kind) || !("film" in data)) return undefined;
+    return this.#shares[kind].place(data.tenant, data.priority ?? "normal", count);
+  }
+
+  /** Films that wait in both film queues, by tenant: those that have some. */
+  async waiting(): Promise<Map<string, number>> {
+    const sum = new Map<string, number>();
+    await this.#guarded(async () => {
+      for (const waiting of await Promise.all(filmJobKinds.map((kind) => this.#shares[kind].waiting())))
+        for (const [tenant, films] of waiting) sum.set(tenant, (sum.get(tenant) ?? 0) + films);
+    });
+    return sum;
   }
 
   async state(kind: JobKind, id: string): Promise<JobState> {
@@ -85,12 +124,18 @@ export class Producer {
     return this.#guarded(async () => (await this.#queues[kind].getJob(id))?.failedReason);
   }
 
-  /** Takes a job out, whatever its state; one that is being worked on stays, and ends without effect. */
-  async remove(kind: JobKind, id: string): Promise<void> {
+  /**
+   * Takes a job out, whatever its state; one that is being worked on stays, and ends without effect.
+   * @param film whose film it was: its place in the queue goes to the tenant's next
+   */
+  async remove(kind: JobKind, id: string, film?: { tenant: string; priority?: Priority }): Promise<void> {
     await this.#guarded(async () => {
-      await this.#queues[kind].remove(id).catch((error: unknown) => {
+      const removed = await this.#queues[kind].remove(id).catch((error: unknown) => {
         if (!(error instanceof Error && error.message.includes("locked"))) throw error;
+        return 0;
       });
+      if (removed === 0 || film === undefined || !isFilmJobKind(kind)) return;
+      await this.#shares[kind].giveBack(film.tenant, film.priority ?? "normal", 1);
     });
   }
 
@@ -117,4 +162,8 @@ export class Producer {
       throw new ProblemError("queue-unavailable", undefined, { cause: error });
     }
   }
+}
+
+function isFilmJobKind(kind: JobKind): kind is FilmJobKind {
+  return filmJobKinds.some((each) => each === kind);
 }

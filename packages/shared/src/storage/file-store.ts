@@ -1,8 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ProblemError } from "../problems/index.js";
-import { checkKey, type ListOptions, type ObjectStore, type PutOptions } from "./object-store.js";
+import {
+  checkKey,
+  type ListOptions,
+  type ObjectBody,
+  type ObjectStore,
+  type PutOptions,
+} from "./object-store.js";
 import { probeConditionalPut } from "./probe.js";
 
 const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
@@ -21,7 +27,7 @@ export class FileStore implements ObjectStore {
     this.#temporary = path.join(this.#root, ".tmp");
   }
 
-  async put(key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<boolean> {
+  async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<boolean> {
     const target = this.#file(key);
     return this.#guarded(async () => {
       const temporary = await this.#writeTemporary(body);
@@ -39,6 +45,14 @@ export class FileStore implements ObjectStore {
 
   get(key: string): Promise<Buffer | undefined> {
     return this.#guarded(() => absentAs(undefined, () => readFile(this.#file(key))));
+  }
+
+  async presignPut(): Promise<undefined> {
+    return undefined;
+  }
+
+  size(key: string): Promise<number | undefined> {
+    return this.#guarded(() => absentAs(undefined, async () => (await stat(this.#file(key))).size));
   }
 
   exists(key: string): Promise<boolean> {
@@ -79,7 +93,7 @@ export class FileStore implements ObjectStore {
     return this.#file(prefix.slice(0, -1));
   }
 
-  async #writeTemporary(body: Uint8Array | string): Promise<string> {
+  async #writeTemporary(body: ObjectBody): Promise<string> {
     const temporary = path.join(this.#temporary, randomUUID());
     const create = () => open(temporary, "wx", 0o600);
     const handle = await create().catch(async (error: unknown) => {
@@ -88,7 +102,7 @@ export class FileStore implements ObjectStore {
       return create();
     });
     try {
-      await handle.writeFile(body);
+      await writeFile(handle, body);
       await handle.datasync();
     } catch (error) {
       await rm(temporary, { force: true });

@@ -5,7 +5,15 @@ import type { ObjectStore } from "./object-store.js";
 import { S3Store } from "./s3-store.js";
 
 export { FileStore } from "./file-store.js";
-export { type ListOptions, type ObjectStore, type PutOptions, walk } from "./object-store.js";
+export {
+  type ListOptions,
+  type ObjectBody,
+  type ObjectStore,
+  type PresignedPut,
+  type PresignOptions,
+  type PutOptions,
+  walk,
+} from "./object-store.js";
 export { S3Store, type S3StoreOptions } from "./s3-store.js";
 
 /** The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. */
@@ -16,6 +24,7 @@ export function openStore(config: Config): ObjectStore {
     bucket: config.S3_BUCKET,
     region: config.S3_REGION,
     ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),
+    ...(config.S3_PUBLIC_ENDPOINT === undefined ? {} : { publicEndpoint: config.S3_PUBLIC_ENDPOINT }),
     ...(accessKeyId === undefined || secretAccessKey === undefined
       ? {}
       : { credentials: { accessKeyId, secretAccessKey } }),

@@ -14,6 +14,23 @@ export interface ListOptions {
   folders?: boolean;
 }
 
+/** An address that takes one object by HTTP PUT without further credentials, and the headers that the PUT must carry. */
+export interface PresignedPut {
+  url: string;
+  headers: Record<string, string>;
+}
+
+export interface PresignOptions {
+  contentType: string;
+  /** Exact length of the object. */
+  bytes: number;
+  /** How long the address is good. */
+  seconds: number;
+}
+
+/** What an object is made of. A stream is taken as it comes; where it fails, nothing is stored. */
+export type ObjectBody = Uint8Array | string | AsyncIterable<Uint8Array>;
+
 /**
  * Where films, requests and results live: the ledger. Keys are "/"-separated segments of letters, digits, ".", "_", "-".
  * Every driver is consistent: a read after a write sees it. Faults of the store are `store-unavailable`.
@@ -21,12 +38,17 @@ export interface ListOptions {
 export interface ObjectStore {
   readonly driver: "file" | "s3";
   /** Durable when it returns. False where `ifAbsent` was asked and the key had an object. */
-  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<boolean>;
+  put(key: string, body: ObjectBody, options?: PutOptions): Promise<boolean>;
+  /** Undefined where the driver has no addresses that a client could put to. */
+  presignPut(key: string, options: PresignOptions): Promise<PresignedPut | undefined>;
   /** The object's bytes; undefined where there is none. */
   get(key: string): Promise<Buffer | undefined>;
+  /** Bytes of the object; undefined where there is none. */
+  size(key: string): Promise<number | undefined>;
   exists(key: string): Promise<boolean>;
   /** No error where there is none. */
   delete(key: string): Promise<void>;
+  /** With what was begun to be written there and is not finished. */
   deletePrefix(prefix: string): Promise<void>;
   /** Keys (or folders) with the prefix, in ascending order of their UTF-8 bytes. The prefix must end in "/". */
   list(prefix: string, options?: ListOptions): Promise<string[]>;

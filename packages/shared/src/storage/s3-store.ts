@@ -1,17 +1,31 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { Readable } from "node:stream";
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { ProblemError } from "../problems/index.js";
-import { checkKey, type ListOptions, type ObjectStore, type PutOptions, walk } from "./object-store.js";
+import {
+  checkKey,
+  type ListOptions,
+  type ObjectBody,
+  type ObjectStore,
+  type PresignedPut,
+  type PresignOptions,
+  type PutOptions,
+  walk,
+} from "./object-store.js";
 import { probeConditionalPut } from "./probe.js";
 
 export interface S3StoreOptions {
@@ -19,6 +33,8 @@ export interface S3StoreOptions {
   region: string;
   /** AWS itself where absent. */
   endpoint?: string;
+  /** Of presigned addresses; the endpoint where absent. */
+  publicEndpoint?: string;
   /** The SDK's own chain (environment, files, instance roles) where absent. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
@@ -30,29 +46,18 @@ const statusOf = (error: unknown): number | undefined =>
 export class S3Store implements ObjectStore {
   readonly driver = "s3";
   readonly #client: S3Client;
+  /** Only signs: it never connects. */
+  readonly #signer: S3Client;
   readonly #bucket: string;
 
   constructor(options: S3StoreOptions) {
     this.#bucket = options.bucket;
-    const agent = { keepAlive: true, maxSockets: 64 };
-    this.#client = new S3Client({
-      region: options.region,
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
-      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-      maxAttempts: 4,
-      // Servers that are not AWS do not all know the newer checksum trailers; a film's own digest guards it here.
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler: {
-        connectionTimeout: 3_000,
-        requestTimeout: 30_000,
-        httpAgent: new HttpAgent(agent),
-        httpsAgent: new HttpsAgent(agent),
-      },
-    });
+    this.#client = clientOf(options, options.endpoint);
+    this.#signer = clientOf(options, options.publicEndpoint ?? options.endpoint);
   }
 
-  async put(key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<boolean> {
+  async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<boolean> {
+    if (typeof body !== "string" && !(body instanceof Uint8Array)) return this.#putStream(key, body, options);
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: checkKey(key),
@@ -74,6 +79,51 @@ export class S3Store implements ObjectStore {
     });
   }
 
+  /** In parts: S3 takes no stream whose length it does not know. Parts that a crash leaves go with `deletePrefix`. */
+  async #putStream(key: string, body: AsyncIterable<Uint8Array>, options: PutOptions): Promise<boolean> {
+    const stream = Readable.from(body);
+    const upload = new Upload({
+      client: this.#client,
+      queueSize: 1,
+      params: {
+        Bucket: this.#bucket,
+        Key: checkKey(key),
+        Body: stream,
+        ContentType: options.contentType ?? "application/octet-stream",
+        ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
+      },
+    });
+    return this.#guarded(async () => {
+      try {
+        await upload.done();
+        return true;
+      } catch (error) {
+        if (options.ifAbsent === true && statusOf(error) === 412) return false;
+        throw error;
+      } finally {
+        stream.destroy();
+      }
+    });
+  }
+
+  async presignPut(
+    key: string,
+    { contentType, bytes, seconds }: PresignOptions,
+  ): Promise<PresignedPut | undefined> {
+    const command = new PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: checkKey(key),
+      ContentType: contentType,
+      ContentLength: bytes,
+    });
+    // Signed headers: another type or length does not match the signature.
+    const url = await getSignedUrl(this.#signer, command, {
+      expiresIn: seconds,
+      signableHeaders: new Set(["host", "content-type", "content-length"]),
+    });
+    return { url, headers: { "content-type": contentType, "content-length": String(bytes) } };
+  }
+
   get(key: string): Promise<Buffer | undefined> {
     const command = new GetObjectCommand({ Bucket: this.#bucket, Key: checkKey(key) });
     return this.#absentAs(undefined, async () => {
@@ -85,12 +135,13 @@ export class S3Store implements ObjectStore {
     });
   }
 
-  exists(key: string): Promise<boolean> {
+  size(key: string): Promise<number | undefined> {
     const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: checkKey(key) });
-    return this.#absentAs(false, async () => {
-      await this.#client.send(command);
-      return true;
-    });
+    return this.#absentAs(undefined, async () => (await this.#client.send(command)).ContentLength ?? 0);
+  }
+
+  async exists(key: string): Promise<boolean> {
+    return (await this.size(key)) !== undefined;
   }
 
   delete(key: string): Promise<void> {
@@ -112,6 +163,16 @@ export class S3Store implements ObjectStore {
         if ((answer.Errors?.length ?? 0) > 0)
           throw new Error(`${answer.Errors?.length} objects were not deleted`);
       });
+    }
+    await this.#guarded(() => this.#abortUploads(prefix));
+  }
+
+  async #abortUploads(prefix: string): Promise<void> {
+    const bucket = { Bucket: this.#bucket };
+    const begun = await this.#client.send(new ListMultipartUploadsCommand({ ...bucket, Prefix: prefix }));
+    for (const { Key, UploadId } of begun.Uploads ?? []) {
+      if (Key?.startsWith(prefix) !== true) continue;
+      await this.#client.send(new AbortMultipartUploadCommand({ ...bucket, Key, UploadId }));
     }
   }
 
@@ -143,6 +204,7 @@ export class S3Store implements ObjectStore {
 
   async close(): Promise<void> {
     this.#client.destroy();
+    this.#signer.destroy();
   }
 
   #absentAs<T>(absent: T, step: () => Promise<T>): Promise<T> {
@@ -165,6 +227,25 @@ export class S3Store implements ObjectStore {
       throw new ProblemError("store-unavailable", `The object store failed (${name}).`, { cause: error });
     }
   }
+}
+
+function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Client {
+  const agent = { keepAlive: true, maxSockets: 64 };
+  return new S3Client({
+    region: options.region,
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    maxAttempts: 4,
+    // Servers that are not AWS do not all know the newer checksum trailers; a film's own digest guards it here.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: 30_000,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+    },
+  });
 }
 
 /** Past everything in a folder: S3 would otherwise list the folder again from its first key. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { type ObjectStore, walk } from "../../src/index.js";
 
@@ -25,6 +26,32 @@ export function storeConformance(name: string, open: () => Promise<ObjectStore>)
         assert.equal((await store.get("films/a/original"))?.toString(), "now text");
         await store.put("empty", "");
         assert.equal((await store.get("empty"))?.length, 0);
+      }),
+    );
+
+    test(
+      "takes a stream whose length nobody knows, and tells the size of what came",
+      withStore(async (store) => {
+        const bytes = randomBytes(11 * 1024 * 1024);
+        await store.put("stream/large", pieces(bytes));
+        assert.ok((await store.get("stream/large"))?.equals(bytes));
+        assert.equal(await store.size("stream/large"), bytes.length);
+        await store.put("stream/small", pieces(bytes.subarray(0, 9)));
+        assert.deepEqual(await store.get("stream/small"), bytes.subarray(0, 9));
+        assert.equal(await store.size("stream/none"), undefined);
+      }),
+    );
+
+    test(
+      "keeps nothing of a stream that fails",
+      withStore(async (store) => {
+        const failing = async function* () {
+          yield* pieces(Buffer.alloc(11 * 1024 * 1024));
+          throw new Error("the sender is gone");
+        };
+        await assert.rejects(store.put("stream/failed", failing()));
+        assert.equal(await store.get("stream/failed"), undefined);
+        assert.deepEqual(await store.list("stream/"), []);
       }),
     );
 
@@ -111,4 +138,8 @@ export function storeConformance(name: string, open: () => Promise<ObjectStore>)
       withStore((store) => store.probe()),
     );
   });
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }

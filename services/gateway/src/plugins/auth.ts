@@ -1,10 +1,12 @@
-import { KeyRing, ProblemError, queuePrefix, type Scope } from "@osteon/shared";
+import { type KeyRecord, KeyRing, ProblemError, queuePrefix, type Scope } from "@osteon/shared";
 import type { App, Dependencies } from "../app.js";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Whose analyses the request may see. */
     tenant: string;
+    /** The key that the request came with; null without keys. */
+    key: KeyRecord | null;
   }
   interface FastifyContextConfig {
     /** What a key must be allowed to do; a route without it is open. */
@@ -21,6 +23,7 @@ const lastUseMs = 60_000;
 /** Where keys are on, every route with a scope needs a key that has it; the key tells the tenant. */
 export async function auth(app: App, { config, backbone, logger }: Dependencies): Promise<void> {
   app.decorateRequest("tenant", onlyTenant);
+  app.decorateRequest("key", null);
   if (config.AUTH === "off") return;
   const keys = new KeyRing(backbone.store);
   const noted = new Map<string, number>();
@@ -41,14 +44,19 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
       const [, text] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "") ?? [];
       if (text === undefined) throw new ProblemError("key-missing");
       const key = await keys.verify(text);
-      if (!key.scopes.includes(scope) && !key.scopes.includes("admin")) {
-        throw new ProblemError("scope-missing", `This call needs a key with the scope "${scope}".`);
-      }
+      requireScope(key, scope);
       request.tenant = key.tenant;
+      request.key = key;
       noteUse(key.id);
     } catch (error) {
       if (error instanceof ProblemError && error.status === 401) reply.header("www-authenticate", "Bearer");
       throw error;
     }
   });
+}
+
+/** What the request may do; without keys everything. @throws ProblemError `scope-missing` */
+export function requireScope(key: KeyRecord | null, scope: Scope): void {
+  if (key === null || key.scopes.includes(scope) || key.scopes.includes("admin")) return;
+  throw new ProblemError("scope-missing", `This call needs a key with the scope "${scope}".`);
 }

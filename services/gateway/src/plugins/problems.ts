@@ -82,8 +82,7 @@ function translate(error: FastifyError): ProblemError {
   }
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-    case "FST_REQ_FILE_TOO_LARGE":
-      return new ProblemError("film-too-large");
+      return new ProblemError("body-too-large");
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return new ProblemError("media-type-unsupported");
     case "FST_FILES_LIMIT":

@@ -1,4 +1,5 @@
-import { bones } from "@osteon/shared";
+import { bones, Priority } from "@osteon/shared";
+import { SubmissionOfUploads } from "../uploads/read-submission.js";
 
 const film = { type: "string", format: "binary" } as const;
 const raw = ["image/jpeg", "image/png", "image/webp", "image/tiff", "application/dicom"] as const;
@@ -11,10 +12,15 @@ export const requestBodies = {
       "multipart/form-data": {
         schema: {
           type: "object",
-          required: ["film"],
           additionalProperties: false,
           properties: {
-            film: { type: "array", items: film, minItems: 1, maxItems: 16 },
+            film: { type: "array", items: film, maxItems: 16 },
+            upload: {
+              type: "array",
+              items: { type: "string" },
+              maxItems: 16,
+              description: "Ids of uploads, instead of films or beside them: at least one film in all.",
+            },
             reference: { type: "string", maxLength: 200 },
             callbackUrl: {
               type: "string",
@@ -27,10 +33,12 @@ export const requestBodies = {
               description:
                 "What the sender takes the film for. Kept with the request; the models do not read it.",
             },
+            priority: Priority,
           },
         },
       },
       ...Object.fromEntries(raw.map((type) => [type, { schema: film }])),
+      "application/json": { schema: SubmissionOfUploads },
     },
   },
   "/upload": {

@@ -1,5 +1,6 @@
 import multipart from "@fastify/multipart";
 import type { App, Dependencies } from "../app.js";
+import { fieldNames } from "../uploads/fields.js";
 
 /** Media types that a raw upload may declare. What the body is, its content says. */
 export const rawTypes = [
@@ -11,18 +12,18 @@ export const rawTypes = [
   "application/octet-stream",
 ];
 
-/** Multipart with its limits, and raw bodies as bytes. */
+/** Multipart with its limits, and raw bodies as streams. How large films are is for the intake to say. */
 export async function uploads(app: App, { config }: Dependencies): Promise<void> {
   await app.register(multipart, {
-    throwFileSizeLimit: true,
+    throwFileSizeLimit: false,
     limits: {
-      fileSize: config.MAX_FILM_BYTES,
+      fileSize: Number.POSITIVE_INFINITY,
       files: config.MAX_FILMS,
-      fields: 8,
+      fields: fieldNames.length + config.MAX_FILMS,
       fieldNameSize: 100,
       fieldSize: 8 * 1024,
       headerPairs: 32,
     },
   });
-  app.addContentTypeParser(rawTypes, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(rawTypes, (_request, body, done) => done(null, body));
 }

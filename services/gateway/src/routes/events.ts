@@ -1,4 +1,5 @@
 import { type Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
 import { IdParams, problemResponses } from "./schemas.js";
@@ -18,13 +19,19 @@ export async function events(app: App, { backbone, changes }: Dependencies): Pro
       summary: "The analysis as server-sent events",
       params: IdParams,
       produces: ["text/event-stream"],
-      response: problemResponses,
+      response: {
+        204: Type.Null({ description: "Last-Event-ID names the end: nothing more comes." }),
+        ...problemResponses,
+      },
     },
     config: { scope: "read" },
     handler: async (request, reply) => {
       const ref = { tenant: request.tenant, id: request.params.id };
       const first = isAnalysisId(ref.id) ? await backbone.analyses.get(ref) : undefined;
       if (first === undefined) throw new ProblemError("analysis-not-found");
+      let last = request.headers["last-event-id"];
+      // There is nothing to come: 204 tells a client that comes back by itself to stay away.
+      if (isEnded(first.status) && last === etagOf(first)) return reply.code(204).send(null);
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {
@@ -33,7 +40,6 @@ export async function events(app: App, { backbone, changes }: Dependencies): Pro
         "x-accel-buffering": "no",
         "x-request-id": request.id,
       });
-      let last = request.headers["last-event-id"];
       const send = (analysis: Analysis) => {
         const id = etagOf(analysis);
         if (id !== last)

@@ -18,24 +18,21 @@ const Uploaded = Type.Object({ filename: Type.String() });
 const Prediction = Type.Object({ bone_type: Type.String(), result: Type.String() });
 
 /** `POST /upload` and `POST /predict` of the student project that Osteon follows, in its shapes, for its clients. */
-export async function origin(
-  app: App,
-  { backbone, changes, config, submission }: Dependencies,
-): Promise<void> {
+export async function origin(app: App, { backbone, changes, submission }: Dependencies): Promise<void> {
   app.route({
     method: "POST",
     url: "/upload",
-    bodyLimit: config.MAX_FILM_BYTES,
     schema: {
       summary: "Upload a film (any file field)",
       consumes: ["multipart/form-data"],
       response: { 200: Uploaded, ...problemResponses },
     },
-    config: { scope: "submit" },
+    config: { scope: "submit", budget: "submissions" },
     handler: async (request) => {
       if (!request.isMultipart()) throw new ProblemError("film-missing");
-      const { films } = await readMultipart(request, config.MAX_UPLOAD_BYTES, { anyFields: true });
-      const { analysis } = await submission.submit(request.tenant, { films: films.slice(0, 1), fields: {} });
+      const { analysis } = await submission.submit(request, (intake) =>
+        readMultipart(request, intake, { anyFields: true }),
+      );
       return { filename: `${analysis.id}.${extensionOf(analysis)}` };
     },
   });

@@ -1,21 +1,18 @@
-import { Analysis, ProblemError } from "@osteon/shared";
-import type { FastifyRequest } from "fastify";
+import { Analysis } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
 import { parseIdempotencyKey } from "../idempotency.js";
-import { readMultipart } from "../uploads/read-multipart.js";
-import type { Upload } from "../uploads/upload.js";
+import { readSubmission } from "../uploads/read-submission.js";
 import { problemResponses } from "./schemas.js";
 
 /** Seconds after which a first look is worth it. */
 const retryAfterSeconds = 1;
 
 /** `POST /v1/analyses`: films in, a promise out. */
-export async function submitAnalysis(app: App, { config, submission }: Dependencies): Promise<void> {
+export async function submitAnalysis(app: App, { submission }: Dependencies): Promise<void> {
   app.route({
     method: "POST",
     url: "/v1/analyses",
-    bodyLimit: config.MAX_FILM_BYTES,
     schema: {
       summary: "Submit the films of one exam",
       consumes: [
@@ -25,6 +22,7 @@ export async function submitAnalysis(app: App, { config, submission }: Dependenc
         "image/webp",
         "image/tiff",
         "application/dicom",
+        "application/json",
       ],
       headers: Type.Object({
         "idempotency-key": Type.Optional(
@@ -33,11 +31,14 @@ export async function submitAnalysis(app: App, { config, submission }: Dependenc
       }),
       response: { 202: Analysis, ...problemResponses },
     },
-    config: { scope: "submit" },
+    config: { scope: "submit", budget: "submissions" },
     handler: async (request, reply) => {
       const key = parseIdempotencyKey(request.headers["idempotency-key"]);
-      const upload = await readUpload(request, config.MAX_UPLOAD_BYTES);
-      const { analysis, replayed } = await submission.submit(request.tenant, upload, key);
+      const { analysis, replayed } = await submission.submit(
+        request,
+        (intake) => readSubmission(request, intake),
+        key,
+      );
       if (replayed) reply.header("idempotency-replayed", "true");
       return reply
         .code(202)
@@ -46,13 +47,4 @@ export async function submitAnalysis(app: App, { config, submission }: Dependenc
         .send(analysis);
     },
   });
-}
-
-async function readUpload(request: FastifyRequest, maxUploadBytes: number): Promise<Upload> {
-  if (request.isMultipart()) return readMultipart(request, maxUploadBytes);
-  const body = request.body;
-  if (body === undefined || body === null) throw new ProblemError("body-empty");
-  if (!Buffer.isBuffer(body)) throw new ProblemError("media-type-unsupported");
-  if (body.length === 0) throw new ProblemError("body-empty");
-  return { films: [{ bytes: body }], fields: {} };
 }

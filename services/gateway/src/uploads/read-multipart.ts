@@ -1,51 +1,64 @@
+import type { MultipartFile } from "@fastify/multipart";
 import { ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
-import { fieldNames, type Upload } from "./upload.js";
+import { fieldNames, type UploadFields } from "./fields.js";
+import type { Intake } from "./intake.js";
 
 const longestName = 200;
 
 /**
- * Reads a multipart upload: file parts "film" and the fields, in any order.
- * With `anyFields` every file part is a film and other fields are passed over, as the origin's clients send them.
+ * Reads a multipart upload: file parts "film", ids of uploads and the fields, in any order.
+ * With `anyFields` the first file part is the film, whatever its name, and all else is passed over, as the origin's clients
+ * send it.
  * @throws ProblemError for what breaks its form or its limits; the films are not looked into.
  */
 export async function readMultipart(
   request: FastifyRequest,
-  maxUploadBytes: number,
+  intake: Intake,
   options: { anyFields?: boolean } = {},
-): Promise<Upload> {
-  const upload: Upload = { films: [], fields: {} };
-  let total = 0;
+): Promise<UploadFields> {
+  const fields: UploadFields = {};
   try {
     for await (const part of request.parts()) {
       if (part.type === "file") {
-        if (part.fieldname !== "film" && options.anyFields !== true) throw unknownField();
-        const bytes = await part.toBuffer();
-        total += bytes.length;
-        if (total > maxUploadBytes) throw new ProblemError("upload-too-large");
-        const name = baseName(part.filename);
-        upload.films.push({ ...(name === "" ? {} : { name }), bytes });
+        if (options.anyFields === true) {
+          if (intake.films.length === 0) await takePart(intake, part);
+          else part.file.resume();
+          continue;
+        }
+        if (part.fieldname !== "film") throw unknownField();
+        await takePart(intake, part);
         continue;
       }
       if (options.anyFields === true) continue;
+      const value = typeof part.value === "string" ? part.value : "";
+      if (part.fieldname === "upload") {
+        await intake.takeUpload(value);
+        continue;
+      }
       const field = fieldNames.find((each) => each === part.fieldname);
       if (field === undefined) {
         if (part.fieldname === "film")
           throw new ProblemError("film-missing", 'The part "film" must be a file, with a filename.');
         throw unknownField();
       }
-      if (upload.fields[field] !== undefined || part.valueTruncated) {
+      if (fields[field] !== undefined || part.valueTruncated) {
         throw new ProblemError("validation-failed", undefined, {
           errors: [{ detail: "must be given once and be short", pointer: `/${field}` }],
         });
       }
-      if (typeof part.value === "string" && part.value !== "") upload.fields[field] = part.value;
+      if (value !== "") fields[field] = value;
     }
   } catch (error) {
     throw isMalformed(error) ? new ProblemError("multipart-malformed", undefined, { cause: error }) : error;
   }
-  if (upload.films.length === 0) throw new ProblemError("film-missing");
-  return upload;
+  if (intake.films.length === 0) throw new ProblemError("film-missing");
+  return fields;
+}
+
+async function takePart(intake: Intake, part: MultipartFile): Promise<void> {
+  const name = baseName(part.filename);
+  await intake.take(part.file, name === "" ? undefined : name);
 }
 
 function unknownField(): ProblemError {

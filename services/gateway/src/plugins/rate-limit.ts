@@ -1,0 +1,80 @@
+import { type Config, type KeyRecord, ProblemError, queuePrefix } from "@osteon/shared";
+import type { FastifyReply } from "fastify";
+import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { App, Dependencies } from "../app.js";
+
+/** What calls are counted by: films that come in apart from everything else, so that a flood of them leaves reads alone. */
+export type Budget = "submissions" | "reads";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The budget that the call is counted by; a route with a scope and without it is a read. */
+    budget?: Budget;
+  }
+}
+
+const windowSeconds = 60;
+const withKeys: Readonly<Record<Budget, number>> = { submissions: 600, reads: 6_000 };
+
+/**
+ * Calls a minute of a tenant, counted over all gateways in Redis, told as the `RateLimit` and `RateLimit-Policy` fields of
+ * draft-ietf-httpapi-ratelimit-headers-10. A key with limits of its own is counted for itself. Without Redis nothing is
+ * counted: reads go on, and a submission is refused where it needs Redis.
+ */
+export async function rateLimit(app: App, { config, backbone, logger }: Dependencies): Promise<void> {
+  const limiters = new Map<string, RateLimiterRedis>();
+  const limiterOf = (budget: Budget, points: number) => {
+    const name = `${budget}:${points}`;
+    const known = limiters.get(name);
+    if (known !== undefined) return known;
+    const made = new RateLimiterRedis({
+      storeClient: backbone.redis,
+      keyPrefix: `${queuePrefix}:rate:${budget}`,
+      points,
+      duration: windowSeconds,
+      rejectIfRedisNotReady: true,
+    });
+    limiters.set(name, made);
+    return made;
+  };
+
+  app.addHook("onRequest", async (request, reply) => {
+    const { scope, budget = "reads" } = request.routeOptions.config;
+    if (scope === undefined || scope === "admin") return;
+    const { points, who } = quotaOf(config, budget, request.tenant, request.key);
+    if (points === 0) return;
+    try {
+      tell(reply, budget, points, await limiterOf(budget, points).consume(who));
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) {
+        logger.debug({ err: error }, "not counted");
+        return;
+      }
+      tell(reply, budget, points, error);
+      throw new ProblemError("rate-limited", `More than ${points} calls in ${windowSeconds} s.`, {
+        retryAfter: secondsOf(error),
+      });
+    }
+  });
+}
+
+function quotaOf(
+  config: Config,
+  budget: Budget,
+  tenant: string,
+  key: KeyRecord | null,
+): { points: number; who: string } {
+  const own = key?.limits?.[budget];
+  if (key !== null && own !== undefined) return { points: own, who: `key:${key.id}` };
+  const configured = budget === "submissions" ? config.RATE_LIMIT_SUBMISSIONS : config.RATE_LIMIT_READS;
+  return { points: configured ?? (config.AUTH === "keys" ? withKeys[budget] : 0), who: `tenant:${tenant}` };
+}
+
+function tell(reply: FastifyReply, budget: Budget, points: number, left: RateLimiterRes): void {
+  reply.header("ratelimit-policy", `"${budget}";q=${points};w=${windowSeconds}`);
+  reply.header("ratelimit", `"${budget}";r=${left.remainingPoints};t=${secondsOf(left)}`);
+}
+
+function secondsOf({ msBeforeNext }: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(msBeforeNext / 1000));
+}

@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { type AnalysisRef, type Config, isAnalysisId, type Ledger, ProblemError } from "@osteon/shared";
+import type { LimitFunction } from "p-limit";
+
+/** A film that came in, not looked into yet. */
+export interface IncomingFilm {
+  /** As the client named it, without folders; never used as a path. */
+  name?: string;
+  /** `sha256:…`, computed while it came. */
+  digest: string;
+  bytes: number;
+  /** The bytes, where they are held here; else they are staged in the store. */
+  held?: Buffer;
+  /** The upload that it came by. */
+  upload?: { id: string; used: boolean };
+}
+
+export interface IntakeParts {
+  ledger: Ledger;
+  config: Config;
+  /** The analysis that the films are for; it does not exist yet. */
+  ref: AnalysisRef;
+  /** Through it goes whatever holds a whole large film in memory. */
+  heavy: LimitFunction;
+}
+
+/** What one request may hold in memory, bytes: most films are smaller, and cost the store nothing where they are refused. */
+const mostHeld = 8 * 1024 * 1024;
+
+/**
+ * The films of one request, on their way in. The first megabytes are held in memory; what goes beyond is streamed to its place
+ * in the store. Limits and digest are of the bytes as they pass.
+ */
+export class Intake {
+  readonly films: IncomingFilm[] = [];
+  readonly ref: AnalysisRef;
+  readonly #parts: IntakeParts;
+  #bytes = 0;
+  #held = 0;
+  #staged = false;
+
+  constructor(parts: IntakeParts) {
+    this.ref = parts.ref;
+    this.#parts = parts;
+  }
+
+  /** Told the length of a film before it comes. @throws ProblemError `film-too-large` */
+  announce(bytes: number): void {
+    if (bytes > this.#parts.config.MAX_FILM_BYTES) throw new ProblemError("film-too-large");
+  }
+
+  /** @throws ProblemError `too-many-films`, `film-too-large`, `upload-too-large` */
+  async take(stream: AsyncIterable<Buffer>, name?: string): Promise<IncomingFilm> {
+    if (this.films.length >= this.#parts.config.MAX_FILMS) throw new ProblemError("too-many-films");
+    const hash = createHash("sha256");
+    const source = this.#measured(stream, (chunk) => hash.update(chunk));
+    const before = this.#bytes;
+    const held = await this.#hold(source);
+    const film: IncomingFilm = {
+      ...(name === undefined ? {} : { name }),
+      digest: `sha256:${hash.digest("hex")}`,
+      bytes: this.#bytes - before,
+      ...(held === undefined ? {} : { held }),
+    };
+    this.films.push(film);
+    return film;
+  }
+
+  /** Takes a film that the client put into the store itself. @throws ProblemError also `upload-not-found` */
+  async takeUpload(id: string): Promise<void> {
+    if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
+    const { uploads } = this.#parts.ledger;
+    const ref = { tenant: this.ref.tenant, id };
+    const size = await uploads.size(ref);
+    this.announce(size ?? 0);
+    const film = await this.#parts.heavy(async () => {
+      const bytes = await uploads.film(ref);
+      return bytes === undefined ? undefined : this.take(once(bytes));
+    });
+    if (film !== undefined) {
+      film.upload = { id, used: false };
+      return;
+    }
+    const used = await uploads.used(ref);
+    if (used === undefined) throw new ProblemError("upload-not-found");
+    this.films.push({ ...used, upload: { id, used: true } });
+  }
+
+  /** A film's bytes, wherever they are. */
+  async use<T>(index: number, step: (bytes: Buffer) => Promise<T>): Promise<T> {
+    const held = this.films[index]?.held;
+    if (held !== undefined) return step(held);
+    return this.#parts.heavy(async () => {
+      const bytes = await this.#parts.ledger.original(this.ref, index);
+      if (bytes === undefined) throw new ProblemError("film-lost");
+      return step(bytes);
+    });
+  }
+
+  /** Takes back what was staged, where the films are not accepted. Where the store is away the reconciler does. */
+  async discard(): Promise<void> {
+    if (this.#staged) await this.#parts.ledger.erase(this.ref).catch(() => undefined);
+  }
+
+  async *#measured(stream: AsyncIterable<Buffer>, each: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+    const { MAX_FILM_BYTES, MAX_UPLOAD_BYTES } = this.#parts.config;
+    const before = this.#bytes;
+    for await (const chunk of stream) {
+      this.#bytes += chunk.length;
+      if (this.#bytes - before > MAX_FILM_BYTES) throw new ProblemError("film-too-large");
+      if (this.#bytes > MAX_UPLOAD_BYTES) throw new ProblemError("upload-too-large");
+      each(chunk);
+      yield chunk;
+    }
+  }
+
+  /** Reads a film into memory; undefined where it was too much for it and went to the store. */
+  async #hold(source: AsyncGenerator<Buffer>): Promise<Buffer | undefined> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await source.next();
+      if (done === true) break;
+      chunks.push(value);
+      bytes += value.length;
+      if (this.#held + bytes > mostHeld) {
+        await this.#stage(chunks, source);
+        return undefined;
+      }
+    }
+    this.#held += bytes;
+    return Buffer.concat(chunks);
+  }
+
+  async #stage(chunks: Buffer[], source: AsyncGenerator<Buffer>): Promise<void> {
+    this.#staged = true;
+    let fault: unknown;
+    const all = async function* () {
+      try {
+        for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
+        yield* source;
+      } catch (error) {
+        fault = error;
+        throw error;
+      }
+    };
+    try {
+      await this.#parts.ledger.stage(this.ref, this.films.length, all());
+    } catch (error) {
+      // What was wrong with the film's way here, not what the store made of it.
+      throw fault ?? error;
+    }
+  }
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}

@@ -1,0 +1,60 @@
+import type { Readable } from "node:stream";
+import { bones, Priority, ProblemError } from "@osteon/shared";
+import type { FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+import type { UploadFields } from "./fields.js";
+import type { Intake } from "./intake.js";
+import { readMultipart } from "./read-multipart.js";
+
+/** A submission of films that were uploaded before. */
+export const SubmissionOfUploads = Type.Object(
+  {
+    uploads: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 16, uniqueItems: true }),
+    reference: Type.Optional(Type.String({ maxLength: 200 })),
+    callbackUrl: Type.Optional(Type.String({ maxLength: 2_000 })),
+    regionHint: Type.Optional(Type.Enum([...bones])),
+    priority: Type.Optional(Priority),
+  },
+  { additionalProperties: false },
+);
+
+/** Takes in the films of a submission, whatever form it has, and returns what else it says. @throws ProblemError */
+export async function readSubmission(request: FastifyRequest, intake: Intake): Promise<UploadFields> {
+  if (request.isMultipart()) return readMultipart(request, intake);
+  const { body } = request;
+  if (body === undefined || body === null) throw new ProblemError("body-empty");
+  if (isStream(body)) {
+    intake.announce(Number(request.headers["content-length"] ?? 0));
+    await takeRaw(body, intake);
+    return {};
+  }
+  const { uploads, ...fields } = checked(body);
+  for (const id of uploads) await intake.takeUpload(id);
+  return fields;
+}
+
+async function takeRaw(body: Readable, intake: Intake): Promise<void> {
+  try {
+    // Left open where the film is refused: a client that is cut off while it sends never sees the answer.
+    const film = await intake.take(body.iterator({ destroyOnReturn: false }));
+    if (film.bytes === 0) throw new ProblemError("body-empty");
+  } catch (error) {
+    if (error instanceof ProblemError || !body.destroyed) throw error;
+    throw new ProblemError("bad-request", "The body ended before its time.", { cause: error });
+  }
+}
+
+function checked(body: unknown): Static<typeof SubmissionOfUploads> {
+  if (Value.Check(SubmissionOfUploads, body)) return body;
+  throw new ProblemError("validation-failed", undefined, {
+    errors: Value.Errors(SubmissionOfUploads, body).map(({ instancePath, message }) => ({
+      detail: message,
+      pointer: instancePath,
+    })),
+  });
+}
+
+function isStream(body: unknown): body is Readable {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { type Analysis, FileStore, KeyRing, type Scope } from "@osteon/shared";
+import { type Answer, Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { startTestSystem, type TestSystem } from "../support/system.js";
+
+const films = testFilms(16).map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
+let system: TestSystem;
+let keys: Record<"flood" | "single", string>;
+before(async () => {
+  system = await startTestSystem({
+    env: {
+      AUTH: "keys",
+      INFERENCE_THREADS: "1",
+      BODYPART_CONCURRENCY: "2",
+      FRACTURE_CONCURRENCY: "2",
+      MAX_QUEUED: "200",
+    },
+  });
+  const ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
+  const make = async (tenant: string, ...scopes: Scope[]) =>
+    (await ring.create({ tenant, name: "", scopes })).text;
+  keys = {
+    flood: await make("flood", "submit", "read"),
+    single: await make("single", "submit", "read"),
+  };
+});
+after(() => system?.stop());
+
+function ask<T>(key: string, path: string, init: RequestInit = {}): Promise<Answer<T>> {
+  return system.client.request<T>(path, { ...init, headers: { authorization: `Bearer ${key}` } });
+}
+
+function submit(key: string, count: number): Promise<Answer<Analysis>> {
+  const form = new FormData();
+  for (const { name, bytes } of films.slice(0, count)) {
+    form.append("film", new Blob([Uint8Array.from(bytes)]), name);
+  }
+  return ask(key, "/v1/analyses", { method: "POST", body: form });
+}
+
+test("a flood of one tenant delays another's film by a few films", async (t) => {
+  const accepted: string[] = [];
+  let refused: Answer<Analysis> | undefined;
+  while (refused === undefined) {
+    const answer = await submit(keys.flood, 16);
+    if (answer.status === 202) accepted.push(answer.body.id);
+    else refused = answer;
+  }
+  assert.ok(accepted.length >= 12, `${accepted.length} accepted`);
+  Client.refused(refused, 503, "overloaded");
+
+  const began = performance.now();
+  const single = await submit(keys.single, 1);
+  assert.equal(single.status, 202, "who has nothing waiting is still let in");
+  const end = await ask<Analysis>(keys.single, `/v1/analyses/${single.body.id}?wait=60`);
+  const took = performance.now() - began;
+  assert.equal(end.body.status, "completed");
+  const states = await Promise.all(
+    accepted.map(async (id) => (await ask<Analysis>(keys.flood, `/v1/analyses/${id}`)).body),
+  );
+  const left = states.flatMap(({ films: each }) => each).filter((film) => film.outcome === undefined).length;
+  t.diagnostic(
+    `a single film came back after ${Math.round(took)} ms; ${left} of the other tenant's ${accepted.length * 16} films still waited`,
+  );
+  assert.ok(left > accepted.length * 8, `${left} films were left: the single one waited for too many`);
+});
