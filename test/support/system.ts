@@ -74,7 +74,7 @@ export class TestSystem {
     return {
       objects: objects.filter((name) => !/^(\.tmp|probe)/.test(name)).sort(),
       // What is not of an analysis: heartbeats, locks, the queues' own bookkeeping.
-      keys: keys.filter((key) => /:live:|:[0-9a-f-]{36}/.test(key)).sort(),
+      keys: keys.filter((key) => /:live:|:[0-9a-f]{8}-[0-9a-f-]{27}/.test(key)).sort(),
     };
   }
 
