@@ -13,6 +13,9 @@ from PIL import Image
 from .tensor import InputSpec, to_tensor
 
 
+INT8 = "model.int8.onnx"
+
+
 def digest(path: Path) -> dict:
     """A file's entry in the manifest."""
     content = path.read_bytes()
@@ -29,15 +32,15 @@ def spec_of(manifest: dict) -> InputSpec:
 
 
 class Bundle:
-    """A bundle opened in ONNX Runtime."""
+    """A bundle opened in ONNX Runtime; `file` is the model of its two that is run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, file: str = "model.onnx") -> None:
         self.folder = folder
         self.manifest = json.loads((folder / "model.json").read_text())
         self.spec = spec_of(self.manifest)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
-        self.session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(str(folder / file), options, providers=["CPUExecutionProvider"])
 
     def run(self, films: list[np.ndarray], size: int = 16) -> dict[str, np.ndarray]:
         """Raw outputs by the manifest's names, films along the first axis."""

@@ -15,12 +15,20 @@ from .regions import best_level
 FEW = 15
 
 
-def calibrate(data: Path, models: Path) -> dict:
-    """Calibrates every bundle under `models` and returns what was chosen."""
+def calibrate(data: Path, models: Path, task: str | None = None) -> dict:
+    """Calibrates every bundle under `models`, or those of a task, and returns what was chosen."""
     val = load(data, "val")
-    chosen: dict = {"bodypart": calibrate_parts(Bundle(models / "bodypart"), val)}
-    chosen |= calibrate_fractures({bone: Bundle(models / f"fracture-{bone}") for bone in BONES}, val)
+    chosen: dict = {} if task == "fracture" else {"bodypart": calibrate_parts(Bundle(models / "bodypart"), val)}
+    if task == "bodypart":
+        return chosen
+    shares = prevalence([*load(data, "train"), *val])
+    chosen |= calibrate_fractures({bone: Bundle(models / f"fracture-{bone}") for bone in BONES}, val, shares)
     return chosen
+
+
+def prevalence(films: list) -> dict[str, float]:
+    """The share of fractured films of each bone. Those of val alone are small and uneven, so train's count too."""
+    return {bone: round(float(np.mean([s.fractured for s in films if s.region == bone])), 3) for bone in BONES}
 
 
 def calibrate_parts(bundle: Bundle, val: list) -> dict:
@@ -47,8 +55,11 @@ def calibrate_parts(bundle: Bundle, val: list) -> dict:
     return {"temperature": manifest["calibration"]["temperature"], "minimumProbability": manifest["decision"]["minimumProbability"]}
 
 
-def calibrate_fractures(bundles: dict[str, Bundle], val: list) -> dict:
-    """Platt scaling per bone, drawn toward the one of all bones: a bone with few fractures borrows from the others."""
+def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str, float]) -> dict:
+    """Platt scaling per bone, drawn toward the one of all bones: a bone with few fractures borrows from the others.
+
+    Probabilities are for films of which a share of `shares` is fractured; val's own share is weighted to it.
+    """
     logit, label, bone = [], [], []
     heats, shown = [], []
     for index, (name, bundle) in enumerate(bundles.items()):
@@ -61,11 +72,16 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list) -> dict:
         bone.append(np.full(len(films), index))
     logit, label, bone = np.concatenate(logit), np.concatenate(label), np.concatenate(bone)
     level = best_level(shown, np.concatenate(heats), next(iter(bundles.values())).spec)
-    scale, offset = fit_platt(logit, label, bone, len(bundles))
+    weight = np.ones(len(label))
+    for index, name in enumerate(bundles):
+        mine = bone == index
+        weight[mine] = np.where(label[mine], shares[name] / label[mine].mean(), (1 - shares[name]) / (1 - label[mine].mean()))
+    scale, offset = fit_platt(logit, label, bone, len(bundles), weight)
     pooled_probability = np.empty(len(logit))
     chosen = {}
     for index, bundle in enumerate(bundles.values()):
-        bundle.manifest["calibration"] |= {"scale": round(float(scale[index]), 4), "offset": round(float(offset[index]), 4)}
+        name = bundle.manifest["bone"]
+        bundle.manifest["calibration"] |= {"scale": round(float(scale[index]), 4), "offset": round(float(offset[index]), 4), "prevalence": shares[name]}
         pooled_probability[bone == index] = fracture_probability(bundle.manifest, logit[bone == index])
     for index, (name, bundle) in enumerate(bundles.items()):
         mine = bone == index
@@ -77,8 +93,8 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list) -> dict:
     return chosen
 
 
-def fit_platt(logit: np.ndarray, label: np.ndarray, bone: np.ndarray, bones: int, prior: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
-    """Scale and offset per bone by penalised likelihood: `prior` pseudo-films hold each bone to the mean of all."""
+def fit_platt(logit: np.ndarray, label: np.ndarray, bone: np.ndarray, bones: int, weight: np.ndarray, prior: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
+    """Scale and offset per bone by penalised likelihood of the weighted films: `prior` pseudo-films hold each bone to the mean of all."""
     x, y, at = torch.from_numpy(logit).double(), torch.from_numpy(label).double(), torch.from_numpy(bone)
     common = torch.zeros(2, dtype=torch.float64, requires_grad=True)
     own = torch.zeros(bones, 2, dtype=torch.float64, requires_grad=True)
@@ -91,7 +107,7 @@ def fit_platt(logit: np.ndarray, label: np.ndarray, bone: np.ndarray, bones: int
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
         scale, offset = parameters()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(scale[at] * x + offset[at], y, reduction="sum")
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scale[at] * x + offset[at], y, torch.from_numpy(weight), reduction="sum")
         loss = loss + prior * own.square().sum() + 0.05 * common.square().sum()
         loss.backward()
         return loss

@@ -11,9 +11,11 @@ from torch.utils.data import Dataset
 
 from .data import REGIONS, Sample
 from .geometry import View, draw
-from .negatives import TRAIN_PHOTOGRAPHS, drawn, photographs
-from .photometry import damage
-from .tensor import InputSpec, place, stretch
+from .negatives import TRAIN_PHOTOGRAPHS, drawn, drawn_anatomy, mirrored_chest, photographs, shuffled
+from .photometry import damage, thumbnail
+from .pictures import pictures
+from .scenes import beside, page, photograph
+from .tensor import InputSpec, place, standardise, stretch
 
 PART_CLASSES = [*REGIONS, "none"]
 STRIDE = 8
@@ -21,7 +23,7 @@ STRIDE = 8
 
 def finish(image: np.ndarray, spec: InputSpec) -> np.ndarray:
     """A drawn film no larger than the spec to (1, height, width): the serving path from its second step on."""
-    return place(stretch(image, spec), spec)[None]
+    return standardise(place(stretch(image, spec), spec), spec)
 
 
 class Draws(Dataset):
@@ -38,13 +40,19 @@ class Draws(Dataset):
 
 
 class BodyPartDraws(Draws):
-    """Tensors (1, S, S) with the index of a class of `PART_CLASSES`, in the recipe's mix of classes."""
+    """Tensors (1, S, S) with the index of a class of `PART_CLASSES`, in the recipe's mix of classes.
 
-    def __init__(self, samples: list[Sample], spec: InputSpec, mix: dict[str, float], length: int, seed: int) -> None:
+    `turned` is the share of films that lie any quarter turn about before the view is drawn, their joint in its middle: so a lateral
+    elbow stands as often as it lies. `small` is the share of pictures shrunk to a thumbnail.
+    """
+
+    def __init__(
+        self, samples: list[Sample], spec: InputSpec, mix: dict[str, float], length: int, seed: int, turned: float = 0.0, small: float = 0.0
+    ) -> None:
         super().__init__(length, seed)
-        self.spec, self.mix = spec, mix
+        self.spec, self.mix, self.turned, self.small = spec, mix, turned, small
         self.by_region = {region: [s for s in samples if s.region == region] for region in REGIONS}
-        self.photographs = photographs(TRAIN_PHOTOGRAPHS)
+        self.pictures = photographs(TRAIN_PHOTOGRAPHS) + pictures("train")
 
     def __getitem__(self, index: int) -> dict:
         cv2.setNumThreads(1)
@@ -53,20 +61,33 @@ class BodyPartDraws(Draws):
         size = self.spec.width
         if label == "none":
             image = self._negative(size, rng)
+        elif label == "other" and rng.random() < 0.3:
+            image = drawn_anatomy(size, rng)
+        elif label == "other" and rng.random() < 0.4:
+            image = draw(self._made(mirrored_chest(rng.choice(self.by_region["shoulder"]).image, rng)), size, rng, 0.5).image
         else:
             pool = self.by_region[label]
-            image = draw(rng.choice(pool), size, rng, 0.5).image
-            if rng.random() < 0.06:
-                image = beside(View(image, np.zeros((0, 4, 2), np.float32)), draw(rng.choice(pool), size, rng), size).image
+            turned = rng.random() < self.turned
+            shown = [self._turned(rng.choice(pool), rng) if turned else rng.choice(pool) for _ in range(views(rng))]
+            image = staged([draw(sample, size, rng, 0.5) for sample in shown], size, rng, self.pictures).image
+        if rng.random() < self.small:
+            image = thumbnail(image, rng)
         image = damage(image, rng, 1.0)
         return {"x": torch.from_numpy(finish(image, self.spec)), "label": PART_CLASSES.index(label)}
 
     def _negative(self, size: int, rng: random.Random) -> np.ndarray:
-        if rng.random() < 0.45 and self.photographs:
-            picture = rng.choice(self.photographs)
-            sample = Sample("", "train", "none", False, False, picture, np.zeros((0, 4), np.float32))
-            return draw(sample, size, rng).image
-        return drawn(size, rng)
+        if rng.random() < 0.3 or not self.pictures:
+            return drawn(size, rng)
+        film = rng.choice(self.by_region[rng.choice(REGIONS)]).image
+        picture = shuffled(film, rng) if rng.random() < 0.1 else rng.choice(self.pictures)
+        return staged([draw(self._made(picture), size, rng, 0.5)], size, rng, self.pictures).image
+
+    def _turned(self, sample: Sample, rng: random.Random) -> Sample:
+        return self._made(np.ascontiguousarray(np.rot90(sample.image, rng.randrange(4))))
+
+    @staticmethod
+    def _made(picture: np.ndarray) -> Sample:
+        return Sample("", "train", "none", False, False, picture, np.zeros((0, 4), np.float32))
 
 
 class FractureDraws(Draws):
@@ -88,13 +109,11 @@ class FractureDraws(Draws):
         bone = rng.choices(list(self.weights), list(self.weights.values()))[0]
         label = rng.random() < self.fractured
         size = self.spec.width
-        sample = rng.choice(self.pools[bone, label])
-        view = draw(sample, size, rng)
-        if rng.random() < 0.06:
-            other = rng.choice(self.pools[bone, rng.random() < self.fractured])
-            view = beside(view, draw(other, size, rng), size)
-            label = label or other.fractured
-        image = damage(view.image, rng, 0.9)
+        shown = [rng.choice(self.pools[bone, label])]
+        shown += [rng.choice(self.pools[bone, rng.random() < self.fractured]) for _ in range(views(rng) - 1)]
+        label = any(sample.fractured for sample in shown)
+        view = staged([draw(sample, size, rng) for sample in shown], size, rng, [])
+        image = damage(view.image, rng, 0.8)
         heat = heat_target(view.polygons, image.shape, self.spec)
         return {
             "x": torch.from_numpy(finish(image, self.spec)),
@@ -105,18 +124,20 @@ class FractureDraws(Draws):
         }
 
 
-def beside(left: View, right: View, size: int) -> View:
-    """Two views on one film, side by side, the whole scaled to the longer side `size`."""
-    height = max(left.image.shape[0], right.image.shape[0])
-    width = left.image.shape[1] + right.image.shape[1]
-    canvas = np.zeros((height, width), np.uint8)
-    canvas[: left.image.shape[0], : left.image.shape[1]] = left.image
-    canvas[: right.image.shape[0], left.image.shape[1] :] = right.image
-    scale = size / max(height, width)
-    shifted = right.polygons + np.float32([left.image.shape[1], 0])
-    polygons = np.concatenate([left.polygons, shifted]) * np.float32(scale)
-    target = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return View(cv2.resize(canvas, target, interpolation=cv2.INTER_AREA), polygons.astype(np.float32))
+def views(rng: random.Random) -> int:
+    """How many views are on a film: mostly one."""
+    return rng.choices([1, 2, 3], [0.93, 0.06, 0.01])[0]
+
+
+def staged(shown: list[View], size: int, rng: random.Random, around: list[np.ndarray]) -> View:
+    """The views as one picture: beside one another, and seldom on a page or photographed before a picture of `around`."""
+    view = beside(shown, size, rng) if len(shown) > 1 else shown[0]
+    kind = rng.random()
+    if kind < 0.08:
+        return page(view, size, rng)
+    if kind < 0.18:
+        return photograph(view, size, rng, rng.choice(around) if around else None)
+    return view
 
 
 def heat_target(polygons: np.ndarray, shape: tuple[int, int], spec: InputSpec) -> np.ndarray:

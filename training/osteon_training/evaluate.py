@@ -1,101 +1,135 @@
-"""Metrics of the bundles on the test split and on its stress set, written into the manifests and a report."""
+"""Metrics of the bundles on a split and on the stress sets made from it, written into the manifests and a report."""
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import numpy as np
 
-from .bundle import Bundle, fracture_probability, part_probabilities, write_json
+from .bundle import INT8, Bundle, fracture_probability, part_probabilities, write_json
 from .data import BONES, Sample, load
-from .metrics import auroc, calibration_error, interval
-from .negatives import HELD_OUT_PHOTOGRAPHS, drawn, photographs
-from .stress import stressed
+from .metrics import auroc, calibration_error, calibration_noise, interval
+from .refusal import refusal
+from .stress import KINDS, UNMET, stressed
 
 ORIGIN = ["elbow", "hand", "shoulder"]
+
+# Label, probability, and the films they are of.
+Answers = tuple[np.ndarray, np.ndarray, list[Sample]]
 
 
 def evaluate(data: Path, models: Path, split: str = "test", write: bool = True) -> dict:
     """All metrics; on `test` they go into the manifests."""
     films = load(data, split)
-    hard = stressed(films)
-    part = Bundle(models / "bodypart")
-    report: dict = {"split": split, "bodypart": {}, "fracture": {}}
-    for name, samples in ((split, films), ("stress", hard)):
-        report["bodypart"][name] = part_metrics(part, samples)
-    report["bodypart"]["notIdentified"] = refusal(part, films)
-    answers: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
-    for bone in BONES:
-        bundle = Bundle(models / f"fracture-{bone}")
-        report["fracture"][bone] = {}
-        for name, samples in ((split, films), ("stress", hard)):
-            mine = [s for s in samples if s.region == bone]
-            raw = bundle.run([s.image for s in mine])
-            label = np.array([s.fractured for s in mine])
-            probability = fracture_probability(bundle.manifest, raw["logit"])
-            answers.setdefault(name, {})[bone] = (label, probability)
-            report["fracture"][bone][name] = fracture_metrics(bundle.manifest, label, probability)
-            report["fracture"][bone][name]["peakHit"] = peak_hits(bundle, mine, raw["heatmap"], probability)
-        if write and split == "test":
-            metrics = {k: v for k, v in report["fracture"][bone]["test"].items() if k in ("auroc", "sensitivity", "specificity", "calibrationError")}
-            bundle.manifest["metrics"] = {"split": "test", "films": report["fracture"][bone]["test"]["films"], **metrics}
-            write_json(bundle.folder / "model.json", bundle.manifest)
-    for name, each in answers.items():
-        report["fracture"].setdefault("together", {})[name] = together(each)
+    sets = {split: films} | {kind: stressed(films, kind) for kind in KINDS}
+    report = {"split": split, "bodypart": part_report(models, sets, split, data), "fracture": fracture_report(models, sets, split)}
     if write and split == "test":
-        chosen = {k: report["bodypart"]["test"][k] for k in ("accuracy", "accuracyOrigin")}
-        part.manifest["metrics"] = {"split": "test", "films": report["bodypart"]["test"]["films"], **chosen}
-        write_json(part.folder / "model.json", part.manifest)
+        write_metrics(models, report)
     return report
 
 
-def part_metrics(bundle: Bundle, samples: list[Sample]) -> dict:
-    """Accuracy over the supported regions, the origin's three, and each; a film not identified counts as wrong."""
+def write_metrics(models: Path, report: dict) -> None:
+    """The key figures, into the manifests."""
+    for folder in sorted(path.parent for path in models.glob("*/model.json")):
+        manifest = Bundle(folder).manifest
+        mine = report["bodypart"]["test"] if manifest["task"] == "bodypart" else report["fracture"][manifest["bone"]]["test"]
+        names = [name for name in manifest["metrics"] if name not in ("split", "films")]
+        manifest["metrics"] = {"split": "test", "films": mine["films"], **{name: mine[name] for name in names}}
+        write_json(folder / "model.json", manifest)
+
+
+def part_report(models: Path, sets: dict[str, list[Sample]], split: str, data: Path) -> dict:
+    """The body part on the split, on each stress set, on those of kinds that training never met together, and what it refuses."""
+    part = Bundle(models / "bodypart")
+    right: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {name: part_answers(part, films) for name, films in sets.items()}
+    right["stress"] = tuple(np.concatenate([right[kind][at] for kind in UNMET]) for at in range(3))
+    report: dict = {name: part_metrics(part.manifest, *right[name]) for name in (split, "stress")}
+    report["kinds"] = {kind: round(float(right[kind][1].mean()), 4) for kind in KINDS}
+    report["notIdentified"] = refusal(part, data)
+    if (part.folder / INT8).exists():
+        report["int8"] = round(float(part_answers(Bundle(part.folder, INT8), sets[split])[1].mean()), 4)
+    return report
+
+
+def part_answers(bundle: Bundle, samples: list[Sample]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the films of supported regions: the region, whether it was told right, whether the film was refused."""
     classes, decision = bundle.manifest["classes"], bundle.manifest["decision"]
     known = [s for s in samples if s.region in decision["supported"]]
     probability = part_probabilities(bundle.manifest, bundle.run([s.image for s in known])["logits"])
+    best = probability.argmax(1)
+    unsure = probability.max(1) < decision["minimumProbability"]
     truth = np.array([classes.index(s.region) for s in known])
-    right = (probability.argmax(1) == truth) & (probability.max(1) >= decision["minimumProbability"])
-    origin = np.array([s.region in ORIGIN for s in known])
-    regions = np.array([s.region for s in known])
-    refused = (probability.max(1) < decision["minimumProbability"]) | (probability.argmax(1) >= len(decision["supported"]))
+    return np.array([s.region for s in known]), (best == truth) & ~unsure, unsure | (best >= len(decision["supported"]))
+
+
+def part_metrics(manifest: dict, region: np.ndarray, right: np.ndarray, refused: np.ndarray) -> dict:
+    """Accuracy over the supported regions, the origin's three, and each; a film not identified counts as wrong."""
+    origin = np.isin(region, ORIGIN)
     return {
-        "films": len(known),
-        "accuracy": interval(lambda i: float(right[i].mean()), len(known)),
+        "films": len(region),
+        "accuracy": interval(lambda i: float(right[i].mean()), len(region)),
         "accuracyOrigin": interval(lambda i: float(right[origin][i].mean()), int(origin.sum())),
         "refused": round(float(refused.mean()), 4),
-        "each": {r: [int(right[regions == r].sum()), int((regions == r).sum())] for r in decision["supported"]},
+        "each": {r: [int(right[region == r].sum()), int((region == r).sum())] for r in manifest["decision"]["supported"]},
     }
 
 
-def refusal(bundle: Bundle, films: list[Sample]) -> dict:
-    """Share of pictures that are no radiograph and are taken for one of a supported region."""
-    decision = bundle.manifest["decision"]
-    rng = random.Random(77)
-    pictures = {"photographs": photographs(HELD_OUT_PHOTOGRAPHS), "drawn": [drawn(400, rng) for _ in range(200)]}
-    result = {}
-    for name, images in pictures.items():
-        if not images:
-            continue
-        probability = part_probabilities(bundle.manifest, bundle.run(images)["logits"])
-        taken = (probability.argmax(1) < len(decision["supported"])) & (probability.max(1) >= decision["minimumProbability"])
-        result[name] = {"pictures": len(images), "taken": int(taken.sum())}
-    return result
+def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str) -> dict:
+    """Each bone on the split and under stress, all together, subgroups, and the int8 models beside."""
+    report: dict = {}
+    answers: dict[str, dict[str, Answers]] = {name: {} for name in [*sets, "stress"]}
+    eight: dict[str, Answers] = {}
+    for bone in BONES:
+        bundle = Bundle(models / f"fracture-{bone}")
+        hits = {}
+        for name, samples in sets.items():
+            mine = [s for s in samples if s.region == bone]
+            raw = bundle.run([s.image for s in mine])
+            probability = fracture_probability(bundle.manifest, raw["logit"])
+            answers[name][bone] = np.array([s.fractured for s in mine]), probability, mine
+            hits[name] = peak_hits(bundle, mine, raw["heatmap"], probability)
+        answers["stress"][bone] = joined([answers[kind][bone] for kind in UNMET])
+        hits["stress"] = [sum(hits[kind][at] for kind in UNMET) for at in range(2)]
+        report[bone] = {name: fracture_metrics(bundle.manifest, *answers[name][bone][:2]) | {"peakHit": hits[name]} for name in (split, "stress")}
+        if (bundle.folder / INT8).exists():
+            label, _, mine = answers[split][bone]
+            raw = Bundle(bundle.folder, INT8).run([s.image for s in mine])
+            eight[bone] = label, fracture_probability(bundle.manifest, raw["logit"]), mine
+    report["together"] = {name: together(answers[name]) for name in (split, "stress")}
+    report["kinds"] = {kind: together(answers[kind])["all"]["auroc"]["value"] for kind in KINDS}
+    for bone in BONES:
+        report[bone][split]["calibrationNoise"] = calibration_noise(answers[split][bone][1])
+    for name, bones in (("origin", ORIGIN), ("all", BONES)):
+        said = np.concatenate([answers[split][bone][1] for bone in bones])
+        report["together"][split][name]["calibrationNoise"] = calibration_noise(said)
+    report["subgroups"] = subgroups(models, answers[split])
+    report["answers"] = {bone: [[bool(t) for t in label], [round(float(p), 4) for p in said]] for bone, (label, said, _) in answers[split].items()}
+    if len(eight) == len(BONES):
+        report["int8"] = {bone: round(auroc(*eight[bone][:2]), 4) for bone in BONES} | {"together": together(eight)}
+    return report
+
+
+def joined(parts: list[Answers]) -> Answers:
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]), [s for p in parts for s in p[2]]
 
 
 def fracture_metrics(manifest: dict, label: np.ndarray, probability: np.ndarray) -> dict:
     """AUROC, sensitivity and specificity at the balanced threshold, calibration error; each with its interval."""
-    said = probability >= manifest["thresholds"]["balanced"]
     count = len(label)
-    return {
+    points = manifest["thresholds"]
+    share = lambda p, t, of: float((p[of] >= t).mean()) if of.any() else float("nan")  # noqa: E731
+    result = {
         "films": count,
         "fractured": int(label.sum()),
         "auroc": interval(lambda i: auroc(label[i], probability[i]), count),
-        "sensitivity": interval(lambda i: float(said[i][label[i]].mean()) if label[i].any() else float("nan"), count),
-        "specificity": interval(lambda i: float((~said[i][~label[i]]).mean()) if (~label[i]).any() else float("nan"), count),
+        "sensitivity": interval(lambda i: share(probability[i], points["balanced"], label[i]), count),
+        "specificity": interval(lambda i: 1 - share(probability[i], points["balanced"], ~label[i]), count),
         "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), count),
     }
+    result["points"] = {
+        name: [round(share(probability, at, label), 4), round(1 - share(probability, at, ~label), 4)] for name, at in points.items()
+    }
+    return result
 
 
 def peak_hits(bundle: Bundle, samples: list[Sample], heatmaps: np.ndarray, probability: np.ndarray) -> list[int]:
@@ -116,7 +150,7 @@ def peak_hits(bundle: Bundle, samples: list[Sample], heatmaps: np.ndarray, proba
     return [hits, found]
 
 
-def together(answers: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict:
+def together(answers: dict[str, Answers]) -> dict:
     """Over the origin's three bones and over all five: pooled AUROC and calibration error, and the mean of the bones."""
     result = {}
     for name, bones in (("origin", ORIGIN), ("all", BONES)):
@@ -124,7 +158,32 @@ def together(answers: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict:
         probability = np.concatenate([answers[b][1] for b in bones])
         result[name] = {
             "auroc": interval(lambda i: auroc(label[i], probability[i]), len(label)),
-            "meanAuroc": round(float(np.mean([auroc(*answers[b]) for b in bones])), 4),
+            "meanAuroc": round(float(np.mean([auroc(*answers[b][:2]) for b in bones])), 4),
             "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), len(label)),
         }
+    return result
+
+
+def subgroups(models: Path, answers: dict[str, Answers]) -> dict:
+    """All bones together: films with and without hardware, ids of the other device, films of several views.
+
+    `auroc` is absent where a group has one label only.
+    """
+    samples = [s for bone in BONES for s in answers[bone][2]]
+    label = np.concatenate([answers[bone][0] for bone in BONES])
+    probability = np.concatenate([answers[bone][1] for bone in BONES])
+    said = np.concatenate([answers[b][1] >= Bundle(models / f"fracture-{b}").manifest["thresholds"]["balanced"] for b in BONES])
+    device = np.array([2300 <= int(s.file[3:10]) < 2600 for s in samples])
+    hardware = np.array([s.hardware for s in samples])
+    groups = {"ids 2300 to 2599": device, "other ids": ~device, "hardware": hardware, "no hardware": ~hardware}
+    result = {}
+    for name, mine in groups.items():
+        fractured = mine & label
+        result[name] = {"films": int(mine.sum()), "fractured": int(fractured.sum())}
+        if fractured.any() and (mine & ~label).any():
+            result[name]["auroc"] = interval(lambda i, m=mine: auroc(label[m][i], probability[m][i]), int(mine.sum()))
+        if fractured.any():
+            result[name]["sensitivity"] = round(float(said[fractured].mean()), 4)
+        if (mine & ~label).any():
+            result[name]["specificity"] = round(float((~said[mine & ~label]).mean()), 4)
     return result

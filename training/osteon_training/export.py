@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from PIL import Image
 from torch import nn
 
@@ -32,7 +33,7 @@ TITLES = {
     "leg": "Fracture of the leg, knee, ankle and foot",
     "hip": "Fracture of the hip and pelvis",
 }
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 
 class PartExport(nn.Module):
@@ -66,11 +67,13 @@ def export(recipe: dict, checkpoint: Path, data: Path, models: Path) -> None:
     size = recipe["stages"][-1]["size"]
     train = load(data, "train")
     if recipe["task"] == "bodypart":
-        write(PartExport(network), ["logits"], "bodypart", recipe, size, warmup_film(train, "hand", False), models)
+        graph = graph_of(PartExport(network), ["logits"], size)
+        write(graph, "bodypart", recipe, size, warmup_film(train, "hand", False), models)
         return
-    for index, bone in enumerate(BONES):
-        film = warmup_film(train, bone, True)
-        write(FractureExport(network, index), ["logit", "heatmap"], f"fracture-{bone}", recipe, size, film, models)
+    graph = graph_of(FractureExport(network, 0), ["logit", "heatmap"], size)
+    for bone in BONES:
+        choose_bone(graph, bone)
+        write(graph, f"fracture-{bone}", recipe, size, warmup_film(train, bone, True), models)
 
 
 def warmup_film(samples: list[Sample], region: str, fractured: bool) -> Sample:
@@ -78,25 +81,40 @@ def warmup_film(samples: list[Sample], region: str, fractured: bool) -> Sample:
     return next(s for s in samples if s.region == region and s.fractured == fractured and not s.hardware)
 
 
-def write(module: nn.Module, outputs: list[str], name: str, recipe: dict, size: int, film: Sample, models: Path) -> None:
-    """One bundle, made beside its place and then moved there."""
-    final, folder = models / name, models / f".{name}.new"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def graph_of(module: nn.Module, outputs: list[str], size: int) -> onnx.ModelProto:
+    """The module as ONNX, for any number of films."""
     example = torch.zeros(2, 1, size, size)
     batch = torch.export.Dim("batch", min=1, max=64)
-    torch.onnx.export(
-        module.eval(), (example,), str(folder / "model.onnx"), input_names=["film"], output_names=outputs,
-        dynamic_shapes=({0: batch},), dynamo=True, external_data=False, verbose=False,
+    exported = torch.onnx.export(
+        module.eval(), (example,), input_names=["film"], output_names=outputs, dynamic_shapes=({0: batch},), dynamo=True, verbose=False
     )
-    model = onnx.load(folder / "model.onnx")
+    model = exported.model_proto
     for node in model.graph.node:
         # The exporter's notes name files of the machine it ran on.
         del node.metadata_props[:]
         node.doc_string = ""
     del model.metadata_props[:]
     onnx.checker.check_model(model)
-    onnx.save(model, folder / "model.onnx")
+    return model
+
+
+def choose_bone(model: onnx.ModelProto, bone: str) -> None:
+    """Lets a fracture graph answer for `bone`: the bones share all of it but the index of their logit."""
+    gather = next(node for node in model.graph.node if node.op_type == "Gather" and "logit" in node.output)
+    index = numpy_helper.from_array(np.array(BONES.index(bone), np.int64), "bone")
+    # Under a name of its own: optimisers let other steps share a constant.
+    old, gather.input[1] = gather.input[1], index.name
+    if old == index.name or not any(old in node.input for node in model.graph.node):
+        model.graph.initializer.remove(next(i for i in model.graph.initializer if i.name == old))
+    model.graph.initializer.append(index)
+
+
+def write(graph: onnx.ModelProto, name: str, recipe: dict, size: int, film: Sample, models: Path) -> None:
+    """One bundle, made beside its place and then moved there."""
+    final, folder = models / name, models / f".{name}.new"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    onnx.save(graph, folder / "model.onnx")
     Image.fromarray(film.image).save(folder / "warmup.png", optimize=True)
     manifest = manifest_of(name, recipe, size)
     manifest["files"] = {"model.onnx": digest(folder / "model.onnx"), "warmup.png": digest(folder / "warmup.png")}

@@ -12,6 +12,18 @@ from .tensor import InputSpec, to_tensor
 
 REAL = ["IMG0000000.jpg", "IMG0002400.jpg"]
 
+SPECS = (
+    InputSpec(96, 96),
+    InputSpec(160, 120, pad=0.25),
+    # As Keras's `load_img` and `preprocess_input` make a ResNet50's input of a grey film.
+    InputSpec(
+        40, 32, mean=(103.939, 116.779, 123.68), std=1.0, maximum=255.0, channels=3, layout="NHWC", fit="stretch",
+        resample="nearest",
+    ),
+    # Three planes, as torchvision's models read them.
+    InputSpec(32, 40, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), maximum=1.0, channels=3),
+)
+
 
 def films(data: Path) -> dict[str, np.ndarray]:
     """Films by name: real ones, and made ones at the edges of the definition."""
@@ -37,7 +49,7 @@ def write_fixtures(data: Path, out: Path) -> None:
     index = []
     for name, film in films(data).items():
         Image.fromarray(film).save(out / f"{name}.png", optimize=True)
-        for spec in (InputSpec(96, 96), InputSpec(160, 120, pad=0.25)):
+        for spec in SPECS:
             file = f"{name}-{spec.width}x{spec.height}.f32"
             to_tensor(film, spec).astype("<f4").tofile(out / file)
             index.append({"film": f"{name}.png", "tensor": file, "input": spec.manifest()})

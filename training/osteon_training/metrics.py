@@ -37,3 +37,13 @@ def interval(statistic: Callable[[np.ndarray], float], count: int, rounds: int =
     values = [value for value in values if not np.isnan(value)]
     low, high = np.percentile(values, [2.5, 97.5]) if values else (float("nan"), float("nan"))
     return {"value": round(float(statistic(np.arange(count))), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+
+
+def calibration_noise(probability: np.ndarray, draws: int = 1000, seed: int = 1) -> dict[str, float]:
+    """What the calibration error of a perfectly calibrated model would be on as many films: labels drawn from its own probabilities.
+
+    `mean` of the draws, and `most`: 95 % of them are below it. An error within that is no sign of wrong probabilities.
+    """
+    rng = np.random.default_rng(seed)
+    errors = [calibration_error(rng.random(len(probability)) < probability, probability) for _ in range(draws)]
+    return {"mean": round(float(np.mean(errors)), 4), "most": round(float(np.percentile(errors, 95)), 4)}

@@ -16,7 +16,11 @@ def damage(image: np.ndarray, rng: random.Random, strength: float = 1.0) -> np.n
     if chance(0.15):
         clahe = cv2.createCLAHE(clipLimit=rng.uniform(1, 4), tileGridSize=(rng.randint(2, 8),) * 2)
         image = clahe.apply(image)
+    if chance(0.22):
+        image = window(image, rng)
     image = levels(image, rng, strength)
+    if chance(0.15):
+        image = flatten(image, rng)
     if chance(0.2):
         image = shade(image, rng)
     if chance(0.35):
@@ -28,10 +32,8 @@ def damage(image: np.ndarray, rng: random.Random, strength: float = 1.0) -> np.n
     if chance(0.2):
         sigma = rng.uniform(0.4, 1.4)
         image = cv2.GaussianBlur(image, (0, 0), sigma)
-    elif chance(0.25):
-        amount = rng.uniform(0.3, 2.0)
-        soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 3))
-        image = cv2.addWeighted(image, 1 + amount, soft, -amount, 0)
+    elif chance(0.4):
+        image = sharpen(image, rng)
     if chance(0.25):
         noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(image.shape, dtype=np.float32)
         image = np.clip(image + noise * rng.uniform(1, 12), 0, 255).astype(np.uint8)
@@ -58,6 +60,37 @@ def levels(image: np.ndarray, rng: random.Random, strength: float) -> np.ndarray
         floor = rng.uniform(0, 0.35)
         x = floor + x * rng.uniform(0.35, 1 - floor)
     return cv2.LUT(image, np.clip(x * 255, 0, 255).astype(np.uint8))
+
+
+def window(image: np.ndarray, rng: random.Random) -> np.ndarray:
+    """A window set on the film's own levels: air and soft tissue pure black, or dense bone blown out, or both."""
+    bare = image[image > 4]
+    if len(bare) < 100:
+        return image
+    low = float(np.quantile(bare, rng.uniform(0, 0.45)))
+    high = float(np.quantile(bare, rng.uniform(0.85, 1)))
+    table = np.clip((np.arange(256) - low) / max(24.0, high - low), 0, 1)
+    return cv2.LUT(image, (table * 255).astype(np.uint8))
+
+
+def flatten(image: np.ndarray, rng: random.Random) -> np.ndarray:
+    """Local contrast evened out, as processing in the device does: the slow part of the picture is damped, the fine part kept."""
+    fine = image.astype(np.float32)
+    slow = cv2.GaussianBlur(fine, (0, 0), max(4.0, max(image.shape) * rng.uniform(0.03, 0.12)))
+    damped = (fine - slow) * rng.uniform(1, 2.2) + slow * rng.uniform(0.3, 0.8) + rng.uniform(0, 60)
+    if rng.random() < 0.6:
+        damped = np.where(image < 6, image, damped)
+    return np.clip(damped, 0, 255).astype(np.uint8)
+
+
+def sharpen(image: np.ndarray, rng: random.Random) -> np.ndarray:
+    """Edges raised: with halos (unsharp mask, clipped), or smoothly inside the range (a soft knee keeps extremes)."""
+    fine = image.astype(np.float32)
+    detail = fine - cv2.GaussianBlur(fine, (0, 0), math.exp(rng.uniform(math.log(0.7), math.log(6))))
+    if rng.random() < 0.4:
+        knee = rng.uniform(6, 30)
+        detail = knee * np.tanh(detail / knee)
+    return np.clip(fine + rng.uniform(0.3, 2.5) * detail, 0, 255).astype(np.uint8)
 
 
 def shade(image: np.ndarray, rng: random.Random) -> np.ndarray:
@@ -113,3 +146,12 @@ def resample(image: np.ndarray, rng: random.Random) -> np.ndarray:
     factor = rng.uniform(0.4, 0.85)
     small = cv2.resize(image, (max(8, round(width * factor)), max(8, round(height * factor))), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (width, height), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST]))
+
+
+def thumbnail(image: np.ndarray, rng: random.Random) -> np.ndarray:
+    """Very small, coded hard, and large again: what is left of a film in a small picture of the web."""
+    height, width = image.shape
+    factor = rng.uniform(64, 140) / max(height, width)
+    small = cv2.resize(image, (max(8, round(width * factor)), max(8, round(height * factor))), interpolation=rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR]))
+    coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(15, 70)])[1]
+    return cv2.resize(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), (width, height), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))

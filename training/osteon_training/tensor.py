@@ -10,7 +10,11 @@ from PIL import Image
 
 @dataclasses.dataclass(frozen=True)
 class InputSpec:
-    """The `input` of a manifest. Sizes in pixels; `pad`, `mean` and `std` on the scale 0..1 after contrast."""
+    """The `input` of a manifest. Sizes in pixels; `pad`, `mean` and `std` on the scale of the values after contrast.
+
+    `maximum` is what the brightest level becomes without contrast; where it is None, contrast is by percentiles, to 0..1.
+    `mean` and `std` are one number, or one a channel.
+    """
 
     width: int
     height: int
@@ -19,36 +23,71 @@ class InputSpec:
     ignore_below: int = 8
     minimum_range: int = 16
     pad: float = 0.0
-    mean: float = 0.449
-    std: float = 0.226
+    mean: float | tuple[float, ...] = 0.449
+    std: float | tuple[float, ...] = 0.226
+    maximum: float | None = None
+    channels: int = 1
+    layout: str = "NCHW"
+    fit: str = "letterbox"
+    resample: str = "triangle"
 
     def manifest(self) -> dict:
-        """The manifest's `input` object."""
-        return {
+        """The manifest's `input` object; what is as by default is left out."""
+        percentile = {
+            "method": "percentile",
+            "low": self.low,
+            "high": self.high,
+            "ignoreBelow": self.ignore_below,
+            "minimumRange": self.minimum_range,
+        }
+        written = {
             "name": "film",
             "width": self.width,
             "height": self.height,
-            "contrast": {
-                "method": "percentile",
-                "low": self.low,
-                "high": self.high,
-                "ignoreBelow": self.ignore_below,
-                "minimumRange": self.minimum_range,
-            },
+            "contrast": percentile if self.maximum is None else {"method": "none", "maximum": self.maximum},
             "pad": self.pad,
             "mean": self.mean,
             "std": self.std,
         }
+        for name, default in (("channels", 1), ("layout", "NCHW"), ("fit", "letterbox"), ("resample", "triangle")):
+            if getattr(self, name) != default:
+                written[name] = getattr(self, name)
+        return written
+
+    @classmethod
+    def of_manifest(cls, written: dict) -> InputSpec:
+        """The spec of a manifest's `input` object."""
+        contrast = written["contrast"]
+        if contrast["method"] == "none":
+            values = {"maximum": contrast["maximum"]}
+        else:
+            values = {
+                "low": contrast["low"],
+                "high": contrast["high"],
+                "ignore_below": contrast["ignoreBelow"],
+                "minimum_range": contrast["minimumRange"],
+            }
+        for name in ("pad", "channels", "layout", "fit", "resample"):
+            if name in written:
+                values[name] = written[name]
+        for name in ("mean", "std"):
+            value = written[name]
+            values[name] = tuple(value) if isinstance(value, list) else value
+        return cls(written["width"], written["height"], **values)
 
 
 def fit(width: int, height: int, spec: InputSpec) -> tuple[int, int]:
-    """Size (w, h) of a film letterboxed into the spec."""
+    """Size (w, h) of a film on the spec's canvas."""
+    if spec.fit == "stretch":
+        return spec.width, spec.height
     scale = min(spec.width / width, spec.height / height)
     return max(1, int(width * scale + 0.5)), max(1, int(height * scale + 0.5))
 
 
 def stretch(film: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Percentile contrast: 8-bit grey (h, w) to float32 in 0..1, same shape."""
+    """8-bit grey (h, w) to float32 values, same shape: contrast by percentiles to 0..1, or none."""
+    if spec.maximum is not None:
+        return (np.arange(256, dtype=np.float64) * spec.maximum / 255).astype(np.float32)[film]
     counts = np.bincount(film.reshape(-1), minlength=256)
     counted = counts.copy()
     counted[: spec.ignore_below] = 0
@@ -64,17 +103,24 @@ def stretch(film: np.ndarray, spec: InputSpec) -> np.ndarray:
 
 
 def place(values: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Centres values in 0..1 (h, w) on the padded canvas and standardises: float32 (height, width)."""
+    """Centres values (h, w) on the padded canvas: float32 (height, width)."""
     height, width = values.shape
     canvas = np.full((spec.height, spec.width), spec.pad, dtype=np.float32)
     top, left = (spec.height - height) // 2, (spec.width - width) // 2
     canvas[top : top + height, left : left + width] = values
-    return (canvas - np.float32(spec.mean)) / np.float32(spec.std)
+    return canvas
+
+
+def standardise(canvas: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """Values (height, width) on the model's scale: float32 (channels, height, width), or channels last."""
+    mean, std = (np.broadcast_to(np.asarray(each, np.float32), spec.channels) for each in (spec.mean, spec.std))
+    tensor = (canvas - mean[:, None, None]) / std[:, None, None]
+    return tensor.transpose(1, 2, 0) if spec.layout == "NHWC" else tensor
 
 
 def to_tensor(film: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """An 8-bit grey film (H, W) as float32 (1, height, width)."""
+    """An 8-bit grey film (H, W) as float32 (channels, height, width), or channels last."""
     height, width = film.shape
-    size = fit(width, height, spec)
-    resized = np.asarray(Image.fromarray(film).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8)
-    return place(stretch(resized, spec), spec)[None]
+    how = Image.Resampling.NEAREST if spec.resample == "nearest" else Image.Resampling.BILINEAR
+    resized = np.asarray(Image.fromarray(film).resize(fit(width, height, spec), how), dtype=np.uint8)
+    return standardise(place(stretch(resized, spec), spec), spec)

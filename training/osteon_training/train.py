@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import random
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from .data import BONES, Sample, load
 from .datasets import PART_CLASSES, BodyPartDraws, Draws, FractureDraws
+from .depthwise import quicken
 from .metrics import auroc
 from .model import BodyPartNet, FractureNet, Trunk
 from .tensor import InputSpec, to_tensor
@@ -56,7 +58,7 @@ def make_draws(recipe: dict, samples: list[Sample], size: int, length: int) -> D
     """The recipe's stream of augmented films at a size."""
     spec = InputSpec(size, size)
     if recipe["task"] == "bodypart":
-        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"])
+        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], recipe.get("turned", 0.0), recipe.get("small", 0.0))
     return FractureDraws(samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"])
 
 
@@ -109,7 +111,17 @@ def precision() -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def train(recipe: dict, data: Path, run: Path, start: Path | None = None, deadline: float | None = None) -> Path:
+def one_cycle(done: float, warm: float) -> float:
+    """Share of the greatest rate at a share of the training done: cosines from 0.04 up to 1 at `warm`, and down to nearly 0.
+
+    It depends on nothing but `done`, so a stopped training may go on with fewer or more epochs.
+    """
+    if done < warm:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * done / warm)) / 2
+    return max(1e-4, (1 + math.cos(math.pi * min(1.0, (done - warm) / (1 - warm)))) / 2)
+
+
+def train(recipe: dict, data: Path, run: Path, start: Path | None = None) -> Path:
     """Trains by the recipe into `run` (log.jsonl, last.pt, best.pt) and returns the best checkpoint.
 
     Continues from `last.pt` where there is one. `start` names a checkpoint to begin from instead of ImageNet weights.
@@ -130,8 +142,9 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, deadli
     plain = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": recipe["decay"]}, {"params": plain, "weight_decay": 0.0}], lr=recipe["rate"])
     steps = sum(stage["epochs"] for stage in recipe["stages"]) * (recipe["films"] // recipe["batch"])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe["rate"], total_steps=steps + 1, pct_start=recipe["warm"])
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: one_cycle(step / steps, recipe["warm"]))
     average = Average(network, recipe["average"])
+    quicken(network)
     epoch, best = 0, -1.0
     last = run / "last.pt"
     if last.exists():

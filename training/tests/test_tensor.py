@@ -14,14 +14,6 @@ sys.path.insert(0, str(HERE.parent))
 from osteon_training.tensor import InputSpec, to_tensor  # noqa: E402
 
 
-def spec_of(entry: dict) -> InputSpec:
-    contrast = entry["contrast"]
-    return InputSpec(
-        entry["width"], entry["height"], contrast["low"], contrast["high"], contrast["ignoreBelow"],
-        contrast["minimumRange"], entry["pad"], entry["mean"], entry["std"],
-    )
-
-
 class Golden(unittest.TestCase):
     def test_the_golden_files_are_what_this_side_makes(self) -> None:
         folder = HERE.parent / "fixtures"
@@ -29,7 +21,7 @@ class Golden(unittest.TestCase):
         self.assertGreater(len(index), 10)
         for entry in index:
             with self.subTest(entry["tensor"]), Image.open(folder / entry["film"]) as picture:
-                made = to_tensor(np.asarray(picture.convert("L")), spec_of(entry["input"]))
+                made = to_tensor(np.asarray(picture.convert("L")), InputSpec.of_manifest(entry["input"]))
                 kept = np.fromfile(folder / entry["tensor"], "<f4").reshape(made.shape)
                 np.testing.assert_allclose(made, kept, atol=1e-6)
 
