@@ -1,6 +1,15 @@
-export { decodeFilm, encodeFilm, type NormalisedFilm, normalise } from "./film.js";
+export { decodeFilm, encodeFilm, type NormalisedFilm, normalise, packFilm } from "./film.js";
 export { type FilmInfo, inspect } from "./inspect.js";
 export { type FilmLimits, filmLimits } from "./limits.js";
 export { type Heatmap, heatmapOverlay } from "./overlay.js";
 export { type FilmType, sniff } from "./sniff.js";
-export { type InputSpec, type Placement, place, type Tensor, toTensor } from "./tensor.js";
+export {
+  type InputSpec,
+  type Placement,
+  place,
+  type Tensor,
+  tensorShape,
+  tensorSize,
+  toTensor,
+} from "./tensor.js";
+export { thumbnail } from "./thumbnail.js";

@@ -69,6 +69,31 @@ export function resample(
   return height === toHeight ? wide : resampleColumns(wide, toWidth, height, toHeight);
 }
 
+/** Takes the nearest sample for each pixel, as Pillow's `Resampling.NEAREST` does. */
+export function nearest(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  toWidth: number,
+  toHeight: number,
+): Uint8Array {
+  const from = (size: number, to: number) => {
+    const step = size / to;
+    let centre = step * 0.5;
+    return Int32Array.from({ length: to }, () => {
+      const at = Math.min(Math.floor(centre), size - 1);
+      // Summed up, not multiplied: where a centre falls between two samples, rounding decides.
+      centre += step;
+      return at;
+    });
+  };
+  const [columns, rows] = [from(width, toWidth), from(height, toHeight)];
+  const out = new Uint8Array(toWidth * toHeight);
+  let at = 0;
+  for (const row of rows) for (const column of columns) out[at++] = data[row * width + column] ?? 0;
+  return out;
+}
+
 function resampleRows(data: Uint8Array, width: number, height: number, toWidth: number): Uint8Array {
   const { size, first, count, weights } = tapsFor(width, toWidth);
   const out = new Uint8Array(toWidth * height);

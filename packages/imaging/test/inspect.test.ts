@@ -99,6 +99,12 @@ test("a decompression bomb is refused from its header", async () => {
   await refused(bomb(8_001, 4_000), "film-too-many-pixels");
 });
 
+test("a TIFF that claims giant tiles or a hundred samples a pixel is refused from its header", async () => {
+  await inspect(tiff({ tile: 304 }));
+  await refused(tiff({ tile: 40_000 }), "film-damaged");
+  await refused(tiff({ samples: 100 }), "film-damaged");
+});
+
 test("a file above the limit is too large", () =>
   assert.rejects(inspect(bomb(300, 300), { ...filmLimits, maximumBytes: 50 }), { code: "film-too-large" }));
 

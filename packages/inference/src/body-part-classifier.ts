@@ -37,20 +37,23 @@ export class BodyPartClassifier {
     return new BodyPartClassifier(models);
   }
 
-  /** @throws ProblemError `engine-failed`; trying again may succeed. */
-  async classify(film: NormalisedFilm): Promise<ClassifiedFilm> {
+  /**
+   * @param hint what the sender takes the film for, see `classify`
+   * @throws ProblemError `engine-failed`; trying again may succeed.
+   */
+  async classify(film: NormalisedFilm, hint?: string): Promise<ClassifiedFilm> {
     const edition = this.#models.get(workOf({ task: "bodypart" }));
     // Nothing may be awaited before the run: a model that is replaced is freed when the runs that it has are done.
     const [output] = (await edition?.model.run([film])) ?? [];
     const logits = output?.outputs.logits;
     if (edition === undefined || output === undefined || logits === undefined)
       throw new ProblemError("engine-failed", "The model gave no logits.");
-    return { ...classify(logits.data, edition.manifest), model: edition.ref, ms: output.ms };
+    return { ...classify(logits.data, edition.manifest, hint), model: edition.ref, ms: output.ms };
   }
 
   /** Classifies films with one edition of the model, whatever is loaded meanwhile. */
-  classifyAll(films: readonly NormalisedFilm[]): Promise<ClassifiedFilm[]> {
-    return Promise.all(films.map((film) => this.classify(film)));
+  classifyAll(films: readonly NormalisedFilm[], hint?: string): Promise<ClassifiedFilm[]> {
+    return Promise.all(films.map((film) => this.classify(film, hint)));
   }
 
   offered(): OfferedModel[] {

@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { decodeFilm, type NormalisedFilm } from "@osteon/imaging";
 import { type Bone, ProblemError, toProblem } from "@osteon/shared";
 import { type BodyPartManifest, checkManifest, type FractureManifest, type Manifest } from "./manifest.js";
+import type { Precision } from "./precision.js";
 
 /** A model bundle whose manifest is valid and whose files have the digests it names. */
 export interface Bundle<M extends Manifest = Manifest> {
@@ -12,12 +13,17 @@ export interface Bundle<M extends Manifest = Manifest> {
   readonly manifest: M;
   /** Of the bytes of `model.json`, `sha256:<hex>`. */
   readonly manifestDigest: string;
-  /** The bytes of `model.onnx`, shared: threads read them without a copy, and a file replaced later changes nothing. */
+  /** The file that `model` was read from. */
+  readonly modelFile: ModelFile;
+  /** The model's bytes, shared: threads read them without a copy, and a file replaced later changes nothing. */
   readonly model: Uint8Array<SharedArrayBuffer>;
   readonly warmup: NormalisedFilm;
   /** `CARD.md`, where there is one. */
   readonly card: string | undefined;
 }
+
+/** The files of a bundle that hold a model; the second is made from the first, and need not be there. */
+export type ModelFile = "model.onnx" | "model.int8.onnx";
 
 /** Cards travel through Redis to the gateways. */
 const mostCardBytes = 64 * 1024;
@@ -104,14 +110,17 @@ export async function readManifests(folder: string): Promise<Manifest[]> {
 /**
  * Loads the bundle in `folder`: manifest, model and warm-up film, each checked against its digest, and its card.
  *
+ * @param precision int8 where the bundle has a model in it; else the float32 model
  * @throws ProblemError `bundle-damaged` naming the folder and everything that is wrong.
  */
-export async function loadBundle(folder: string): Promise<Bundle> {
+export async function loadBundle(folder: string, precision: Precision = "fp32"): Promise<Bundle> {
   const { manifest, manifestDigest } = await readManifestFile(folder);
+  const modelFile: ModelFile =
+    precision === "int8" && manifest.int8 !== undefined ? "model.int8.onnx" : "model.onnx";
   try {
     const card = await readCard(folder);
     const files = await Promise.allSettled([
-      readChecked(folder, "model.onnx", manifest),
+      readChecked(folder, modelFile, manifest),
       readChecked(folder, "warmup.png", manifest),
     ]);
     const faults = files.flatMap((file) =>
@@ -122,7 +131,15 @@ export async function loadBundle(folder: string): Promise<Bundle> {
     const shared = new Uint8Array(new SharedArrayBuffer(model.length));
     shared.set(model);
     const read = await decodeFilm(png);
-    return { folder: resolve(folder), manifest, manifestDigest, model: shared, warmup: read, card };
+    return {
+      folder: resolve(folder),
+      manifest,
+      manifestDigest,
+      modelFile,
+      model: shared,
+      warmup: read,
+      card,
+    };
   } catch (error) {
     throw inBundle(manifest.name, error);
   }
@@ -133,9 +150,9 @@ export async function loadBundle(folder: string): Promise<Bundle> {
  *
  * @throws ProblemError `bundle-damaged` where one is damaged, or where two are for the same work.
  */
-export async function loadBundles(folder: string): Promise<Bundles> {
+export async function loadBundles(folder: string, precision: Precision = "fp32"): Promise<Bundles> {
   const manifests = await readManifests(folder);
-  const bundles = await Promise.all(manifests.map(({ name }) => loadBundle(join(folder, name))));
+  const bundles = await Promise.all(manifests.map(({ name }) => loadBundle(join(folder, name), precision)));
   const bodyPart = bundles.find(isBodyPart);
   const fractures = new Map(bundles.filter(isFracture).map((bundle) => [bundle.manifest.bone, bundle]));
   return bodyPart === undefined ? { fractures } : { bodyPart, fractures };
@@ -181,6 +198,7 @@ async function readChecked(
   manifest: Manifest,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const expected = manifest.files[name];
+  if (expected === undefined) throw damaged(`${name} is not in the manifest's files`);
   const bytes = await readFile(join(folder, name)).catch((error) => {
     throw damaged(`${name} cannot be read (${error.code})`);
   });

@@ -11,11 +11,16 @@ export interface Classification {
  * Interprets the body-part model's logits: probabilities by temperature scaling (Guo et al. 2017), and the manifest's
  * decision on the most probable class. A class that is too improbable is not identified.
  *
+ * A hint of the region is taken at one place only: it lifts the floor for the class that it names. It changes no probability
+ * and no label, so a wrong one costs nothing where the model is sure, and makes no film of what looks like none.
+ *
  * @param logits one to each of the manifest's classes
+ * @param hint what the sender takes the film for
  */
 export function classify(
   logits: Float32Array,
   { classes, calibration, decision }: Pick<BodyPartManifest, "classes" | "calibration" | "decision">,
+  hint?: string,
 ): Classification {
   const probabilities = softmax(logits, calibration.temperature);
   const best = probabilities.indexOf(Math.max(...probabilities));
@@ -26,11 +31,12 @@ export function classify(
     probability,
     probabilities: Object.fromEntries(classes.map((name, i) => [name, probabilities[i] ?? 0])),
   };
-  return { bodyPart, outcome: outcomeOf(label, probability, decision) };
+  const sure = probability >= decision.minimumProbability || label === hint;
+  return { bodyPart, outcome: sure ? outcomeOf(label, decision) : "not-identified" };
 }
 
-function outcomeOf(label: string, probability: number, decision: BodyPartManifest["decision"]): Outcome {
-  if (probability < decision.minimumProbability || decision.unknown.includes(label)) return "not-identified";
+function outcomeOf(label: string, decision: BodyPartManifest["decision"]): Outcome {
+  if (decision.unknown.includes(label)) return "not-identified";
   return decision.unsupported.includes(label) ? "unsupported-region" : "analysed";
 }
 

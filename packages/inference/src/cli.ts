@@ -5,6 +5,8 @@ import { type Bundle, loadBundles, readManifests } from "./bundle.js";
 import { createEngine, type EngineName, engineNames } from "./engines/index.js";
 import { evaluate } from "./evaluation/evaluate.js";
 import { readSplit } from "./evaluation/films.js";
+import { importCommand, importOptions, importUsage } from "./import/command.js";
+import type { Precision } from "./precision.js";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
@@ -13,11 +15,13 @@ const usage = `npm run models -- COMMAND [options]
   list                 the bundles, with version and key figures
   validate             manifest, digests and warm-up of each bundle, through the engine
   evaluate             metrics through the packages that serve, beside those of the manifests
+${importUsage}
 
   --models DIR         folder of the bundles (models)
   --data DIR           data with annotations.csv and images/ (../shared/data/fracatlas)
   --split NAME         test
   --engine NAME        ${engineNames.join(" | ")}
+  --precision NAME     fp32 | int8 (fp32)
   --json`;
 
 const { values, positionals } = parseArgs({
@@ -27,9 +31,17 @@ const { values, positionals } = parseArgs({
     data: { type: "string", default: path.join(root, "../shared/data/fracatlas") },
     split: { type: "string", default: "test" },
     engine: { type: "string", default: "onnxruntime" },
+    precision: { type: "string", default: "fp32" },
     json: { type: "boolean", default: false },
+    ...importOptions,
   },
 });
+
+if (values.precision !== "fp32" && values.precision !== "int8") {
+  console.error("--precision must be fp32 or int8");
+  process.exit(2);
+}
+const precision: Precision = values.precision;
 
 const print = (rows: object[]) =>
   values.json ? console.log(JSON.stringify(rows, null, 2)) : console.table(rows);
@@ -57,14 +69,14 @@ const commands: Record<string, () => Promise<void>> = {
         films: manifest.metrics.films,
         figure:
           manifest.task === "fracture"
-            ? `AUROC ${manifest.metrics.auroc.value}`
-            : `accuracy ${manifest.metrics.accuracy.value}`,
+            ? `AUROC ${manifest.metrics.auroc?.value ?? "not measured"}`
+            : `accuracy ${manifest.metrics.accuracy?.value ?? "not measured"}`,
       })),
     );
   },
   validate: () =>
     withEngine(async (engine) => {
-      const { bodyPart, fractures } = await loadBundles(values.models);
+      const { bodyPart, fractures } = await loadBundles(values.models, precision);
       const bundles: Bundle[] = [...(bodyPart === undefined ? [] : [bodyPart]), ...fractures.values()];
       for (const bundle of bundles) {
         const model = await engine.load(bundle);
@@ -74,10 +86,11 @@ const commands: Record<string, () => Promise<void>> = {
         );
       }
     }),
+  import: () => withEngine((engine) => importCommand(engine, values)),
   evaluate: () =>
     withEngine(async (engine) => {
       const films = await readSplit(values.data, values.split);
-      const rows = await evaluate(engine, await loadBundles(values.models), films);
+      const rows = await evaluate(engine, await loadBundles(values.models, precision), films);
       print(rows.map((row) => ({ ...row, measured: Number(row.measured.toFixed(4)) })));
     }),
 };

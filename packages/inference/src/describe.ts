@@ -8,9 +8,10 @@ import type { Manifest } from "./manifest.js";
  *
  * @param manifest the bundle's, with the operating points in force
  */
-export function modelRef({ manifestDigest }: Bundle, manifest: Manifest): ModelRef {
+export function modelRef({ manifestDigest, modelFile }: Bundle, manifest: Manifest): ModelRef {
   const { name, version, files } = manifest;
-  const ref = { name, version, digest: files["model.onnx"].digest, manifestDigest };
+  const { digest } = files[modelFile] ?? files["model.onnx"];
+  const ref = { name, version, digest, manifestDigest };
   return manifest.task === "fracture"
     ? { ...ref, thresholds: { ...manifest.thresholds } }
     : { ...ref, minimumProbability: manifest.decision.minimumProbability };

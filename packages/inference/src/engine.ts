@@ -50,7 +50,8 @@ export interface InferenceEngine {
   /**
    * Loads a bundle everywhere it will run.
    *
-   * @throws ProblemError `bundle-damaged` where the runtime cannot read the model, `warmup-failed` where it answers the
+   * @throws ProblemError `bundle-damaged` where the runtime cannot read the model, `model-unsupported` where the model is
+   *   whole and the runtime cannot run it (an operator that it does not know, which the detail names), `warmup-failed` where it answers the
    *   warm-up film wrong, `engine-failed` where the runtime itself fails.
    */
   load<M extends Manifest>(bundle: Bundle<M>): Promise<Model<M>>;

@@ -6,22 +6,25 @@ import { findRegions } from "./regions.js";
 /**
  * Interprets a fracture model's answer: the probability by Platt scaling, the label at the balanced threshold, the
  * certainty from the outer two. Regions are given wherever the heat map is hot, unless the film is certainly negative: a
- * reader who is told "doubtful" should see where.
+ * reader who is told "doubtful" should see where. A model without a heat map gives no regions.
  */
 export function examine(
   logit: number,
-  heatmap: Heatmap,
+  heatmap: Heatmap | undefined,
   placement: Placement,
   manifest: Pick<FractureManifest, "calibration" | "thresholds" | "regions">,
 ): Fracture {
-  const { scale, offset } = manifest.calibration;
+  const { calibration, regions } = manifest;
+  const { scale, offset } = calibration;
   const probability = 1 / (1 + Math.exp(-(scale * logit + offset)));
   const certainty = certaintyOf(probability, manifest.thresholds);
   return {
     label: probability >= manifest.thresholds.balanced ? "fractured" : "normal",
     probability,
     certainty,
-    regions: certainty === "negative" ? [] : findRegions(heatmap, placement, manifest.regions),
+    ...(heatmap === undefined || regions === undefined
+      ? {}
+      : { regions: certainty === "negative" ? [] : findRegions(heatmap, placement, regions) }),
   };
 }
 

@@ -8,7 +8,7 @@ import {
   ProblemError,
 } from "@osteon/shared";
 import { type Bundles, workOf } from "./bundle.js";
-import type { InferenceEngine } from "./engine.js";
+import type { InferenceEngine, RawTensor } from "./engine.js";
 import { examine } from "./examine.js";
 import type { FractureManifest } from "./manifest.js";
 import { ModelSet } from "./model-set.js";
@@ -17,8 +17,8 @@ import type { ModelSource, OperatingPoints } from "./operating-points.js";
 /** A film's finding, the model that said so, and its time in the model (waiting excluded). */
 export interface ExaminedFilm {
   readonly fracture: Fracture;
-  /** With `placement`, what `heatmapOverlay` of @osteon/imaging draws. */
-  readonly heatmap: Heatmap;
+  /** With `placement`, what `heatmapOverlay` of @osteon/imaging draws; none of a model that gives none. */
+  readonly heatmap: Heatmap | undefined;
   readonly placement: Placement;
   readonly model: ModelRef;
   readonly ms: number;
@@ -64,13 +64,12 @@ export class FractureExaminer {
     const { model, manifest, ref } = edition;
     // Nothing may be awaited before the run: a model that is replaced is freed when the runs that it has are done.
     const [output] = await model.run([film]);
-    const { logit, heatmap: heat } = output?.outputs ?? {};
-    const [, height, width] = heat?.dims ?? [];
-    if (output === undefined || !logit || !heat || width === undefined || height === undefined) {
+    const logit = output?.outputs.logit;
+    const heatmap = heatmapOf(output?.outputs.heatmap);
+    if (output === undefined || !logit || (manifest.outputs.heatmap !== undefined && heatmap === undefined)) {
       throw new ProblemError("engine-failed", "The model gave no logit or no heat map.");
     }
     const { placement, ms } = output;
-    const heatmap = { width, height, data: heat.data };
     const fracture = examine(logit.data[0] ?? Number.NaN, heatmap, placement, manifest);
     return { fracture, heatmap, placement, model: ref, ms };
   }
@@ -93,4 +92,11 @@ export class FractureExaminer {
   dispose(): Promise<void> {
     return this.#models.dispose();
   }
+}
+
+function heatmapOf(tensor: RawTensor | undefined): Heatmap | undefined {
+  const [, height, width] = tensor?.dims ?? [];
+  return tensor === undefined || width === undefined || height === undefined
+    ? undefined
+    : { width, height, data: tensor.data };
 }

@@ -27,4 +27,5 @@ export {
   readOperatingPoints,
   withOperatingPoints,
 } from "./operating-points.js";
+export { type Precision, precisionOf } from "./precision.js";
 export { findRegions } from "./regions.js";

@@ -10,21 +10,33 @@ const Numbers = Type.Array(Type.Number(), { minItems: 1 });
 
 const FileRef = Type.Object({ digest: Digest, bytes: Type.Integer({ minimum: 1 }) });
 const Interval = Type.Object({ value: Type.Number(), low: Type.Number(), high: Type.Number() });
+const OptionalInterval = Type.Optional(Interval);
+
+/** One number for all channels, or one for each. */
+const OneOrEach = <T extends ReturnType<typeof Type.Number>>(number: T) =>
+  Type.Union([number, Type.Array(number, { minItems: 1 })]);
 
 const Input = Type.Object({
   name: Type.String({ minLength: 1 }),
   width: Side,
   height: Side,
-  contrast: Type.Object({
-    method: Type.Literal("percentile"),
-    low: Probability,
-    high: Probability,
-    ignoreBelow: Type.Integer({ minimum: 0, maximum: 255 }),
-    minimumRange: Type.Integer({ minimum: 1, maximum: 255 }),
-  }),
-  pad: Probability,
-  mean: Type.Number(),
-  std: Type.Number({ exclusiveMinimum: 0 }),
+  contrast: Type.Union([
+    Type.Object({
+      method: Type.Literal("percentile"),
+      low: Probability,
+      high: Probability,
+      ignoreBelow: Type.Integer({ minimum: 0, maximum: 255 }),
+      minimumRange: Type.Integer({ minimum: 1, maximum: 255 }),
+    }),
+    Type.Object({ method: Type.Literal("none"), maximum: Type.Number({ exclusiveMinimum: 0 }) }),
+  ]),
+  pad: Type.Number(),
+  mean: OneOrEach(Type.Number()),
+  std: OneOrEach(Type.Number({ exclusiveMinimum: 0 })),
+  channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 4 })),
+  layout: Type.Optional(Type.Enum(["NCHW", "NHWC"])),
+  fit: Type.Optional(Type.Enum(["letterbox", "stretch"])),
+  resample: Type.Optional(Type.Enum(["triangle", "nearest"])),
 });
 
 const common = {
@@ -34,18 +46,25 @@ const common = {
   title: Type.String({ minLength: 1 }),
   licence: Type.String({ minLength: 1 }),
   attribution: Type.Array(Type.String()),
-  files: Type.Object({ "model.onnx": FileRef, "warmup.png": FileRef }),
+  files: Type.Object({
+    "model.onnx": FileRef,
+    "model.int8.onnx": Type.Optional(FileRef),
+    "warmup.png": FileRef,
+  }),
   input: Input,
   data: Type.Object({ name: Type.String(), doi: Type.Optional(Type.String()), licence: Type.String() }),
   training: Type.Object({}, { additionalProperties: true }),
 };
 
-/** Metrics on a split: its name, the number of films, and each value with its 95 % interval. */
+/** Metrics on a split: its name, the number of films, and each value with its 95 % interval; none where none was measured. */
 const metrics = <Names extends string>(...names: Names[]) =>
   Type.Object({
     split: Type.String(),
     films: Type.Integer({ minimum: 0 }),
-    ...(Object.fromEntries(names.map((name) => [name, Interval])) as Record<Names, typeof Interval>),
+    ...(Object.fromEntries(names.map((name) => [name, OptionalInterval])) as Record<
+      Names,
+      typeof OptionalInterval
+    >),
   });
 
 const warmup = <Outputs extends string>(...names: Outputs[]) =>
@@ -55,6 +74,9 @@ const warmup = <Outputs extends string>(...names: Outputs[]) =>
     ),
     tolerance: Type.Number({ exclusiveMinimum: 0 }),
   });
+
+const int8 = <Outputs extends string>(...names: Outputs[]) =>
+  Type.Optional(Type.Object({ warmup: warmup(...names) }));
 
 /** The manifest of the body-part model. */
 export const BodyPartManifest = Type.Object({
@@ -73,6 +95,7 @@ export const BodyPartManifest = Type.Object({
     minimumProbability: Probability,
   }),
   warmup: warmup("logits"),
+  int8: int8("logits"),
   metrics: metrics("accuracy", "accuracyOrigin"),
 });
 export type BodyPartManifest = Static<typeof BodyPartManifest>;
@@ -82,12 +105,21 @@ export const FractureManifest = Type.Object({
   ...common,
   task: Type.Literal("fracture"),
   bone: Type.Enum([...bones]),
-  outputs: Type.Object({ logit: Type.String({ minLength: 1 }), heatmap: Type.String({ minLength: 1 }) }),
+  outputs: Type.Object({
+    logit: Type.String({ minLength: 1 }),
+    heatmap: Type.Optional(Type.String({ minLength: 1 })),
+  }),
   classes: Type.Tuple([Type.Literal("normal"), Type.Literal("fractured")]),
-  calibration: Type.Object({ method: Type.Literal("platt"), scale: Type.Number(), offset: Type.Number() }),
+  calibration: Type.Object({
+    method: Type.Literal("platt"),
+    scale: Type.Number(),
+    offset: Type.Number(),
+    prevalence: Type.Optional(Probability),
+  }),
   thresholds: Type.Object({ sensitive: Probability, balanced: Probability, specific: Probability }),
-  regions: Type.Object({ threshold: Probability, maximum: Type.Integer({ minimum: 0 }) }),
+  regions: Type.Optional(Type.Object({ threshold: Probability, maximum: Type.Integer({ minimum: 0 }) })),
   warmup: warmup("logit"),
+  int8: int8("logit"),
   metrics: metrics("auroc", "sensitivity", "specificity", "calibrationError"),
 });
 export type FractureManifest = Static<typeof FractureManifest>;
@@ -114,8 +146,12 @@ export function checkManifest(value: unknown): Manifest {
   if (errors.length > 0) throw damaged(errors);
   const manifest = value as Manifest;
   const faults = manifest.task === "bodypart" ? classFaults(manifest) : thresholdFaults(manifest);
-  if (manifest.input.contrast.low >= manifest.input.contrast.high) {
-    faults.push({ pointer: "/input/contrast", detail: "low must be less than high" });
+  faults.push(...inputFaults(manifest.input), ...metricFaults(manifest));
+  if ((manifest.int8 === undefined) !== (manifest.files["model.int8.onnx"] === undefined)) {
+    faults.push({
+      pointer: "/int8",
+      detail: "must be there with the file model.int8.onnx, and only with it",
+    });
   }
   if (faults.length > 0) throw damaged(faults);
   return manifest;
@@ -126,8 +162,32 @@ interface Fault {
   detail: string;
 }
 
+function inputFaults({ contrast, channels = 1, mean, std }: Manifest["input"]): Fault[] {
+  const faults: Fault[] = [];
+  if (contrast.method === "percentile" && contrast.low >= contrast.high)
+    faults.push({ pointer: "/input/contrast", detail: "low must be less than high" });
+  for (const [name, value] of Object.entries({ mean, std })) {
+    if (Array.isArray(value) && value.length !== channels)
+      faults.push({
+        pointer: `/input/${name}`,
+        detail: `must be one number, or one a channel (${channels})`,
+      });
+  }
+  return faults;
+}
+
+/** A model that was measured must give all of its figures. */
+function metricFaults(manifest: Manifest): Fault[] {
+  const { metrics } = manifest;
+  if (metrics.films === 0) return [];
+  const schema = manifest.task === "bodypart" ? BodyPartManifest : FractureManifest;
+  return Object.keys(schema.properties.metrics.properties)
+    .filter((name) => !(name in metrics))
+    .map((name) => ({ pointer: `/metrics/${name}`, detail: "must be there where films were measured" }));
+}
+
 /** Every class must have exactly one outcome, and every outcome's class must exist. */
-function classFaults({ classes, decision, warmup }: BodyPartManifest): Fault[] {
+function classFaults({ classes, decision, warmup, int8 }: BodyPartManifest): Fault[] {
   const decided: string[] = [...decision.supported, ...decision.unsupported, ...decision.unknown];
   const faults: Fault[] = [];
   for (const name of classes) {
@@ -142,6 +202,9 @@ function classFaults({ classes, decision, warmup }: BodyPartManifest): Fault[] {
   if (warmup.outputs.logits.length !== classes.length) {
     faults.push({ pointer: "/warmup/outputs/logits", detail: "must have one number a class" });
   }
+  if (int8 !== undefined && int8.warmup.outputs.logits.length !== classes.length) {
+    faults.push({ pointer: "/int8/warmup/outputs/logits", detail: "must have one number a class" });
+  }
   return faults;
 }
 
@@ -150,13 +213,18 @@ export function thresholdsAscend({ sensitive, balanced, specific }: FractureMani
   return sensitive <= balanced && balanced <= specific;
 }
 
-function thresholdFaults({ thresholds, warmup }: FractureManifest): Fault[] {
+function thresholdFaults({ thresholds, warmup, int8, outputs, regions }: FractureManifest): Fault[] {
   const faults: Fault[] = [];
+  if ((outputs.heatmap === undefined) !== (regions === undefined))
+    faults.push({ pointer: "/regions", detail: "must be there with the output heatmap, and only with it" });
   if (!thresholdsAscend(thresholds)) {
     faults.push({ pointer: "/thresholds", detail: "must be sensitive <= balanced <= specific" });
   }
   if (warmup.outputs.logit.length !== 1) {
     faults.push({ pointer: "/warmup/outputs/logit", detail: "must have one number" });
+  }
+  if (int8 !== undefined && int8.warmup.outputs.logit.length !== 1) {
+    faults.push({ pointer: "/int8/warmup/outputs/logit", detail: "must have one number" });
   }
   return faults;
 }

@@ -89,7 +89,7 @@ export class ModelSet<M extends Manifest> {
         points,
       );
       const results: ModelReload[] = [];
-      for (const each of found) results.push(await this.#replace(each, source.folder, points));
+      for (const each of found) results.push(await this.#replace(each, source, points));
       const gone = this.editions.filter(({ ref }) => !found.some(({ name }) => name === ref.name));
       return [
         ...results,
@@ -112,11 +112,11 @@ export class ModelSet<M extends Manifest> {
     return bundle.manifest.task === this.#task;
   }
 
-  async #replace(found: FoundBundle, folder: string, points: OperatingPoints): Promise<ModelReload> {
+  async #replace(found: FoundBundle, source: ModelSource, points: OperatingPoints): Promise<ModelReload> {
     const { name } = found;
     try {
       if (found.problem !== undefined) throw found.problem;
-      const bundle = await loadBundle(join(folder, name));
+      const bundle = await loadBundle(join(source.folder, name), source.precision);
       if (!this.#mine(bundle)) throw new ProblemError("bundle-damaged", `${name} has changed meanwhile.`);
       const [manifest = bundle.manifest] = withOperatingPoints([bundle.manifest], points);
       const old = this.#editions.get(workOf(manifest));

@@ -4,6 +4,7 @@ import { type Bone, bones, ProblemError, Thresholds } from "@osteon/shared";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { type FractureManifest, type Manifest, thresholdsAscend } from "./manifest.js";
+import type { Precision } from "./precision.js";
 
 const strict = { additionalProperties: false } as const;
 const BoneThresholds = Type.Optional(Type.Partial(Type.Object(Thresholds.properties), strict));
@@ -28,9 +29,11 @@ export const OperatingPoints = Type.Object(
 );
 export type OperatingPoints = Static<typeof OperatingPoints>;
 
-/** Where models are read from: what MODELS_DIR and OPERATING_POINTS name. */
+/** Where models are read from: what MODELS_DIR, INFERENCE_PRECISION and OPERATING_POINTS say. */
 export interface ModelSource {
   readonly folder: string;
+  /** Default: fp32. */
+  readonly precision?: Precision;
   readonly operatingPoints?: string | undefined;
 }
 

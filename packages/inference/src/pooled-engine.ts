@@ -34,12 +34,12 @@ export class PooledEngine implements InferenceEngine {
   }
 
   async load<M extends Manifest>(bundle: Bundle<M>): Promise<Model<M>> {
-    const { manifest, model, warmup } = bundle;
+    const { manifest, modelFile, model, warmup } = bundle;
     const key = `${manifest.name}@${manifest.version}#${this.#loads++}`;
     await this.#naming(manifest, this.#pool.load({ kind: "load", key, model, manifest }));
     try {
       const answers = await this.#naming(manifest, this.#pool.runEverywhere(key, warmup));
-      for (const { outputs } of answers) checkWarmup(manifest, outputs);
+      for (const { outputs } of answers) checkWarmup(manifest, modelFile, outputs);
     } catch (error) {
       await this.#pool.unload(key);
       throw error;
@@ -64,7 +64,7 @@ export class PooledEngine implements InferenceEngine {
       const { code, detail, retryable } = error;
       throw new ProblemError(code, `${name}: ${detail}`, {
         cause: error,
-        retryable: code !== "bundle-damaged" && retryable,
+        retryable: code !== "bundle-damaged" && code !== "model-unsupported" && retryable,
       });
     }
   }

@@ -1,15 +1,22 @@
 import { ProblemError } from "@osteon/shared";
+import type { ModelFile } from "./bundle.js";
 import type { RawTensor } from "./engine.js";
 import type { Manifest } from "./manifest.js";
 
 /**
  * Compares a model's answer to its warm-up film with the manifest's.
  *
+ * @param file the bundle's model that answered
  * @throws ProblemError `warmup-failed` with the first number that is further off than the manifest's tolerance, or not
  *   finite; or an output without the shape that its task needs.
  */
-export function checkWarmup(manifest: Manifest, outputs: Readonly<Record<string, RawTensor>>): void {
-  const { tolerance, outputs: expected } = manifest.warmup;
+export function checkWarmup(
+  manifest: Manifest,
+  file: ModelFile,
+  outputs: Readonly<Record<string, RawTensor>>,
+): void {
+  const int8 = file === "model.int8.onnx" ? manifest.int8?.warmup : undefined;
+  const { tolerance, outputs: expected } = int8 ?? manifest.warmup;
   for (const [key, numbers] of Object.entries<number[]>(expected)) {
     const actual = outputs[key]?.data ?? new Float32Array();
     if (actual.length !== numbers.length) {
@@ -22,7 +29,8 @@ export function checkWarmup(manifest: Manifest, outputs: Readonly<Record<string,
       }
     });
   }
-  if (manifest.task === "fracture") checkHeatmap(manifest, outputs.heatmap);
+  if (manifest.task === "fracture" && manifest.outputs.heatmap !== undefined)
+    checkHeatmap(manifest, outputs.heatmap);
 }
 
 function checkHeatmap(manifest: Manifest, heatmap: RawTensor | undefined): void {

@@ -29,6 +29,16 @@ test("the outcome follows the class, and a class that is too improbable is not i
   assert.equal(classify(logits(0.1, 0, 0, 0, 0, 0, 0), manifest).outcome, "not-identified");
 });
 
+test("a hint lifts the floor for its own region, and does nothing else", () => {
+  const unsure = logits(0.1, 0, 0, 0, 0, 0, 0);
+  const [plain, hinted] = [classify(unsure, manifest), classify(unsure, manifest, "elbow")];
+  assert.equal(hinted.outcome, "analysed");
+  assert.deepEqual(hinted.bodyPart, plain.bodyPart);
+  assert.deepEqual(classify(unsure, manifest, "hand"), plain);
+  for (const sure of [logits(9, 0, 0, 0, 0, 0, 0), logits(0, 0, 0, 0, 0, 9, 0), logits(0, 0, 0, 0, 0, 0, 9)])
+    assert.deepEqual(classify(sure, manifest, "hand"), classify(sure, manifest));
+});
+
 test("great logits do not overflow", () => {
   const { bodyPart } = classify(logits(1e4, 0, 0, 0, 0, 0, -1e4), manifest);
   assert.equal(bodyPart.probability, 1);

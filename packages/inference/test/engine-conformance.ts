@@ -3,13 +3,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { ProblemError } from "@osteon/shared";
-import {
-  type EngineOptions,
-  type InferenceEngine,
-  loadBundle,
-  type Manifest,
-  type RawOutput,
-} from "../src/index.js";
+import { type EngineOptions, loadBundle, type Manifest, type RawOutput } from "../src/index.js";
+import type { Lane, StartLane } from "../src/pool/protocol.js";
+import { PooledEngine } from "../src/pooled-engine.js";
 import {
   bodyPartManifest,
   expectedFracture,
@@ -20,16 +16,21 @@ import {
   writeBundle,
 } from "./support/bundles.js";
 
-export interface EngineUnderTest {
-  make(options: EngineOptions): Promise<InferenceEngine>;
-  /** Kills one lane of the engine while it works, as a crash of the native library would. */
-  killLane(engine: InferenceEngine): Promise<void>;
-}
-
 const coded = (code: string) => (error: unknown) => error instanceof ProblemError && error.code === code;
 
 /** What every engine must do, with models whose answers can be reckoned by hand. */
-export function engineConformance(name: string, { make, killLane }: EngineUnderTest): void {
+export function engineConformance(name: string, start: StartLane): void {
+  const lanes: Lane[] = [];
+  const make = (options: EngineOptions) =>
+    PooledEngine.start(
+      name,
+      (listener) => {
+        const lane = start(listener);
+        lanes.push(lane);
+        return lane;
+      },
+      options,
+    );
   const open = async (t: TestContext, options: EngineOptions = { threads: 2 }) => {
     const engine = await make(options);
     t.after(() => engine.dispose());
@@ -103,7 +104,8 @@ export function engineConformance(name: string, { make, killLane }: EngineUnderT
       const engine = await open(t);
       const model = await engine.load(await bundleOf(t, bodyPartManifest()));
       const runs = Array.from({ length: 30 }, (_, seed) => model.run([film(seed)]));
-      await killLane(engine);
+      // As a crash of the native library would.
+      await lanes.at(-1)?.end();
       const ends = await Promise.allSettled(runs);
       const lost = ends.filter((end) => end.status === "rejected");
       assert.ok(lost.length <= 1, `${lost.length} films were lost`);

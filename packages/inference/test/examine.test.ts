@@ -4,7 +4,8 @@ import type { Heatmap, Placement } from "@osteon/imaging";
 import { examine, findRegions } from "../src/index.js";
 import { fractureManifest } from "./support/bundles.js";
 
-const manifest = fractureManifest();
+const regions = { threshold: 0.5, maximum: 3 };
+const manifest = { ...fractureManifest(), regions };
 /** A film of 32 × 64 in the middle of a canvas of 64 × 64; cells of 8 pixels. */
 const placement: Placement = { left: 16, top: 0, width: 32, height: 64, canvasWidth: 64, canvasHeight: 64 };
 
@@ -32,11 +33,7 @@ test("the probability is calibrated by scale and offset", () => {
 });
 
 test("a region is the box around connected hot cells, diagonals too, in fractions of the film", () => {
-  const [region, ...rest] = findRegions(
-    heatmap([2, 2, 0.6], [3, 3, 0.9], [4, 3, 0.55]),
-    placement,
-    manifest.regions,
-  );
+  const [region, ...rest] = findRegions(heatmap([2, 2, 0.6], [3, 3, 0.9], [4, 3, 0.55]), placement, regions);
   assert.deepEqual(rest, []);
   assert.deepEqual(
     { ...region, score: region?.score.toFixed(2) },
@@ -48,13 +45,13 @@ test("regions come best first, no more than the maximum, clipped to the film, no
   const found = findRegions(
     heatmap([0, 0, 0.99], [1, 4, 0.6], [2, 4, 0.6], [2, 0, 0.7], [4, 2, 0.8], [4, 6, 0.9], [2, 7, 0.4]),
     placement,
-    manifest.regions,
+    regions,
   );
   assert.deepEqual(
     found.map((each) => each.score.toFixed(1)),
     ["0.9", "0.8", "0.7"],
   );
-  const clipped = findRegions(heatmap([1, 4, 0.6], [2, 4, 0.6]), placement, manifest.regions);
+  const clipped = findRegions(heatmap([1, 4, 0.6], [2, 4, 0.6]), placement, regions);
   assert.deepEqual(
     clipped.map(({ x, width }) => [x, width]),
     [[0, 0.25]],
@@ -64,5 +61,15 @@ test("regions come best first, no more than the maximum, clipped to the film, no
 test("a certain negative shows no region, a doubtful film does", () => {
   const hot = heatmap([3, 3, 0.9]);
   assert.deepEqual(examine(-9, hot, placement, manifest).regions, []);
-  assert.equal(examine(-1, hot, placement, manifest).regions.length, 1);
+  assert.equal(examine(-1, hot, placement, manifest).regions?.length, 1);
+});
+
+test("a model without a heat map gives no regions at all, whatever the probability", () => {
+  for (const logit of [-9, 9]) {
+    const { heatmap: _, ...outputs } = manifest.outputs;
+    const { regions: __, ...bare } = { ...manifest, outputs };
+    const found = examine(logit, undefined, placement, bare);
+    assert.ok(!("regions" in found));
+    assert.equal(found.label, logit > 0 ? "fractured" : "normal");
+  }
 });

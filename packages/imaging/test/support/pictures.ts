@@ -42,6 +42,9 @@ export interface TiffOptions {
   bits?: 8 | 12 | 16;
   /** NewSubfileType of the pages after the first. */
   subfileType?: number;
+  /** What the header claims beside the truth: samples a pixel, or tiles of that side. */
+  samples?: number;
+  tile?: number;
 }
 
 /** An uncompressed grey TIFF, 300 × 260, whose samples are a ramp of 0 to 4,095 at 16 bits. */
@@ -51,11 +54,14 @@ export function tiff({
   littleEndian = true,
   bits = 8,
   subfileType = 0,
+  samples = 1,
+  tile,
 }: TiffOptions = {}) {
   const [width, height] = [300, 260];
   const bytes = width * height * (bits > 8 ? 2 : 1);
   const [head, entry, word, count] = big ? [16, 20, 8, 8] : [8, 12, 4, 2];
-  const size = count + 9 * entry + word;
+  const entries = tile === undefined ? 10 : 11;
+  const size = count + entries * entry + word;
   const out = Buffer.alloc(head + pages * (size + bytes));
   const put = (value: number, offset: number, length: number) => {
     for (let i = 0; i < length; i++) {
@@ -69,17 +75,28 @@ export function tiff({
   put(head, big ? 8 : 4, word);
   for (let page = 0; page < pages; page++) {
     const start = head + page * (size + bytes);
-    put(9, start, count);
-    const fields: [tag: number, type: 3 | 4, value: number][] = [
+    put(entries, start, count);
+    const fields: (readonly [tag: number, type: 3 | 4, value: number])[] = [
       [254, 4, page === 0 ? 0 : subfileType],
       [256, 4, width],
       [257, 4, height],
       [258, 3, bits],
       [259, 3, 1],
       [262, 3, 1],
-      [273, 4, start + size],
-      [278, 4, height],
-      [279, 4, bytes],
+      ...(tile === undefined
+        ? ([
+            [273, 4, start + size],
+            [277, 3, samples],
+            [278, 4, height],
+            [279, 4, bytes],
+          ] as const)
+        : ([
+            [277, 3, samples],
+            [322, 4, tile],
+            [323, 4, tile],
+            [324, 4, start + size],
+            [325, 4, bytes],
+          ] as const)),
     ];
     fields.forEach(([tag, type, value], i) => {
       const at = start + count + i * entry;
@@ -88,7 +105,7 @@ export function tiff({
       put(1, at + 4, word);
       put(value, at + 4 + word, type === 3 ? 2 : 4);
     });
-    put(page + 1 < pages ? start + size + bytes : 0, start + count + 9 * entry, word);
+    put(page + 1 < pages ? start + size + bytes : 0, start + count + entries * entry, word);
     for (let i = 0; i < width * height; i++) {
       const level = (i % width) / (width - 1);
       if (bits > 8) put(Math.round(4095 * level), start + size + i * 2, 2);

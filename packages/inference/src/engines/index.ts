@@ -2,9 +2,11 @@ import type { EngineOptions, InferenceEngine } from "../engine.js";
 import type { StartLane } from "../pool/protocol.js";
 import { PooledEngine } from "../pooled-engine.js";
 import { startOnnxruntimeLane } from "./onnxruntime/index.js";
+import { startTfjsNodeLane } from "./tfjs-node/index.js";
 
 const starters = {
   onnxruntime: startOnnxruntimeLane,
+  "tfjs-node": startTfjsNodeLane,
 } satisfies Record<string, StartLane>;
 
 /** The engines that `INFERENCE_ENGINE` may name. */

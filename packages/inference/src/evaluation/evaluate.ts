@@ -58,7 +58,7 @@ function partRows(parts: readonly { region: string; right: boolean }[], { bodyPa
     metric,
     films: mine.length,
     measured: mine.filter((each) => each.right).length / mine.length,
-    ...(metrics === undefined ? {} : { manifest: metrics[metric].value }),
+    ...statedOf(metrics?.[metric]),
   });
   return [
     row("accuracy", parts),
@@ -82,7 +82,12 @@ function fractureRows(answers: ReadonlyMap<string, Answer[]>, { fractures }: Bun
       metric,
       films: mine.length,
       measured: values[metric],
-      manifest: manifest.metrics[metric].value,
+      ...statedOf(manifest.metrics[metric]),
     }));
   });
+}
+
+/** What the manifest says, where it says anything. */
+function statedOf(interval: { value: number } | undefined): { manifest?: number } {
+  return interval === undefined ? {} : { manifest: interval.value };
 }

@@ -1,20 +1,29 @@
-import { type NormalisedFilm, type Placement, toTensor } from "@osteon/imaging/tensor";
+import { type NormalisedFilm, type Placement, tensorSize, toTensor } from "@osteon/imaging/tensor";
 import type { ProblemCode } from "@osteon/shared";
 import type { RawOutput, RawTensor } from "../engine.js";
 import type { Manifest } from "../manifest.js";
 import type { LaneMessage, LaneReply } from "./protocol.js";
+import { UnsupportedModel } from "./unsupported-model.js";
 
 /** What an engine implements, inside its thread or process. */
 export interface Runtime {
   readonly version: string;
-  /** @throws Error where the model cannot be read, or has not the inputs and outputs of its manifest. */
+  /**
+   * @throws UnsupportedModel where the model is whole, but the runtime cannot run it
+   * @throws Error where the model cannot be read, or has not the inputs and outputs of its manifest
+   */
   open(model: Uint8Array, manifest: Manifest): Promise<Session>;
 }
 
 /** One model in a runtime. */
 export interface Session {
-  /** Runs one tensor, [1, 1, height, width] row by row; answers by the manifest's keys, dimensions without the batch. */
-  run(input: Float32Array): Promise<Record<string, RawTensor>>;
+  /**
+   * Runs tensors of the manifest's input, one film after the other; answers by the manifest's keys, the films' numbers one after
+   * the other, dimensions without the batch.
+   *
+   * @param films default: 1
+   */
+  run(input: Float32Array, films?: number): Promise<Record<string, RawTensor>>;
   close(): Promise<void>;
 }
 
@@ -42,8 +51,12 @@ export function serve(runtime: Runtime, port: LanePort): void {
       const output = await work(message);
       return { kind: "done", id, output };
     } catch (error) {
-      const code: ProblemCode = message.kind === "load" ? "bundle-damaged" : "engine-failed";
-      return { kind: "failed", id, code, detail: error instanceof Error ? error.message : String(error) };
+      return {
+        kind: "failed",
+        id,
+        code: codeOf(message, error),
+        detail: error instanceof Error ? error.message : String(error),
+      };
     }
   }
 
@@ -66,13 +79,18 @@ export function serve(runtime: Runtime, port: LanePort): void {
 
   async function open(model: Uint8Array, manifest: Manifest): Promise<Loaded> {
     const session = await runtime.open(model, manifest);
-    return { manifest, session, input: new Float32Array(manifest.input.width * manifest.input.height) };
+    return { manifest, session, input: new Float32Array(tensorSize(manifest.input)) };
   }
 
   port.onMessage((message) => {
     turn = turn.then(async () => port.post(await answer(message)));
   });
   port.post({ kind: "ready", version: runtime.version });
+}
+
+function codeOf({ kind }: LaneMessage, error: unknown): ProblemCode {
+  if (error instanceof UnsupportedModel) return "model-unsupported";
+  return kind === "load" ? "bundle-damaged" : "engine-failed";
 }
 
 async function run({ manifest, session, input }: Loaded, film: NormalisedFilm): Promise<RawOutput> {

@@ -145,7 +145,10 @@ export async function writeBundle(
   await mkdir(bundle, { recursive: true });
   const files = {
     "model.onnx": model ?? (await readFile(join(fixtures, `${manifest.task}.onnx`))),
-    "warmup.png": await encodeFilm(warmupFilm),
+    ...(manifest.int8 === undefined
+      ? {}
+      : { "model.int8.onnx": await readFile(join(fixtures, `${manifest.task}.int8.onnx`)) }),
+    "warmup.png": encodeFilm(warmupFilm),
   };
   const refs = { ...manifest.files };
   for (const [name, bytes] of Object.entries(files)) {

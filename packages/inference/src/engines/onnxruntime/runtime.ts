@@ -1,3 +1,4 @@
+import { tensorShape } from "@osteon/imaging/tensor";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import type { RawTensor } from "../../engine.js";
 import type { Manifest } from "../../manifest.js";
@@ -23,10 +24,10 @@ export const onnxruntime: Runtime = {
     const session = await InferenceSession.create(Uint8Array.from(model), options);
     const names = namesOf(manifest);
     check(session, manifest.input.name, Object.values(names));
-    const { width, height } = manifest.input;
+    const [, ...shape] = tensorShape(manifest.input);
     return {
-      async run(input) {
-        const feeds = { [manifest.input.name]: new Tensor("float32", input, [1, 1, height, width]) };
+      async run(input, films = 1) {
+        const feeds = { [manifest.input.name]: new Tensor("float32", input, [films, ...shape]) };
         const results = await session.run(feeds, Object.values(names));
         return Object.fromEntries(
           Object.entries(names).map(([key, name]) => [key, unbatch(name, results[name])]),

@@ -1,0 +1,134 @@
+import path from "node:path";
+import { type Bone, bones } from "@osteon/shared";
+import type { InferenceEngine } from "../engine.js";
+import { ImportError } from "./import-error.js";
+import { type ImportOptions, importModel } from "./import-model.js";
+import { type Preprocessing, preprocessings } from "./preprocessing.js";
+
+export const importUsage = `  import               makes a bundle of a classifier's file, and proves that it answers as there
+    --keras FILE         .keras, or .h5 of Keras 2 or 3
+    --onnx FILE          one input (a picture), one output
+    --task NAME          bodypart | fracture
+    --bone NAME          ${bones.join(" | ")} (fracture)
+    --classes A,B        in the order of the outputs (elbow,hand,shoulder; fractured,normal)
+    --preprocessing NAME ${preprocessings.join(" | ")} (caffe)
+    --interpolation NAME nearest | bilinear (nearest, as Keras's load_img)
+    --fit NAME           stretch | letterbox (stretch)
+    --ends-in NAME       probabilities | logits (probabilities)
+    --thresholds A,B,C   sensitive, balanced, specific (0.25,0.5,0.75)
+    --minimum-probability P  of the best part; below it a film is not-identified (0.5)
+    --films FOLDER       films to compare on, the first for its warm-up (the test data, else the shipped warm-up films)
+    --out DIR            where the bundle goes (--models), --replace to move one of the same work away
+    --name, --title, --version, --licence, --attribution, --data-name TEXT`;
+
+const text = { type: "string" } as const;
+
+/** The options of `import`, beside those of every command. */
+export const importOptions = {
+  keras: text,
+  onnx: text,
+  torchscript: text,
+  task: text,
+  bone: text,
+  classes: text,
+  preprocessing: { ...text, default: "caffe" },
+  interpolation: { ...text, default: "nearest" },
+  fit: { ...text, default: "stretch" },
+  "ends-in": { ...text, default: "probabilities" },
+  thresholds: { ...text, default: "0.25,0.5,0.75" },
+  "minimum-probability": { ...text, default: "0.5" },
+  films: text,
+  out: text,
+  replace: { type: "boolean", default: false },
+  name: text,
+  title: text,
+  version: { ...text, default: "1.0.0" },
+  licence: { ...text, default: "not stated" },
+  attribution: { ...text, multiple: true, default: [] as string[] },
+  "data-name": { ...text, default: "not stated" },
+} as const;
+
+type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** @param values as `importOptions` were given, and `models`: where the bundle goes without `out` */
+export async function importCommand(engine: InferenceEngine, values: Values): Promise<void> {
+  const options = readOptions(values);
+  const folder = await importModel(engine, options);
+  console.log(
+    `${folder} is a bundle: edit its CARD.md, then npm run models -- validate --models ${options.out}`,
+  );
+}
+
+function readOptions(values: Values): ImportOptions {
+  const given = (name: string) => {
+    const value = values[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const choice = <T extends string>(name: string, choices: readonly T[]): T => {
+    const found = choices.find((each) => each === given(name));
+    if (found === undefined) throw new ImportError(`--${name} must be one of ${choices.join(", ")}.`);
+    return found;
+  };
+  if (given("torchscript") !== undefined)
+    throw new ImportError(
+      "TorchScript is not read: export the model by torch.onnx.export, and import it by --onnx.",
+    );
+  const [keras, onnx] = [given("keras"), given("onnx")];
+  if ((keras === undefined) === (onnx === undefined))
+    throw new ImportError("Give one file, by --keras or by --onnx.");
+  const task = choice("task", ["bodypart", "fracture"]);
+  const bone: Bone | undefined = task === "fracture" ? choice("bone", bones) : undefined;
+  const file = path.basename(keras ?? onnx ?? "");
+  const preprocessing: Preprocessing = choice("preprocessing", preprocessings);
+  return {
+    keras: keras === undefined ? undefined : path.resolve(keras),
+    onnx: onnx === undefined ? undefined : path.resolve(onnx),
+    fitting: {
+      preprocessing,
+      interpolation: choice("interpolation", ["nearest", "bilinear"]),
+      fit: choice("fit", keras === undefined ? ["stretch", "letterbox"] : ["stretch"]),
+    },
+    endsIn: choice("ends-in", ["probabilities", "logits"]),
+    films: given("films"),
+    out: path.resolve(given("out") ?? given("models") ?? "models"),
+    replace: values.replace === true,
+    say: (line) => console.error(line),
+    facts: {
+      task,
+      bone,
+      name: given("name") ?? (bone === undefined ? "bodypart" : `fracture-${bone}`),
+      title: given("title") ?? (bone === undefined ? "Body part of a film" : `Fracture of the ${bone}`),
+      version: given("version") ?? "1.0.0",
+      licence: given("licence") ?? "not stated",
+      attribution: Array.isArray(values.attribution) ? values.attribution : [],
+      data: given("data-name") ?? "not stated",
+      classes: classesOf(task, given("classes")),
+      thresholds: thresholdsOf(given("thresholds") ?? ""),
+      minimumProbability: numberOf("minimum-probability", given("minimum-probability") ?? ""),
+      origin: { importedFrom: file, preprocessing },
+    },
+  };
+}
+
+function classesOf(task: "bodypart" | "fracture", given: string | undefined): string[] {
+  const classes = (given ?? (task === "fracture" ? "fractured,normal" : "elbow,hand,shoulder"))
+    .split(",")
+    .map((each) => each.trim().toLowerCase());
+  if (task === "fracture" && [...classes].sort().join() !== "fractured,normal")
+    throw new ImportError("--classes of a fracture model must be fractured,normal or normal,fractured.");
+  return classes;
+}
+
+function thresholdsOf(given: string) {
+  const [sensitive, balanced, specific] = given.split(",").map((each) => numberOf("thresholds", each));
+  if (sensitive === undefined || balanced === undefined || specific === undefined)
+    throw new ImportError("--thresholds must be three probabilities, such as 0.25,0.5,0.75.");
+  return { sensitive, balanced, specific };
+}
+
+function numberOf(name: string, given: string): number {
+  const number = Number(given);
+  if (given.trim() === "" || !(number >= 0 && number <= 1))
+    throw new ImportError(`--${name} must be from 0 to 1.`);
+  return number;
+}

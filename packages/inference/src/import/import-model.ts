@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { encodeFilm, type NormalisedFilm } from "@osteon/imaging";
+import { loadBundle, surveyBundles, workOf } from "../bundle.js";
+import type { InferenceEngine } from "../engine.js";
+import { checkManifest, type Manifest } from "../manifest.js";
+import { draftCard } from "./card.js";
+import { parityFilms } from "./films.js";
+import { ImportError } from "./import-error.js";
+import { type ModelFacts, manifestOf } from "./manifest.js";
+import { type Origin, proveParity, tolerance } from "./parity.js";
+import { type Fitting, inputSpec, type PictureShape } from "./preprocessing.js";
+import { toOnnx } from "./python.js";
+
+export interface ImportOptions {
+  /** One of the two. */
+  readonly keras?: string | undefined;
+  readonly onnx?: string | undefined;
+  readonly facts: ModelFacts;
+  readonly fitting: Fitting;
+  /** Whether the model's output is probabilities (softmax, sigmoid), or what goes into them. */
+  readonly endsIn: "probabilities" | "logits";
+  readonly films?: string | undefined;
+  /** Folder that the bundle is put into. */
+  readonly out: string;
+  /** Moves a bundle of the same work out of the way. */
+  readonly replace: boolean;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Turns a model's file into a bundle: its graph cut off at the logits as ONNX, manifest, draft of a card, and warm-up film. It must
+ * answer a hundred films as the file does in Keras or ONNX Runtime. The bundle appears whole, after it has loaded and answered.
+ *
+ * @returns the bundle's folder
+ * @throws ImportError that says what stands against it
+ */
+export async function importModel(engine: InferenceEngine, options: ImportOptions): Promise<string> {
+  const { facts, out, replace } = options;
+  await mkdir(out, { recursive: true });
+  const inTheWay = await bundlesOfSameWork(out, facts);
+  if (inTheWay.length > 0 && !replace)
+    throw new ImportError(
+      `${inTheWay.join(" and ")} in ${out} does the same work: --replace moves it away, --out names another folder.`,
+    );
+  // Folders with a leading dot are no bundles.
+  const aside = await mkdtemp(path.join(out, ".import-"));
+  try {
+    const bundle = path.join(aside, facts.name);
+    await mkdir(bundle);
+    await make(engine, bundle, aside, options);
+    for (const name of inTheWay) await rename(path.join(out, name), await freeName(out, `.${name}-replaced`));
+    await rename(bundle, path.join(out, facts.name));
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return path.join(out, facts.name);
+}
+
+async function make(
+  engine: InferenceEngine,
+  bundle: string,
+  aside: string,
+  { keras, onnx, facts, fitting, endsIn, films: folder, say }: ImportOptions,
+): Promise<void> {
+  const file = path.join(bundle, "model.onnx");
+  const origin: Origin =
+    keras === undefined
+      ? { source: ["--onnx", onnx ?? ""], runner: "ONNX Runtime" }
+      : { source: ["--keras", keras], runner: "Keras" };
+  say("Converting the model to ONNX");
+  const classes = ["--classes", facts.classes.join(","), "--ends-in", endsIn];
+  const shape = await toOnnx<PictureShape & { input: string }>(
+    ["convert", ...origin.source, "--task", facts.task, ...classes, "--out", file],
+    say,
+  );
+  const films = await parityFilms(folder);
+  const [warmup] = films;
+  if (warmup === undefined) throw new ImportError("There is no film to warm up with.");
+  const spec = { name: shape.input, ...inputSpec(shape, fitting) };
+  const refs = {
+    "model.onnx": refOf(await readFile(file)),
+    "warmup.png": await writeWarmup(bundle, warmup),
+  };
+  const write = async (numbers: readonly number[]) => {
+    const manifest = checkManifest(manifestOf(facts, refs, spec, numbers));
+    await writeFile(path.join(bundle, "model.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
+  };
+  const zeros = facts.task === "fracture" ? [0] : facts.classes.map(() => 0);
+  const manifest = await write(await warmupOutputs(engine, bundle, await write(zeros), warmup));
+  const parity = await prove(engine, bundle, aside, films, { origin, facts, fitting, endsIn, say });
+  say(`Parity: ${parity}`);
+  await writeFile(
+    path.join(bundle, "CARD.md"),
+    draftCard(manifest, path.basename(keras ?? onnx ?? ""), parity),
+  );
+}
+
+async function prove(
+  engine: InferenceEngine,
+  bundle: string,
+  aside: string,
+  films: readonly NormalisedFilm[],
+  {
+    origin,
+    facts,
+    fitting,
+    endsIn,
+    say,
+  }: Pick<ImportOptions, "facts" | "fitting" | "endsIn" | "say"> & {
+    readonly origin: Origin;
+  },
+): Promise<string> {
+  say(`Comparing ${films.length} films with ${origin.runner}`);
+  const folder = path.join(aside, "films");
+  await mkdir(folder);
+  const furthest = await proveParity(engine, await loadBundle(bundle), films, {
+    origin,
+    classes: facts.classes,
+    fitting,
+    endsIn,
+    folder,
+    say,
+  });
+  return `${films.length} films, probabilities at most ${furthest.toExponential(1)} from ${origin.runner} (${tolerance.toExponential(0)} allowed)`;
+}
+
+/** What the model answers to its warm-up film, from the engine. */
+async function warmupOutputs(
+  engine: InferenceEngine,
+  bundle: string,
+  { task, warmup }: Manifest,
+  film: NormalisedFilm,
+): Promise<number[]> {
+  const loaded = await loadBundle(bundle);
+  // The numbers are not known yet, so any is right.
+  const manifest = { ...loaded.manifest, warmup: { ...warmup, tolerance: Number.MAX_VALUE } } as Manifest;
+  const model = await engine.load({ ...loaded, manifest });
+  try {
+    const [output] = await model.run([film]);
+    const raw = output?.outputs[task === "fracture" ? "logit" : "logits"]?.data ?? [];
+    return Array.from(raw, (number) => Number(number.toPrecision(7)));
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function writeWarmup(bundle: string, film: NormalisedFilm) {
+  const png = await encodeFilm(film);
+  await writeFile(path.join(bundle, "warmup.png"), png);
+  return refOf(png);
+}
+
+function refOf(bytes: Uint8Array) {
+  return { digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`, bytes: bytes.length };
+}
+
+async function bundlesOfSameWork(folder: string, { task, bone, name }: ModelFacts): Promise<string[]> {
+  const work = task === "fracture" ? `fracture of ${bone}` : "body part";
+  const found = await surveyBundles(folder);
+  return found
+    .filter((each) => each.name === name || (each.manifest !== undefined && workOf(each.manifest) === work))
+    .map((each) => each.name);
+}
+
+async function freeName(folder: string, name: string): Promise<string> {
+  for (let at = 1; ; at++) {
+    const free = path.join(folder, `${name}-${at}`);
+    if (!existsSync(free)) return free;
+  }
+}

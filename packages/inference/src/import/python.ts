@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { ImportError } from "./import-error.js";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../../../../", import.meta.url));
+const scripts = path.join(root, "packages/inference/import");
+const environment = path.join(root, ".cache/import");
+const python = path.join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+
+/**
+ * Makes the Python environment of the import in `.cache`, where it is not there already.
+ *
+ * @throws ImportError where that fails
+ */
+async function ensureEnvironment(say: (line: string) => void): Promise<void> {
+  const requirements = path.join(scripts, "requirements.txt");
+  const wanted = createHash("sha256")
+    .update(await readFile(requirements))
+    .digest("hex");
+  const stamp = path.join(environment, "ready");
+  if ((await readFile(stamp, "utf8").catch(() => "")) === wanted) return;
+  say("Setting up Keras and ONNX in .cache/import: once, some minutes, 2 GB on the disk");
+  await mkdir(path.dirname(environment), { recursive: true });
+  try {
+    if (!existsSync(python)) await run("python3", ["-m", "venv", environment]);
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
+    await run(python, install);
+  } catch (error) {
+    throw new ImportError(
+      `The packages of the import cannot be installed (Python 3.11 with pip and venv): ${lastLines(error)}`,
+    );
+  }
+  await writeFile(stamp, wanted);
+}
+
+/**
+ * Runs `to_onnx.py`.
+ *
+ * @returns what it answers, parsed
+ * @throws ImportError with what the script refuses, or how it failed
+ */
+export async function toOnnx<T>(args: readonly string[], say: (line: string) => void): Promise<T> {
+  await ensureEnvironment(say);
+  let answer: T | { refused: string };
+  try {
+    const { stdout } = await run(python, [path.join(scripts, "to_onnx.py"), ...args], { maxBuffer: 2 ** 26 });
+    answer = JSON.parse(stdout) as T | { refused: string };
+  } catch (error) {
+    throw new ImportError(`The model cannot be read: ${lastLines(error)}`);
+  }
+  if (typeof answer === "object" && answer !== null && "refused" in answer)
+    throw new ImportError(String(answer.refused));
+  return answer as T;
+}
+
+function lastLines(error: unknown): string {
+  const { stderr, message } = error as Error & { stderr?: string };
+  return (stderr || message).trim().split("\n").slice(-3).join("\n");
+}

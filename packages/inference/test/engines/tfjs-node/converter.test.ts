@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toSavedModel } from "../../../src/engines/tfjs-node/converter/index.js";
+import { SavedModel } from "../../../src/engines/tfjs-node/converter/schema.js";
+import { UnsupportedModel } from "../../../src/pool/unsupported-model.js";
+import { type OnnxNodeSpec, type OnnxSpec, onnxOf } from "../../support/onnx.js";
+
+interface Graph {
+  readonly ops: readonly string[];
+  readonly inputs: Record<string, { tensorShape: { dim: { size: number }[] } }>;
+  readonly outputs: Record<string, { tensorShape: { dim: { size: number }[] } }>;
+}
+
+function convert(model: OnnxSpec): Graph {
+  const { metaGraphs } = SavedModel.toObject(SavedModel.decode(toSavedModel(onnxOf(model))), {
+    longs: Number,
+  }) as {
+    metaGraphs: {
+      graphDef: { node: { op: string }[] };
+      signatureDef: { serving_default: Pick<Graph, "inputs" | "outputs"> };
+    }[];
+  };
+  const [graph] = metaGraphs;
+  assert.ok(graph);
+  return { ops: graph.graphDef.node.map(({ op }) => op), ...graph.signatureDef.serving_default };
+}
+
+const conv = (from: string, to: string): OnnxNodeSpec => ({ op: "Conv", inputs: [from, "w"], outputs: [to] });
+const weights = { w: { dims: [3, 3, 1, 1], data: new Array(9).fill(0.5) } };
+
+test("the signature has the model's names and shapes, the batch open", () => {
+  const { inputs, outputs } = convert({
+    input: [1, 3, 8, 8],
+    nodes: [conv("x", "y")],
+    constants: weights,
+    outputs: ["y"],
+  });
+  const sizes = (tensors: Graph["inputs"]) =>
+    Object.entries(tensors).map(([name, { tensorShape }]) => [name, tensorShape.dim.map(({ size }) => size)]);
+  assert.deepEqual(sizes(inputs), [["x", [-1, 3, 8, 8]]]);
+  assert.deepEqual(sizes(outputs), [["y", [-1, 3, 8, 8]]]);
+});
+
+test("the order of axes changes where the film comes in and where a map goes out, not between", () => {
+  const { ops } = convert({
+    input: [1, 3, 8, 8],
+    nodes: [
+      conv("x", "a"),
+      { op: "Relu", inputs: ["a"], outputs: ["b"] },
+      conv("b", "c"),
+      { op: "Add", inputs: ["a", "c"], outputs: ["d"] },
+      { op: "GlobalAveragePool", inputs: ["d"], outputs: ["pooled"] },
+      conv("d", "map"),
+    ],
+    constants: weights,
+    outputs: ["map"],
+  });
+  assert.equal(ops.filter((op) => op === "Transpose").length, 2);
+});
+
+test("a network that is channels-last itself needs no change of order at all", () => {
+  const turn = (from: string, to: string, perm: number[]): OnnxNodeSpec => ({
+    op: "Transpose",
+    inputs: [from],
+    outputs: [to],
+    attributes: { perm },
+  });
+  const { ops } = convert({
+    input: [1, 8, 8, 3],
+    nodes: [turn("x", "a", [0, 3, 1, 2]), conv("a", "b"), turn("b", "y", [0, 2, 3, 1])],
+    constants: weights,
+    outputs: ["y"],
+  });
+  assert.ok(!ops.includes("Transpose"));
+});
+
+test("what cannot be converted is named, with what stands against it", () => {
+  const refused = (node: Omit<OnnxNodeSpec, "outputs">, message: RegExp) =>
+    assert.throws(
+      () =>
+        convert({
+          input: [1, 3, 8, 8],
+          nodes: [{ ...node, outputs: ["y"] }],
+          constants: weights,
+          outputs: ["y"],
+        }),
+      (error) => error instanceof UnsupportedModel && message.test(error.message),
+    );
+  refused({ op: "Einsum", inputs: ["x"] }, /operator Einsum/);
+  refused({ op: "FusedConv", inputs: ["x"], domain: "com.microsoft" }, /com\.microsoft\.FusedConv/);
+  refused({ op: "Conv", inputs: ["x", "x"] }, /Conv whose input 1 is not constant/);
+  refused(
+    { op: "Resize", inputs: ["x", "", "w"], attributes: { mode: "cubic" } },
+    /Resize of the mode cubic/,
+  );
+  refused({ op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [2, 2], ceil_mode: 1 } }, /ceil_mode/);
+});
+
+test("bytes that are no model are no unsupported model", () => {
+  for (const bytes of [Buffer.from("no model at all"), new Uint8Array()]) {
+    assert.throws(
+      () => toSavedModel(bytes),
+      (error) => !(error instanceof UnsupportedModel),
+    );
+  }
+});
