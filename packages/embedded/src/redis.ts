@@ -204,8 +204,11 @@ function passwordOf(dir: string): string {
 }
 
 /** Checks a Redis that somebody else runs. @throws StartError if it does not answer. Returns what may surprise. */
-export async function checkRedis(url: string): Promise<string | undefined> {
+export async function checkRedis(urls: string, caFile?: string): Promise<string | undefined> {
+  // Of a cluster the first node answers for all.
+  const [url = urls] = urls.split(",");
   const client = new Redis(url, {
+    ...(url.startsWith("rediss:") && caFile !== undefined ? { tls: { ca: readFileSync(caFile) } } : {}),
     lazyConnect: true,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,

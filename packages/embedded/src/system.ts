@@ -176,7 +176,7 @@ class System implements RunningSystem {
     const { redisUrl, say } = this.#options;
     const url = redisUrl === null ? undefined : (redisUrl ?? this.#env.REDIS_URL) || undefined;
     if (url !== undefined) {
-      const warning = await checkRedis(url);
+      const warning = await checkRedis(url, this.#env.REDIS_CA_FILE);
       if (warning !== undefined) this.#console.say("warn", "osteon", warning);
       this.redisUrl = url;
       return;

@@ -46,11 +46,11 @@ test("an overloaded gateway and a broken connection are tried again, as the same
   assert.equal(new Set(gateway.keys).size, 1);
 });
 
-test("an answer that is no problem document still says something", async (t) => {
+test("an answer that is no problem document is told by its status", async (t) => {
   const { result } = await examined(t, () => ({
     raw: (response) => response.writeHead(502).end("bad proxy"),
   }));
-  assert.deepEqual(result, { refusal: { code: "http-502", title: "HTTP status 502", detail: "bad proxy" } });
+  assert.deepEqual(result, { refusal: { code: "http-error", title: "HTTP 502", detail: "HTTP 502" } });
 });
 
 test("a file that cannot be read and a gateway that is away are refusals", async (t) => {

@@ -10,11 +10,12 @@ import {
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
-import { Dispatch } from "../webhooks/index.js";
+import { Dispatch, type Endpoints } from "../webhooks/index.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
+import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
-import type { LiveAnalysis, LiveState } from "./live-state.js";
-import { endedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
+import type { FilmState, LiveAnalysis, LiveState } from "./live-state.js";
+import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 import { isUniform } from "./uniform.js";
 
 /** The way of an analysis from acceptance to its one end. Every step may be repeated: a repeat changes nothing. */
@@ -23,19 +24,35 @@ export class Analyses {
   readonly dispatch: Dispatch;
   readonly #live: LiveState;
   readonly #producer: Producer;
+  readonly #onEnded: (analysis: Analysis) => void;
 
-  constructor(parts: { ledger: Ledger; live: LiveState; producer: Producer }) {
+  /** @param parts `onEnded` is told of each end that this process wrote, for metrics; `known` as in `Dispatch` */
+  constructor(parts: {
+    ledger: Ledger;
+    live: LiveState;
+    producer: Producer;
+    known?: Pick<Endpoints, "listening">;
+    onEnded?: (analysis: Analysis) => void;
+  }) {
     this.ledger = parts.ledger;
     this.#live = parts.live;
     this.#producer = parts.producer;
+    this.#onEnded = parts.onEnded ?? (() => undefined);
     const { endpoints, deliveries } = parts.ledger;
-    this.dispatch = new Dispatch({ endpoints, deliveries, producer: parts.producer });
+    const { producer, known } = parts;
+    this.dispatch = new Dispatch({
+      endpoints,
+      deliveries,
+      producer,
+      ...(known === undefined ? {} : { known }),
+    });
   }
 
   /**
    * Accepts films: when it returns, they are in the store and their jobs in the queue. A film that the ledger has staged
    * already comes without bytes.
-   * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind.
+   * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind but, after a fault of the
+   * store, the marker, which the reconciler sweeps.
    */
   async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<Analysis> {
     try {
@@ -43,8 +60,10 @@ export class Analyses {
       // Sent in this order over one connection: no worker meets the job before the request.
       await Promise.all([this.#live.open(request), this.enqueue(request)]);
     } catch (error) {
-      // Where the way back is barred too, the reconciler meets the marker and goes on from there.
-      await this.ledger.erase(request).catch(() => undefined);
+      // A worker may have the job all the same: it must learn that the analysis is gone. Where the way back is barred too,
+      // the reconciler meets the marker and goes on from there.
+      await this.#live.markErased(request.id).catch(() => undefined);
+      await this.ledger.withdraw(request, error).catch(() => undefined);
       await this.#live.forget(request.id).catch(() => undefined);
       throw error;
     }
@@ -73,15 +92,28 @@ export class Analyses {
 
   /** The analysis as it stands; undefined where the tenant has none of that id. */
   async get(ref: AnalysisRef): Promise<Analysis | undefined> {
-    // The ledger answers alone where Redis is away.
-    const live = await this.#live.get(ref.id).catch(() => undefined);
-    if (live !== undefined && live.request.tenant === ref.tenant) {
+    // Of what has ended the ledger answers alone where Redis is away.
+    const live = await this.#live.get(ref.id).catch((error: unknown) => ({ error }));
+    if (live !== undefined && "request" in live && live.request.tenant === ref.tenant) {
       return live.end ?? pendingAnalysis(live.request, filmViews(live.request, live.films));
     }
     const result = await this.ledger.result(ref);
     if (result !== undefined) return result;
     const request = await this.ledger.request(ref);
-    return request === undefined ? undefined : pendingAnalysis(request, filmViews(request, []));
+    if (request === undefined) return undefined;
+    // Only Redis knows whether it has begun.
+    if (live !== undefined && "error" in live) throw live.error;
+    return pendingAnalysis(request, filmViews(request, await this.#lostFilms(request)));
+  }
+
+  /** What the ledger has of the films of an analysis that Redis forgot. They may have been begun: no state goes back. */
+  async #lostFilms(request: AnalysisRequest): Promise<FilmState[]> {
+    const ended =
+      request.films.length > 1 ? await this.ledger.filmResults(request) : new Map<number, FilmResult>();
+    return request.films.map(({ index }) => {
+      const done = ended.get(index);
+      return { started: true, ...(done === undefined ? {} : { done }) };
+    });
   }
 
   /** How many films wait or are worked on, how many ended since the count began, and how many wait by tenant. */
@@ -101,6 +133,11 @@ export class Analyses {
     return this.#live.get(id);
   }
 
+  /** Whether an analysis was erased, or taken back before it was accepted, within the last hour. */
+  isErased(id: string): Promise<boolean> {
+    return this.#live.isErased(id);
+  }
+
   /** Notes that work on a film begins. Undefined where there is nothing left to do: it has ended, or was erased. */
   async start(ref: AnalysisRef, film: number): Promise<AnalysisRequest | undefined> {
     const live = await this.#live.start(ref.id, film);
@@ -109,7 +146,9 @@ export class Analyses {
     // Redis lost what it knew: the ledger decides.
     const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
     if (request === undefined) {
-      await this.#live.forget(ref.id);
+      // A write of a try before may have arrived after the erasure.
+      if (await this.#live.isErased(ref.id)) await this.#scrub(ref);
+      else await this.#live.forget(ref.id);
       return undefined;
     }
     await this.#live.open(request);
@@ -140,12 +179,26 @@ export class Analyses {
     const request = await this.#request(ref);
     const accepted = request.films[film];
     if (accepted === undefined) return;
+    // Neither film nor request: its acceptance was taken back, and what Redis had of it came late.
+    if (problem.code === "film-lost" && !(await this.ledger.hasRequest(ref))) return this.#scrub(ref);
     const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
     const { code, title, detail } = problem;
     await this.filmEnded(request, {
       film: failedFilm({ ...acceptedFilm(accepted), ...known }, { code, title, detail }),
       timings: {},
     });
+  }
+
+  /** Ends an analysis as failed whose records in the store are damaged, with what is still known of it. */
+  async damaged(ref: AnalysisRef, { code, title, detail }: ProblemError): Promise<void> {
+    const live = await this.#live.get(ref.id);
+    const request = live?.request ?? {
+      v: schemaVersion,
+      ...ref,
+      createdAt: new Date(timeOfId(ref.id)).toISOString(),
+      films: [],
+    };
+    await this.settle(request, failedAnalysis(request, { code, title, detail }, new Date()));
   }
 
   /**
@@ -172,14 +225,18 @@ export class Analyses {
     results: readonly FilmResult[] = [],
   ): Promise<Analysis> {
     const first = await this.ledger.putResult(request, proposed, results);
+    if (first) this.#onEnded(proposed);
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
-    const [erased] = await Promise.all([
-      this.#live.end(ended),
+    // Nobody is told of an analysis that was erased.
+    if (await this.#live.end(ended, first ? request.films.length : 0)) {
+      await this.#scrub(request);
+      return ended;
+    }
+    await Promise.all([
+      ended.status === "failed" ? this.#noteFailure(request, first) : undefined,
       this.#oweDeliveries(request, ended, first),
-      first ? this.#live.countEnded(request.films.length) : undefined,
     ]);
-    if (erased) await this.#scrub(request);
-    else await this.ledger.pending.remove(request.id);
+    this.ledger.pending.removeSoon(request.id);
     return ended;
   }
 
@@ -225,6 +282,12 @@ export class Analyses {
     }
     if (request.films.length === 1) return;
     for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));
+  }
+
+  /** As with deliveries: a second comer who finds the marker gone comes too late. */
+  async #noteFailure({ tenant, id }: AnalysisRequest, first: boolean): Promise<void> {
+    if (!first && (await this.ledger.pending.get(id)) === undefined) return;
+    await this.ledger.failed.set({ tenant, id });
   }
 
   async #oweDeliveries(request: AnalysisRequest, ended: Analysis, first: boolean): Promise<void> {

@@ -6,6 +6,9 @@ export function analysisFolder(tenant: string, id: string): string {
   return `analyses/${tenant}/${turned(id)}/`;
 }
 
+/** Holds a folder for each tenant. */
+export const allTenants = "analyses/";
+
 export function tenantFolder(tenant: string): string {
   return `analyses/${tenant}/`;
 }

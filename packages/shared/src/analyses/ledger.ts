@@ -1,7 +1,8 @@
-import type { Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
-import type { ObjectBody, ObjectStore } from "../storage/index.js";
+import type { AcceptedFilm, Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
+import { ProblemError, toProblem } from "../problems/index.js";
+import { digestOf, type ObjectBody, type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
-import { analysisFolder, idOfFolder, tenantFolder } from "./keys.js";
+import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
 import { Markers } from "./markers.js";
 import { Uploads } from "./uploads.js";
 
@@ -25,6 +26,8 @@ export interface KeptHeatmap {
 export interface FilmResult {
   film: Film;
   timings: Timings;
+  /** Digest of the normalised film in the store; absent where it has none, and in results of old. */
+  image?: string;
   /** Of an examined film. Its picture is drawn when somebody asks for it. */
   heatmap?: KeptHeatmap;
 }
@@ -45,6 +48,8 @@ export interface AnalysisRef {
 export class Ledger {
   /** From acceptance to the end state. */
   readonly pending: Markers;
+  /** Failed analyses that were not tried again. */
+  readonly failed: Markers;
   readonly deliveries: Deliveries;
   /** Tenants' webhook endpoints. */
   readonly endpoints: Endpoints;
@@ -55,6 +60,7 @@ export class Ledger {
   constructor(store: ObjectStore) {
     this.#store = store;
     this.pending = new Markers(store, "pending/");
+    this.failed = new Markers(store, "failed/");
     this.deliveries = new Deliveries(store);
     this.endpoints = new Endpoints(store);
     this.uploads = new Uploads(store);
@@ -62,7 +68,7 @@ export class Ledger {
 
   /**
    * Keeps a film of an analysis that does not exist yet. The marker comes before it, so that a crash leaves nothing that is
-   * not found again: `erase` takes back what is refused, the reconciler what nobody came back for.
+   * not found again: `withdraw` takes back what is refused, the reconciler what nobody came back for.
    */
   async stage(ref: AnalysisRef, film: number, body: ObjectBody): Promise<void> {
     await this.pending.set(ref);
@@ -75,18 +81,24 @@ export class Ledger {
    */
   async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
     if (films.every((bytes) => bytes !== undefined)) await this.pending.set(request);
-    await Promise.all(
+    const written = await Promise.allSettled(
       request.films.map(async (film, at) => {
         const bytes = films[at];
         if (bytes === undefined) return;
         await this.#store.put(originalKey(request, film.index), bytes, { contentType: film.contentType });
       }),
     );
+    // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
+    for (const each of written) if (each.status === "rejected") throw each.reason;
     await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
   }
 
   request({ tenant, id }: AnalysisRef): Promise<AnalysisRequest | undefined> {
     return this.#getJson(`${analysisFolder(tenant, id)}request.json`);
+  }
+
+  hasRequest({ tenant, id }: AnalysisRef): Promise<boolean> {
+    return this.#store.exists(`${analysisFolder(tenant, id)}request.json`);
   }
 
   original(ref: AnalysisRef, film: number): Promise<Buffer | undefined> {
@@ -98,8 +110,36 @@ export class Ledger {
     return this.#store.get(imageKey(ref, film));
   }
 
-  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<void> {
+  /**
+   * The normalised film as it was written.
+   *
+   * @param digest what `putImage` returned; unchecked where it is not known
+   * @throws ProblemError `film-lost`, `film-altered`
+   */
+  async writtenImage(ref: AnalysisRef, film: number, digest?: string): Promise<Buffer> {
+    return this.#asWritten(await this.image(ref, film), digest);
+  }
+
+  /**
+   * The film's bytes as they came.
+   *
+   * @throws ProblemError `film-lost`, `film-altered`
+   */
+  async writtenOriginal(ref: AnalysisRef, { index, digest }: AcceptedFilm): Promise<Buffer> {
+    return this.#asWritten(await this.original(ref, index), digest);
+  }
+
+  /** Returns the picture's digest. */
+  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<string> {
     await this.#store.put(imageKey(ref, film), png, { contentType: "image/png" });
+    return digestOf(png);
+  }
+
+  #asWritten(bytes: Buffer | undefined, digest: string | undefined): Buffer {
+    if (bytes === undefined) throw new ProblemError("film-lost");
+    if (digest !== undefined && digestOf(bytes) !== digest)
+      throw new ProblemError("film-altered", undefined, { retryable: false });
+    return bytes;
   }
 
   /** False where the film has a result already: that one stays. */
@@ -151,6 +191,19 @@ export class Ledger {
     return this.#getJson(`${analysisFolder(tenant, id)}result.json`);
   }
 
+  /** Whose an analysis is, where its marker cannot say so any more. */
+  async tenantOf(id: string): Promise<string | undefined> {
+    for await (const tenant of this.tenants()) {
+      if (await this.#store.exists(`${analysisFolder(tenant, id)}request.json`)) return tenant;
+    }
+    return undefined;
+  }
+
+  /** Removes what writes that a crash broke off have left. Returns how many. */
+  sweep(): Promise<number> {
+    return this.#store.sweep();
+  }
+
   /** Ids of a tenant's analyses, newest first. */
   async list(tenant: string, limit: number, after?: string): Promise<string[]> {
     const folders = await this.#store.list(tenantFolder(tenant), {
@@ -161,20 +214,47 @@ export class Ledger {
     return folders.map(idOfFolder);
   }
 
-  /** Every trace in the store. The marker goes last: until then the rest is found again. */
-  async erase({ tenant, id }: AnalysisRef): Promise<void> {
+  /** Everybody who has analyses. */
+  async *tenants(): AsyncGenerator<string> {
+    for await (const folder of walk(this.#store, allTenants, { folders: true }))
+      yield folder.slice(allTenants.length, -1);
+  }
+
+  /** Ids of a tenant's analyses from before a time, milliseconds since the epoch; newest first. */
+  async *acceptedBefore(tenant: string, time: number): AsyncGenerator<string> {
+    const after = analysisFolder(tenant, firstIdOf(time));
+    for await (const folder of walk(this.#store, tenantFolder(tenant), { folders: true, after }))
+      yield idOfFolder(folder);
+  }
+
+  /**
+   * Takes back what is not accepted, because of a fault. After one of the store the marker stays for the reconciler: a write
+   * that nobody had an answer to may still arrive.
+   */
+  withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
+    return toProblem(fault).code === "store-unavailable" ? this.clear(ref) : this.erase(ref);
+  }
+
+  /** All but the marker. */
+  async clear({ tenant, id }: AnalysisRef): Promise<void> {
     await this.#store.deletePrefix(analysisFolder(tenant, id));
     for (const ref of await deliveryRefs(this.endpoints, tenant, id)) await this.deliveries.remove(ref);
-    await this.pending.remove(id);
+    await this.failed.remove(id);
+  }
+
+  /** Every trace in the store. The marker goes last: until then the rest is found again. */
+  async erase(ref: AnalysisRef): Promise<void> {
+    await this.clear(ref);
+    await this.pending.remove(ref.id);
   }
 
   #putJson(key: string, value: object, ifAbsent = false): Promise<boolean> {
-    return this.#store.put(key, JSON.stringify(value), { contentType: "application/json", ifAbsent });
+    return this.#store.put(key, seal(value), { contentType: "application/json", ifAbsent });
   }
 
   async #getJson<T>(key: string): Promise<T | undefined> {
     const bytes = await this.#store.get(key);
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as T);
+    return bytes === undefined ? undefined : unseal<T>(bytes);
   }
 }
 

@@ -1,7 +1,6 @@
-import type { Redis } from "ioredis";
 import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix } from "../queues/index.js";
+import { queuePrefix, type RedisConnection } from "../queues/index.js";
 import type { FilmResult } from "./ledger.js";
 
 /** What is known of a film on its way. */
@@ -25,21 +24,61 @@ const endedKey = `${queuePrefix}:ended`;
 const pendingSeconds = 24 * 3600;
 const endedSeconds = 3600;
 
+/** KEYS: the analysis. ARGV: request, seconds kept. */
+const openScript = `
+redis.call("HSETNX", KEYS[1], "request", ARGV[1])
+redis.call("EXPIRE", KEYS[1], ARGV[2])
+`;
+
+/** KEYS: the analysis. ARGV: film, time, seconds kept, channel, id. Returns the request, the end, and the film's end. */
+const startScript = `
+local known = redis.call("HMGET", KEYS[1], "request", "end", ARGV[1] .. ".done")
+redis.call("HSETNX", KEYS[1], ARGV[1] .. ".started", ARGV[2])
+if known[1] == false then redis.call("EXPIRE", KEYS[1], ARGV[3], "NX") end
+redis.call("PUBLISH", ARGV[4], ARGV[5])
+return known
+`;
+
+/**
+ * KEYS: the analysis, its mark of erasure, the count of ended films. ARGV: field, value, seconds kept, channel, message,
+ * films to count, seconds that the count is kept. Returns whether the analysis was erased.
+ */
+const setScript = `
+local erased = redis.call("EXISTS", KEYS[2])
+redis.call("HSETNX", KEYS[1], ARGV[1], ARGV[2])
+redis.call("EXPIRE", KEYS[1], ARGV[3])
+redis.call("PUBLISH", ARGV[4], ARGV[5])
+if tonumber(ARGV[6]) > 0 then
+  redis.call("INCRBY", KEYS[3], ARGV[6])
+  redis.call("EXPIRE", KEYS[3], ARGV[7])
+end
+return erased
+`;
+
+/** A connection that knows the scripts: each step of a film's way is one round trip. */
+interface Scripts {
+  osteonOpenAnalysis(...args: (string | number)[]): Promise<null>;
+  osteonStartFilm(...args: (string | number)[]): Promise<(string | null)[]>;
+  osteonSetOnce(...args: (string | number)[]): Promise<number>;
+}
+
 /**
  * What clients see of an analysis between acceptance and end, in Redis: a cache of the ledger with the steps in between.
  * Every field is set once, so no duplicate or late job can turn the state back.
  */
 export class LiveState {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection & Scripts;
 
-  constructor(redis: Redis) {
-    this.#redis = redis;
+  constructor(redis: RedisConnection) {
+    redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 1, lua: openScript });
+    redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
+    redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
+    this.#redis = redis as RedisConnection & Scripts;
   }
 
   async open(request: AnalysisRequest): Promise<void> {
-    const key = keyOf(request.id);
     await this.#guarded(() =>
-      this.#redis.multi().hsetnx(key, "request", JSON.stringify(request)).expire(key, pendingSeconds).exec(),
+      this.#redis.osteonOpenAnalysis(keyOf(request.id), JSON.stringify(request), pendingSeconds),
     );
   }
 
@@ -48,17 +87,9 @@ export class LiveState {
    * @returns the request, unless Redis lost it; and whether the film's end, or its analysis's, is known already.
    */
   async start(id: string, film: number): Promise<{ request?: AnalysisRequest; ended: boolean }> {
-    const key = keyOf(id);
-    const answers = await this.#guarded(() =>
-      this.#redis
-        .multi()
-        .hmget(key, "request", "end", `${film}.done`)
-        .hsetnx(key, `${film}.started`, Date.now())
-        .expire(key, pendingSeconds, "NX")
-        .publish(changesChannel, id)
-        .exec(),
+    const [request, end, done] = await this.#guarded(() =>
+      this.#redis.osteonStartFilm(keyOf(id), film, Date.now(), pendingSeconds, changesChannel, id),
     );
-    const [request, end, done] = (answers?.[0]?.[1] ?? []) as (string | null)[];
     return {
       ...(typeof request === "string" ? { request: JSON.parse(request) as AnalysisRequest } : {}),
       ended: typeof end === "string" || typeof done === "string",
@@ -76,20 +107,14 @@ export class LiveState {
     return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
   }
 
-  /** Counts films whose analysis ended, for the drain rate. */
-  async countEnded(films: number): Promise<void> {
-    await this.#guarded(() =>
-      this.#redis.multi().incrby(endedKey, films).expire(endedKey, pendingSeconds).exec(),
-    );
-  }
-
   /** Films counted so far; the count begins anew after a day without films, or with a wiped Redis. */
   async ended(): Promise<number> {
     return Number((await this.#guarded(() => this.#redis.get(endedKey))) ?? 0);
   }
 
-  end(analysis: Analysis): Promise<boolean> {
-    return this.#set(analysis.id, "end", analysis, endedSeconds, endMark);
+  /** @param films to count among those that ended, for the drain rate: none where somebody else counts them */
+  end(analysis: Analysis, films: number): Promise<boolean> {
+    return this.#set(analysis.id, "end", analysis, endedSeconds, { mark: endMark, films });
   }
 
   async get(id: string): Promise<LiveAnalysis | undefined> {
@@ -122,18 +147,32 @@ export class LiveState {
     await this.#guarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
   }
 
-  async #set(id: string, field: string, value: object, seconds: number, mark = ""): Promise<boolean> {
-    const key = keyOf(id);
-    const answers = await this.#guarded(() =>
-      this.#redis
-        .multi()
-        .exists(erasedKeyOf(id))
-        .hsetnx(key, field, JSON.stringify(value))
-        .expire(key, seconds)
-        .publish(changesChannel, id + mark)
-        .exec(),
+  async isErased(id: string): Promise<boolean> {
+    return (await this.#guarded(() => this.#redis.exists(erasedKeyOf(id)))) === 1;
+  }
+
+  async #set(
+    id: string,
+    field: string,
+    value: object,
+    seconds: number,
+    { mark = "", films = 0 }: { mark?: string; films?: number } = {},
+  ): Promise<boolean> {
+    const erased = await this.#guarded(() =>
+      this.#redis.osteonSetOnce(
+        keyOf(id),
+        erasedKeyOf(id),
+        endedKey,
+        field,
+        JSON.stringify(value),
+        seconds,
+        changesChannel,
+        id + mark,
+        films,
+        pendingSeconds,
+      ),
     );
-    return answers?.[0]?.[1] === 1;
+    return erased === 1;
   }
 
   async #guarded<T>(step: () => Promise<T>): Promise<T> {

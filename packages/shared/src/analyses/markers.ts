@@ -1,14 +1,24 @@
-import { type ObjectStore, walk } from "../storage/index.js";
+import { type ObjectStore, unseal, walk } from "../storage/index.js";
+
+/** Markers that are done with are gathered for so long, or until they are so many. */
+const gatherMs = 250;
+const mostGoing = 500;
 
 /** What a marker tells: whose analysis it is. */
 export interface Marker {
   tenant: string;
+  /** Of a failed analysis: the one that examines its films again. */
+  retriedAs?: string;
 }
 
 /** An object in the store for each analysis of which something is still to be done. */
 export class Markers {
   readonly #store: ObjectStore;
   readonly #folder: string;
+  /** Ids of markers that go soon. */
+  #going: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #removing: Promise<void> = Promise.resolve();
 
   /** @param folder ends in "/" */
   constructor(store: ObjectStore, folder: string) {
@@ -16,15 +26,16 @@ export class Markers {
     this.#folder = folder;
   }
 
-  async set({ tenant, id }: Marker & { id: string }): Promise<void> {
-    await this.#store.put(this.#folder + id, JSON.stringify({ tenant } satisfies Marker), {
+  async set({ tenant, id, retriedAs }: Marker & { id: string }): Promise<void> {
+    const marker: Marker = { tenant, ...(retriedAs === undefined ? {} : { retriedAs }) };
+    await this.#store.put(this.#folder + id, JSON.stringify(marker), {
       contentType: "application/json",
     });
   }
 
   async get(id: string): Promise<Marker | undefined> {
     const bytes = await this.#store.get(this.#folder + id);
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as Marker);
+    return bytes === undefined ? undefined : unseal<Marker>(bytes);
   }
 
   /** No error where there is none. */
@@ -32,8 +43,30 @@ export class Markers {
     return this.#store.delete(this.#folder + id);
   }
 
-  /** Oldest first. */
-  async *ids(): AsyncGenerator<string> {
-    for await (const key of walk(this.#store, this.#folder)) yield key.slice(this.#folder.length);
+  /**
+   * Removes one within a moment, together with others: one call instead of many. Where that fails it stays; so nothing may hang on
+   * it any more, and whoever meets it must find nothing left to do.
+   */
+  removeSoon(id: string): void {
+    this.#going.push(id);
+    if (this.#going.length >= mostGoing) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), gatherMs);
+  }
+
+  /** Removes now what was to go soon. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const keys = this.#going.map((id) => this.#folder + id);
+    this.#going = [];
+    if (keys.length > 0)
+      this.#removing = this.#removing.then(() => this.#store.deleteAll(keys).catch(() => undefined));
+    return this.#removing;
+  }
+
+  /** Oldest first; those after the given one, where one is given. */
+  async *ids(after?: string): AsyncGenerator<string> {
+    const options = after === undefined ? {} : { after: this.#folder + after };
+    for await (const key of walk(this.#store, this.#folder, options)) yield key.slice(this.#folder.length);
   }
 }

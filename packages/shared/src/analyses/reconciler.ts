@@ -1,30 +1,35 @@
-import type { Redis } from "ioredis";
-import { filmJobId, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
-import { catalogue, type ProblemCode, ProblemError } from "../problems/index.js";
-import { type Producer, queuePrefix } from "../queues/index.js";
+import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
+import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
+import { isLost, type Producer, queuePrefix, type RedisConnection } from "../queues/index.js";
 import { refOfName } from "../webhooks/index.js";
 import type { Analyses } from "./analyses.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
+import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";
 
 export interface ReconcilerReport {
   /** Markers looked at. */
   seen: number;
-  /** Films whose job Redis no longer knew. */
+  /** Films whose job Redis no longer knew, or had put off far into the future. */
   requeued: number;
   /** Analyses that had all they needed to end, and failed films whose end was not recorded. */
   settled: number;
   /** Deliveries whose job Redis no longer knew. */
   redelivered: number;
-  /** Uploads that never became an analysis. */
+  /** Uploads that never became an analysis, and broken-off writes. */
   swept: number;
+  /** Markers that could not be worked on; each walk tries them again. */
+  stuck: number;
 }
 
 /** Younger markers are on their normal way. */
 const graceMs = 10_000;
 /** A request has two minutes for its films: after this time nobody is still sending them. */
 const abandonedMs = 10 * 60_000;
+
+/** Faults that are not of one analysis: the walk ends, and the next goes on where it was. */
+const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable"];
 
 const lockKey = `${queuePrefix}:reconciler`;
 
@@ -36,41 +41,106 @@ export class Reconciler {
   readonly #analyses: Analyses;
   readonly #producer: Producer;
   readonly #rereading: Rereading;
-  readonly #redis: Redis;
+  readonly #pendings: MarkerRound;
+  readonly #owed: MarkerRound;
+  readonly #redis: RedisConnection;
   readonly #now: () => number;
+  readonly #elapsed: () => number;
+  readonly #onStuck: (id: string, problem: ProblemError) => void;
+  /** Markers without a request, and when this process first met them: ids tell the time of a clock that may be wrong. */
+  readonly #unfinished = new Map<string, number>();
+  #enqueueing: Promise<void> = Promise.resolve();
 
-  constructor(parts: { analyses: Analyses; producer: Producer; redis: Redis; now?: () => number }) {
+  constructor(parts: {
+    analyses: Analyses;
+    producer: Producer;
+    redis: RedisConnection;
+    /** Told of each analysis that could not be worked on. */
+    onStuck?: (id: string, problem: ProblemError) => void;
+    now?: () => number;
+    /** Milliseconds by a clock that nobody sets. */
+    elapsed?: () => number;
+  }) {
     this.#analyses = parts.analyses;
     this.#producer = parts.producer;
     this.#rereading = new Rereading(parts);
+    this.#pendings = new MarkerRound(parts.analyses.ledger.pending);
+    this.#owed = new MarkerRound(parts.analyses.ledger.deliveries.owed);
     this.#redis = parts.redis;
+    this.#onStuck = parts.onStuck ?? (() => undefined);
     this.#now = parts.now ?? Date.now;
+    this.#elapsed = parts.elapsed ?? (() => performance.now());
   }
 
   /** One walk; undefined where another holds the lock, which ends by itself after `lockSeconds`. */
   async walk(lockSeconds: number): Promise<ReconcilerReport | undefined> {
     const taken = await this.#redis.set(lockKey, "1", "EX", lockSeconds, "NX");
     if (taken === null) return undefined;
-    const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0 };
-    for await (const id of this.#analyses.ledger.pending.ids()) await this.#pending(id, report);
-    for await (const id of this.#analyses.ledger.deliveries.owed.ids()) await this.#delivery(id, report);
-    report.swept += await this.#analyses.ledger.uploads.sweep(this.#now());
+    const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 };
+    const { ledger } = this.#analyses;
+    for (const kind of filmJobKinds) report.requeued += await this.#producer.hasten(kind, this.#now());
+    const met = new Set<string>();
+    const whole = await this.#pendings.go(async (id) => {
+      met.add(id);
+      await this.#step(id, report, () => this.#pending(id, report));
+    });
+    if (whole) for (const id of this.#unfinished.keys()) if (!met.has(id)) this.#unfinished.delete(id);
+    await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
+    report.swept += (await ledger.uploads.sweep(this.#now())) + (await ledger.sweep());
     return report;
+  }
+
+  /** One marker's fault keeps no other from its turn. */
+  async #step(id: string, report: ReconcilerReport, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      const problem = toProblem(error);
+      if (outages.includes(problem.code)) throw error;
+      this.#onStuck(id, problem);
+      report.stuck += 1;
+    }
   }
 
   async #pending(id: string, report: ReconcilerReport): Promise<void> {
     if (!isAnalysisId(id) || this.#now() - timeOfId(id) < graceMs) return;
     report.seen += 1;
     if (await this.#onItsWay(id)) return;
-    const marker = await this.#analyses.ledger.pending.get(id);
-    if (marker === undefined) return;
-    const ref: AnalysisRef = { tenant: marker.tenant, id };
+    const ref = await this.#ref(id);
+    if (ref === undefined) return;
+    try {
+      await this.#analysis(ref, report);
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.code !== "record-damaged") throw error;
+      await this.#analyses.damaged(ref, problem);
+      report.settled += 1;
+    }
+  }
+
+  /** Whose a marker is; where it is damaged, others know. */
+  async #ref(id: string): Promise<AnalysisRef | undefined> {
+    const { ledger } = this.#analyses;
+    try {
+      const marker = await ledger.pending.get(id);
+      return marker === undefined ? undefined : { tenant: marker.tenant, id };
+    } catch (error) {
+      const tenant = (await this.#analyses.live(id))?.request.tenant ?? (await ledger.tenantOf(id));
+      if (tenant === undefined) throw error;
+      return { tenant, id };
+    }
+  }
+
+  async #analysis(ref: AnalysisRef, report: ReconcilerReport): Promise<void> {
     const { ledger } = this.#analyses;
     const request = await ledger.request(ref);
-    if (request === undefined) {
-      if (this.#now() - timeOfId(id) < abandonedMs) return;
-      await ledger.erase(ref);
-      report.swept += 1;
+    const erased = await this.#analyses.isErased(ref.id);
+    if (request === undefined || erased) {
+      if (this.#isAbandoned(ref.id)) {
+        await ledger.erase(ref);
+        report.swept += 1;
+        // The marker stays: of what was taken back after a fault of the store, more may still be on its way.
+      } else if (erased) await ledger.clear(ref);
       return;
     }
     const result = await ledger.result(ref);
@@ -89,6 +159,13 @@ export class Reconciler {
     for (const { index } of request.films) {
       if (!ended.has(index)) await this.#film(ref, index, report);
     }
+  }
+
+  /** Whether nobody is still sending an analysis's films: by its id, and by how long we have seen it so. */
+  #isAbandoned(id: string): boolean {
+    const met = this.#unfinished.get(id) ?? this.#elapsed();
+    this.#unfinished.set(id, met);
+    return this.#now() - timeOfId(id) >= abandonedMs && this.#elapsed() - met >= abandonedMs;
   }
 
   /** Whether Redis still knows all that is left to do; then the store need not be asked, and most markers cost it nothing. */
@@ -120,7 +197,10 @@ export class Reconciler {
     const request = await this.#analyses.ledger.request(ref);
     if (request === undefined || (await this.#analyses.ledger.result(ref)) !== undefined) return;
     if ((await this.#analyses.ledger.filmResults(ref)).has(film)) return;
-    await this.#analyses.enqueue(request, [film]);
+    // One after the other: places in the queue are given out against what stands in it already.
+    const turn = this.#enqueueing.then(() => this.#analyses.enqueue(request, [film]));
+    this.#enqueueing = turn.catch(() => undefined);
+    await turn;
     report.requeued += 1;
   }
 
@@ -141,6 +221,7 @@ export class Reconciler {
 
   async #reason(kind: JobKind, jobId: string): Promise<ProblemError> {
     const reason = (await this.#producer.failedReason(kind, jobId)) ?? "";
+    if (isLost(reason)) return new ProblemError("worker-lost");
     const code = reason.split(":")[0] ?? "";
     return new ProblemError(code in catalogue ? (code as ProblemCode) : "processing-failed");
   }

@@ -10,7 +10,7 @@ import {
   type Outcome,
   type Timings,
 } from "../contracts/index.js";
-import type { LiveAnalysisFilms } from "./film-views.js";
+import { acceptedFilm, type LiveAnalysisFilms } from "./film-views.js";
 import type { FilmResult } from "./ledger.js";
 
 const certaintyRank = { negative: 0, doubtful: 1, positive: 2 } as const;
@@ -51,6 +51,17 @@ export function endedAnalysis(
   };
 }
 
+/** The end of an analysis of which not even the films can be told. */
+export function failedAnalysis(request: AnalysisRequest, error: AnalysisError, endedAt: Date): Analysis {
+  return {
+    ...frame(request, "failed"),
+    completedAt: endedAt.toISOString(),
+    films: request.films.map((film) => failedFilm(acceptedFilm(film), error)),
+    timings: { totalMs: Math.max(0, endedAt.getTime() - Date.parse(request.createdAt)) },
+    error,
+  };
+}
+
 /** A film that failed, with what was known of it. */
 export function failedFilm(film: Film, error: AnalysisError): Film {
   return { ...film, error };
@@ -68,13 +79,17 @@ export function longest(timings: readonly Timings[]): Timings {
 function frame(
   request: AnalysisRequest,
   status: AnalysisStatus,
-): Pick<Analysis, "id" | "status" | "reference" | "priority" | "createdAt" | "links" | "disclaimer"> {
+): Pick<
+  Analysis,
+  "id" | "status" | "reference" | "priority" | "retryOf" | "createdAt" | "links" | "disclaimer"
+> {
   const self = `/v1/analyses/${request.id}`;
   return {
     id: request.id,
     status,
     ...(request.reference === undefined ? {} : { reference: request.reference }),
     ...(request.priority === undefined ? {} : { priority: request.priority }),
+    ...(request.retryOf === undefined ? {} : { retryOf: request.retryOf }),
     createdAt: request.createdAt,
     links: { self, events: `${self}/events` },
     disclaimer,

@@ -1,6 +1,8 @@
 import { Value } from "typebox/value";
 import { ProblemError } from "../problems/index.js";
+import { isLoopback } from "./loopback.js";
 import { type Config, ConfigSchema } from "./schema.js";
+import { weakSecrets } from "./weak-secrets.js";
 
 /**
  * Reads the configuration from environment variables.
@@ -21,6 +23,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const config = candidate as Config;
   if (config.S3_BUCKET === undefined && config.S3_ENDPOINT !== undefined) {
     faults.push("S3_BUCKET must be set where S3_ENDPOINT is");
+  }
+  if (faults.length === 0 && !isLoopback(config.HOST)) {
+    for (const name of weakSecrets(config)) {
+      faults.push(
+        `${name} must hold a strong secret where HOST is no loopback address: it is short, or well known`,
+      );
+    }
   }
   if (faults.length > 0) throw new ProblemError("config-invalid", faults.join("\n"));
   return config;

@@ -11,20 +11,58 @@ const count = (description: string, fallback?: number, minimum = 1) =>
  * Sizes are in bytes, times in the unit of the name.
  */
 export const ConfigSchema = Type.Object({
-  HOST: Type.String({ default: "127.0.0.1", description: "Address that the gateway listens on." }),
+  HOST: Type.String({
+    default: "127.0.0.1",
+    description:
+      "Address that the gateway listens on, and HEALTH_PORT. Elsewhere than on loopback, weak secrets are refused.",
+  }),
   PORT: port("Port of the gateway; 0 takes a free one.", 8080),
   AUTH: Type.Enum(["off", "keys"], {
     default: "off",
     description:
       "Whether calls need a key (`npm run osteon -- keys create`). Off is for loopback only: elsewhere start-up is refused.",
   }),
-  HEALTH_PORT: Type.Optional(port("Port of a worker’s /livez, /readyz and /metrics; none where unset.")),
+  CORS_ORIGINS: Type.String({
+    default: "",
+    pattern: "^(\\*|https?://[^\\s,/]+(\\s*,\\s*https?://[^\\s,/]+)*)?$",
+    description:
+      "Origins (comma-separated, or *) whose pages may call the gateway from a browser; its own pages always may.",
+  }),
+  REQUEST_TIMEOUT_SECONDS: count("Time that a client has to send its whole request.", 600),
+  STALL_TIMEOUT_SECONDS: count("Time that a client may send nothing of a request that it has begun.", 30),
+  HEALTH_PORT: Type.Optional(
+    port("Port of /livez, /readyz and /metrics, without keys and never to be published; none where unset."),
+  ),
   DATA_DIR: Type.String({ default: ".osteon", description: "Folder of the file-backed object store." }),
   REDIS_URL: Type.String({
     default: "redis://127.0.0.1:6379",
-    pattern: "^rediss?://",
-    description: "Redis or Valkey with AOF and maxmemory-policy noeviction.",
+    pattern: "^rediss?://[^,]+(,rediss?://[^,]+)*$",
+    description:
+      "Redis or Valkey with AOF and maxmemory-policy noeviction, password and all; rediss: is TLS. Of a cluster any nodes, comma-separated.",
   }),
+  REDIS_CLUSTER: Type.Enum(["off", "on"], {
+    default: "off",
+    description: "Whether REDIS_URL names nodes of a Redis Cluster.",
+  }),
+  REDIS_SENTINELS: Type.Optional(
+    Type.String({
+      pattern: "^[^,/\\s]+:\\d+(,[^,/\\s]+:\\d+)*$",
+      description:
+        "Sentinels, host:port, comma-separated: they tell where Redis is, and REDIS_URL only its password and whether it speaks TLS.",
+    }),
+  ),
+  REDIS_SENTINEL_MASTER: Type.String({
+    default: "osteon",
+    description: "Name of the master that the sentinels watch.",
+  }),
+  REDIS_SENTINEL_PASSWORD: Type.Optional(
+    Type.String({ description: "Password of the sentinels themselves." }),
+  ),
+  REDIS_CA_FILE: Type.Optional(
+    Type.String({
+      description: "PEM file of the certificates that Redis’s is checked against; the system’s where unset.",
+    }),
+  ),
   S3_ENDPOINT: Type.Optional(
     Type.String({ pattern: "^https?://", description: "S3 server; AWS where unset." }),
   ),
@@ -32,6 +70,12 @@ export const ConfigSchema = Type.Object({
     Type.String({
       pattern: "^https?://",
       description: "The S3 server as clients reach it, for uploads to it; S3_ENDPOINT where unset.",
+    }),
+  ),
+  S3_CA_FILE: Type.Optional(
+    Type.String({
+      description:
+        "PEM file of the certificates that the S3 server’s is checked against; the system’s where unset.",
     }),
   ),
   S3_BUCKET: Type.Optional(
@@ -47,10 +91,17 @@ export const ConfigSchema = Type.Object({
         "JSON file of operating points that replace the bundles’ own (docs/guides/models-in-operation.md); where unset, operating-points.json in MODELS_DIR, if there is one.",
     }),
   ),
-  INFERENCE_ENGINE: Type.Enum(["onnxruntime"], {
+  INFERENCE_ENGINE: Type.Enum(["onnxruntime", "tfjs-node"], {
     default: "onnxruntime",
-    description: "Engine of the models.",
+    description:
+      "Engine of the models; tfjs-node needs `npm run setup:tfjs-node` once, which `npm start` does itself.",
   }),
+  INFERENCE_PRECISION: Type.Optional(
+    Type.Enum(["fp32", "int8"], {
+      description:
+        "What the models reckon in; where unset, int8 if the engine and the bundle have it, else float32.",
+    }),
+  ),
   INFERENCE_THREADS: Type.Optional(count("Inference threads of a worker; the number of cores where unset.")),
   WEBHOOK_ALLOW: Type.String({
     default: "",
@@ -76,6 +127,16 @@ export const ConfigSchema = Type.Object({
     "Days for which deliveries to endpoints stay on record, from their analysis’s acceptance.",
     30,
     4,
+  ),
+  RETENTION_DAYS: Type.Optional(
+    count("Days after which an analysis and its films are erased; where unset they are kept."),
+  ),
+  RETENTION_TENANTS: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9_-]+=\\d+(,[A-Za-z0-9_-]+=\\d+)*$",
+      description:
+        "Days of single tenants in the place of RETENTION_DAYS, such as clinic-a=30,clinic-b=365; 0 keeps.",
+    }),
   ),
   MAX_WEBHOOKS: count("Most endpoints of one tenant.", 20),
   LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
@@ -117,6 +178,13 @@ export const ConfigSchema = Type.Object({
     ),
   ),
   JOB_LOCK_MS: count("Time after which a silent worker loses its film to another.", 15_000, 500),
+  MEMORY_LIMIT_MB: Type.Optional(
+    count(
+      "Resident memory of a worker, megabytes, beyond which it ends itself, so that the film that took it is tried alone and given up; three quarters of the container’s or the machine’s where unset.",
+      undefined,
+      128,
+    ),
+  ),
   RECONCILE_SECONDS: count("Time between two walks over the pending markers.", 20),
 });
 

@@ -18,7 +18,7 @@ const Fraction = Type.Number({
 const Timestamp = Type.String({ format: "date-time" });
 const Milliseconds = Type.Number({ minimum: 0 });
 const digestPattern = "^sha256:[0-9a-f]{64}$";
-const Digest = Type.String({ pattern: digestPattern });
+export const Digest = Type.String({ pattern: digestPattern });
 
 export const AnalysisStatus = Type.Enum(["queued", "processing", "completed", "failed", "cancelled"]);
 export type AnalysisStatus = Static<typeof AnalysisStatus>;
@@ -64,7 +64,9 @@ export type FractureSummary = Static<typeof FractureSummary>;
 
 export const Fracture = Type.Object({
   ...FractureSummary.properties,
-  regions: Type.Array(Region),
+  regions: Type.Optional(
+    Type.Array(Region, { description: "Absent where the model gives no heat map to take them from." }),
+  ),
 });
 export type Fracture = Static<typeof Fracture>;
 
@@ -131,25 +133,28 @@ export const Timings = Type.Object(
 );
 export type Timings = Static<typeof Timings>;
 
-export const Analysis = Type.Object(
-  {
-    id: Type.String({ format: "uuid" }),
-    status: AnalysisStatus,
-    reference: Type.Optional(Type.String({ maxLength: 200 })),
-    priority: Type.Optional(Priority),
-    createdAt: Timestamp,
-    completedAt: Type.Optional(Timestamp),
-    bodyPart: Type.Optional(BodyPartSummary),
-    fracture: Type.Optional(FractureSummary),
-    outcome: Type.Optional(OutcomeSchema),
-    films: Type.Array(Film),
-    timings: Timings,
-    error: Type.Optional(AnalysisError),
-    links: Type.Object({ self: Type.String(), events: Type.String() }),
-    disclaimer: Type.Literal(disclaimer),
-  },
-  { $id: "Analysis" },
-);
+export const Analysis = Type.Object({
+  id: Type.String({ format: "uuid" }),
+  status: AnalysisStatus,
+  reference: Type.Optional(Type.String({ maxLength: 200 })),
+  priority: Type.Optional(Priority),
+  retryOf: Type.Optional(
+    Type.String({
+      format: "uuid",
+      description: "The failed analysis whose films an operator had examined again.",
+    }),
+  ),
+  createdAt: Timestamp,
+  completedAt: Type.Optional(Timestamp),
+  bodyPart: Type.Optional(BodyPartSummary),
+  fracture: Type.Optional(FractureSummary),
+  outcome: Type.Optional(OutcomeSchema),
+  films: Type.Array(Film),
+  timings: Timings,
+  error: Type.Optional(AnalysisError),
+  links: Type.Object({ self: Type.String(), events: Type.String() }),
+  disclaimer: Type.Literal(disclaimer),
+});
 export type Analysis = Static<typeof Analysis>;
 
 export function isEnded(status: AnalysisStatus): boolean {

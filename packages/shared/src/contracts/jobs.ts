@@ -1,10 +1,17 @@
 import { type Static, Type } from "typebox";
-import { BodyPart, bones, ModelRef, OutcomeSchema, Priority, Timings } from "./analysis.js";
+import { BodyPart, bones, Digest, ModelRef, OutcomeSchema, Priority, Timings } from "./analysis.js";
 
-/** Version of the job and ledger shapes; a worker refuses a newer one than it knows. */
-export const schemaVersion = 1;
+/**
+ * Version of the job shapes. A worker hands a job of a later version back, for one that knows it, and takes every earlier
+ * version: what a version adds must be optional to whoever reads. 1: before normalised films had a digest.
+ */
+export const schemaVersion = 2;
+
+/** The trace that a job belongs to (W3C Trace Context), where there is one. */
+const Traced = { traceparent: Type.Optional(Type.String({ maxLength: 55 })) };
 
 const AnalysisJobBase = {
+  ...Traced,
   v: Type.Integer({ minimum: 1 }),
   tenant: Type.String(),
   analysisId: Type.String(),
@@ -29,6 +36,8 @@ export const FractureJob = Type.Object({
   height: Type.Integer({ minimum: 1 }),
   bodyPart: BodyPart,
   model: ModelRef,
+  /** Of the normalised film as it was put into the store; absent in version 1. */
+  image: Type.Optional(Digest),
   queuedMs: Type.Number(),
   bodyPartMs: Type.Number(),
 });
@@ -45,6 +54,8 @@ export const ReexamineJob = Type.Object({
   films: Type.Array(
     Type.Object({
       film: Type.Integer({ minimum: 0 }),
+      /** As in `FractureJob`. */
+      image: Type.Optional(Digest),
       width: Type.Integer({ minimum: 1 }),
       height: Type.Integer({ minimum: 1 }),
       bodyPart: BodyPart,
@@ -56,6 +67,7 @@ export const ReexamineJob = Type.Object({
 export type ReexamineJob = Static<typeof ReexamineJob>;
 
 export const WebhookJob = Type.Object({
+  ...Traced,
   v: Type.Integer({ minimum: 1 }),
   tenant: Type.String(),
   /** The analysis whose end is told, or a test event. */

@@ -22,6 +22,8 @@ export const AnalysisRequest = Type.Object({
   regionHint: Type.Optional(Type.String()),
   /** Normal where absent. */
   priority: Type.Optional(Priority),
+  /** The failed analysis whose films are examined again. */
+  retryOf: Type.Optional(Type.String()),
   films: Type.Array(AcceptedFilm, { minItems: 1 }),
 });
 export type AnalysisRequest = Static<typeof AnalysisRequest>;

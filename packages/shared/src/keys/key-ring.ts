@@ -132,6 +132,13 @@ export class KeyRing {
     return record;
   }
 
+  /** The record of the key of an id, where it is valid now. @throws ProblemError `key-invalid` */
+  async find(id: string): Promise<KeyRecord> {
+    const record = await this.#cached(id);
+    if (record === undefined || !this.#valid(record)) throw new ProblemError("key-invalid");
+    return record;
+  }
+
   #valid(record: KeyRecord): boolean {
     if (record.revokedAt !== undefined) return false;
     return record.expiresAt === undefined || Date.parse(record.expiresAt) > this.#now();

@@ -1,8 +1,9 @@
 import { Analyses, Ledger, LiveState } from "../analyses/index.js";
 import type { Config } from "../config/index.js";
 import { closeRedis, connectRedis, Producer } from "../queues/index.js";
-import { type ObjectStore, openStore } from "../storage/index.js";
-import type { Logger } from "../telemetry/index.js";
+import { MeteredStore, type ObjectStore, openStore } from "../storage/index.js";
+import type { Logger, Metrics } from "../telemetry/index.js";
+import { KnownEndpoints } from "../webhooks/index.js";
 
 /** What every service stands on. */
 export interface Backbone {
@@ -14,26 +15,36 @@ export interface Backbone {
 }
 
 /** Opens store and Redis, waiting for whichever is not up yet: services may start in any order. */
-export async function connect(config: Config, logger: Logger): Promise<Backbone> {
-  const backbone = openBackbone(config);
+export async function connect(config: Config, logger: Logger, metrics?: Metrics): Promise<Backbone> {
+  const backbone = openBackbone(config, metrics);
   await untilUp("object store", () => backbone.store.probe(), logger);
   await untilUp("redis", () => backbone.redis.ping(), logger);
   return backbone;
 }
 
 /** Opens store and Redis, whether they are up or not. */
-export function openBackbone(config: Config): Backbone {
-  const store = openStore(config);
-  const redis = connectRedis(config.REDIS_URL, "commands");
+export function openBackbone(config: Config, metrics?: Metrics): Backbone {
+  const opened = openStore(config);
+  const store = metrics === undefined ? opened : new MeteredStore(opened, metrics);
+  const redis = connectRedis(config, "commands");
   const producer = new Producer(redis);
+  const ledger = new Ledger(store);
   return {
     store,
     redis,
     producer,
-    analyses: new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer }),
+    analyses: new Analyses({
+      ledger,
+      known: new KnownEndpoints(ledger.endpoints, redis),
+      live: new LiveState(redis),
+      producer,
+      onEnded: ({ status, timings }) =>
+        metrics?.analysisSeconds.observe({ status }, (timings?.totalMs ?? 0) / 1000),
+    }),
     close: async () => {
       await producer.close();
       await closeRedis(redis);
+      await ledger.pending.flush();
       await store.close();
     },
   };

@@ -1,6 +1,12 @@
 import { type Config, loadConfig } from "../config/index.js";
 import { ProblemError } from "../problems/index.js";
-import { createLogger, type Logger, Metrics } from "../telemetry/index.js";
+import {
+  createLogger,
+  type Logger,
+  Metrics,
+  startTraceExport,
+  type TraceExport,
+} from "../telemetry/index.js";
 import { startHealthServer } from "./health-server.js";
 
 export interface ServiceContext {
@@ -35,7 +41,6 @@ const graceMs = 25_000;
 export async function runService(
   name: string,
   start: (context: ServiceContext) => Promise<RunningService>,
-  options: { ownHealth?: boolean } = {},
 ): Promise<void> {
   let config: Config;
   try {
@@ -49,6 +54,7 @@ export async function runService(
   const metrics = new Metrics(name);
   let stopping = false;
   let service: RunningService | undefined;
+  let traces: TraceExport | undefined;
   let health: { close(): Promise<void> } | undefined;
 
   const stop = async (reason: string, code: number) => {
@@ -62,6 +68,7 @@ export async function runService(
     try {
       await service?.stop();
       await health?.close();
+      await traces?.close();
     } catch (error) {
       logger.error({ err: error }, "stopping failed");
       code = 1;
@@ -93,10 +100,11 @@ export async function runService(
   process.on("unhandledRejection", fail);
 
   try {
+    traces = await startTraceExport(name, process.env);
     service = await start({ service: name, config, logger, metrics });
     const running = service;
     if (hungUp) await hangUp();
-    if (options.ownHealth !== true && config.HEALTH_PORT !== undefined) {
+    if (config.HEALTH_PORT !== undefined) {
       const ready = async () => !stopping && (await running.ready());
       health = await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT }, { ready }, metrics);
     }

@@ -5,10 +5,15 @@ import {
   connectRedis,
   type Processor,
   RunningProcessor,
+  Solitude,
 } from "../queues/index.js";
+import { watchMemory } from "./memory-watch.js";
 import type { RunningService, ServiceContext } from "./run-service.js";
 
-/** Runs the processors of a worker service and closes `resources` after them. */
+/**
+ * Runs the processors of a worker service and closes `resources` after them. A process that takes too much memory is ended at
+ * once: its jobs are tried again, alone, and the one that took it is given up in the end.
+ */
 export async function runProcessors(
   { config, logger, metrics }: ServiceContext,
   kinds: readonly JobKind[],
@@ -17,20 +22,32 @@ export async function runProcessors(
   closeResources: () => Promise<void>,
 ): Promise<RunningService> {
   checkProcessors(kinds, processors);
-  const connection = connectRedis(config.REDIS_URL, "blocking");
+  const connection = connectRedis(config, "blocking");
+  const solitude = new Solitude();
   const running = processors.map(
     (processor) =>
       new RunningProcessor(processor, connection, {
         concurrency,
+        solitude,
         lockMs: config.JOB_LOCK_MS,
         onError: (error) => logger.warn({ err: error }, "queue error"),
+        onBegun: (kind, seconds) => metrics.queueWaitSeconds.observe({ kind }, seconds),
         onDone: (kind, outcome, seconds) => metrics.jobSeconds.observe({ kind, outcome }, seconds),
       }),
   );
   await Promise.all(running.map((each) => each.start()));
+  const unwatch = watchMemory({
+    limitMegabytes: config.MEMORY_LIMIT_MB,
+    onExceeded: (bytes, limit) => {
+      logger.fatal({ bytes, limit }, "too much memory: ended");
+      // Nothing that is to be tidied up must wait for the native code that takes it.
+      process.kill(process.pid, "SIGKILL");
+    },
+  });
   return {
     ready: () => connection.status === "ready",
     stop: async () => {
+      unwatch();
       await Promise.all(running.map((each) => each.drain()));
       await closeResources();
       await closeRedis(connection);

@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Redis } from "ioredis";
 import type { LoadedModel } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix } from "../queues/index.js";
+import { queuePrefix, type RedisConnection } from "../queues/index.js";
 
 const key = `${queuePrefix}:models`;
 const heartbeatMs = 10_000;
@@ -13,6 +12,15 @@ const goneAfterMs = 35_000;
 export interface OfferedModel {
   model: LoadedModel;
   card?: string | undefined;
+}
+
+/** A running worker that has models, as it announced itself. */
+export interface AnnouncedWorker {
+  id: string;
+  service: string;
+  /** Milliseconds since the epoch. */
+  seenAt: number;
+  models: { name: string; version: string; engine: string }[];
 }
 
 interface Announcement {
@@ -26,12 +34,12 @@ interface Announcement {
 /** Lets gateways know what this worker has loaded, with the cards: a gateway may have no folder of models. */
 export class Announcer {
   readonly worker = randomUUID();
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #service: string;
   readonly #models: () => OfferedModel[];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(redis: Redis, service: string, models: () => OfferedModel[]) {
+  constructor(redis: RedisConnection, service: string, models: () => OfferedModel[]) {
     this.#redis = redis;
     this.#service = service;
     this.#models = models;
@@ -66,7 +74,7 @@ export class Announcer {
 }
 
 /** Each edition of a model that a running worker announced, once, by name. */
-export async function readAnnouncedModels(redis: Redis): Promise<LoadedModel[]> {
+export async function readAnnouncedModels(redis: RedisConnection): Promise<LoadedModel[]> {
   const models: LoadedModel[] = [];
   for (const announcement of (await readAnnouncements(redis)).values()) {
     for (const model of announcement.models) {
@@ -76,8 +84,19 @@ export async function readAnnouncedModels(redis: Redis): Promise<LoadedModel[]> 
   return models.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** The workers that run now and have models, by service. */
+export async function readAnnouncedWorkers(redis: RedisConnection): Promise<AnnouncedWorker[]> {
+  const workers = [...(await readAnnouncements(redis))].map(([id, { at, service, models }]) => ({
+    id,
+    service,
+    seenAt: at,
+    models: models.map(({ name, version, engine }) => ({ name, version, engine })),
+  }));
+  return workers.sort((a, b) => (`${a.service} ${a.id}` < `${b.service} ${b.id}` ? -1 : 1));
+}
+
 /** The card of a loaded model, Markdown; undefined where no running worker has a model of that name with a card. */
-export async function readModelCard(redis: Redis, name: string): Promise<string | undefined> {
+export async function readModelCard(redis: RedisConnection, name: string): Promise<string | undefined> {
   const announcements = [...(await readAnnouncements(redis)).values()];
   // Where workers have different editions for a moment, the one that was announced last speaks.
   const digest = announcements.sort((a, b) => b.at - a.at).find(({ cards }) => Object.hasOwn(cards, name))
@@ -87,7 +106,7 @@ export async function readModelCard(redis: Redis, name: string): Promise<string 
 }
 
 /** What the workers that run announced, by worker. Forgets those that fell silent. */
-export async function readAnnouncements(redis: Redis): Promise<Map<string, Announcement>> {
+export async function readAnnouncements(redis: RedisConnection): Promise<Map<string, Announcement>> {
   const fields = await guarded(() => redis.hgetall(key));
   const announcements = new Map<string, Announcement>();
   const silent: string[] = [];

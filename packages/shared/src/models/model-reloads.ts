@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Redis } from "ioredis";
 import type { WorkerReload } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix } from "../queues/index.js";
+import { queuePrefix, type RedisConnection } from "../queues/index.js";
 import { readAnnouncements } from "./announced-models.js";
 
 /** Carries the id of each call to reload, from a gateway to every worker that has models. */
@@ -17,12 +16,12 @@ export interface ReloadAnswer extends Pick<WorkerReload, "worker" | "service" | 
 
 /** Tells all workers to load their models anew, and gathers what they say. */
 export class ModelReloads {
-  readonly #redis: Redis;
-  readonly #subscriber: Redis;
+  readonly #redis: RedisConnection;
+  readonly #subscriber: RedisConnection;
   readonly #calls = new Map<string, (answer: ReloadAnswer) => void>();
 
   /** `subscriber` is a connection that only listens; it may listen to more than this. */
-  constructor(redis: Redis, subscriber: Redis) {
+  constructor(redis: RedisConnection, subscriber: RedisConnection) {
     this.#redis = redis;
     this.#subscriber = subscriber;
     subscriber.on("message", (channel: string, message: string) => {

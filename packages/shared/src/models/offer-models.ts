@@ -1,7 +1,6 @@
-import type { Redis } from "ioredis";
 import type { ModelReload } from "../contracts/index.js";
 import type { ServiceContext } from "../lifecycle/index.js";
-import { closeRedis, connectRedis } from "../queues/index.js";
+import { closeRedis, connectRedis, type RedisConnection } from "../queues/index.js";
 import { Announcer, type OfferedModel } from "./announced-models.js";
 import { type ReloadAnswer, reloadChannel, reloadedChannel } from "./model-reloads.js";
 
@@ -19,7 +18,7 @@ export interface ReplaceableModels {
  */
 export async function offerModels(
   { service, config, logger }: ServiceContext,
-  redis: Redis,
+  redis: RedisConnection,
   models: ReplaceableModels,
 ): Promise<{ reload(): Promise<void>; end(): Promise<void> }> {
   const announcer = new Announcer(redis, service, () => models.offered());
@@ -46,7 +45,7 @@ export async function offerModels(
     return next;
   };
 
-  const subscriber = connectRedis(config.REDIS_URL, "blocking");
+  const subscriber = connectRedis(config, "blocking");
   subscriber.on("message", async (_channel: string, call: string) => {
     const answer: ReloadAnswer = { call, worker: announcer.worker, service, models: await reload() };
     await redis

@@ -13,6 +13,11 @@ export interface ProblemDefinition {
 export const catalogue = {
   "bad-request": { status: 400, title: "Bad request", rule: "The request must be well formed HTTP." },
   "body-empty": { status: 400, title: "Empty body", rule: "A raw upload must carry the bytes of one film." },
+  "json-malformed": {
+    status: 400,
+    title: "Malformed JSON",
+    rule: "A body that says that it is JSON must be JSON, and not empty.",
+  },
   "multipart-malformed": {
     status: 400,
     title: "Malformed multipart body",
@@ -31,7 +36,7 @@ export const catalogue = {
   "validation-failed": {
     status: 400,
     title: "Validation failed",
-    rule: 'Parameters and fields must match the published schema; "errors" lists each that does not.',
+    rule: 'Parameters and fields must match the published schema, and be known to it; "errors" lists each that does not.',
   },
   "cursor-invalid": {
     status: 400,
@@ -53,10 +58,25 @@ export const catalogue = {
     title: "Invalid key",
     rule: "The key must be one that was made here, and neither revoked nor expired.",
   },
+  "session-over": {
+    status: 401,
+    title: "Signed out",
+    rule: "A session lasts eight hours and ends with its key: sign in again.",
+  },
   "scope-missing": {
     status: 403,
     title: "The key may not do that",
     rule: "The key must have the scope that the call needs.",
+  },
+  "origin-refused": {
+    status: 403,
+    title: "Another site’s page",
+    rule: "Without keys a page of another site may not send anything; CORS_ORIGINS names those that may.",
+  },
+  "cross-site": {
+    status: 403,
+    title: "Request from another site",
+    rule: "A session's cookie may change things only from the page that it belongs to, with the header X-Osteon-Page; programs use a key.",
   },
   "key-not-found": { status: 404, title: "No such key", rule: "The id must name a key." },
   "not-found": { status: 404, title: "Not found", rule: "The path must name something that exists." },
@@ -80,10 +100,20 @@ export const catalogue = {
     title: "No such picture yet",
     rule: "A film has its picture once it is decoded, and a heat map once it is examined.",
   },
+  "no-heatmap": {
+    status: 404,
+    title: "No heat map of this film",
+    rule: "A heat map is of a film that was examined, by a model that gives one.",
+  },
   "webhook-not-found": {
     status: 404,
     title: "No such endpoint",
     rule: "The id must name a webhook endpoint of yours.",
+  },
+  "dead-letter-not-found": {
+    status: 404,
+    title: "No such dead letter",
+    rule: "The id must name a failed analysis or a delivery that was given up, and was not tried again since.",
   },
   "delivery-not-found": {
     status: 404,
@@ -95,6 +125,11 @@ export const catalogue = {
     title: "Method not allowed",
     rule: "The path must be called with a method it has.",
   },
+  "request-timeout": {
+    status: 408,
+    title: "The request did not come to its end",
+    rule: "A request must come without a pause of STALL_TIMEOUT_SECONDS, and within REQUEST_TIMEOUT_SECONDS.",
+  },
   "already-ended": {
     status: 409,
     title: "The analysis has ended",
@@ -105,9 +140,14 @@ export const catalogue = {
     title: "Too many endpoints",
     rule: "A tenant may have at most MAX_WEBHOOKS endpoints: delete one first.",
   },
+  "callback-missing": {
+    status: 409,
+    title: "No callback",
+    rule: "Only an analysis that was sent with a callbackUrl has a delivery to it that can be made again.",
+  },
   "delivery-pending": {
     status: 409,
-    title: "The delivery is still under way",
+    title: "The delivery is still to come",
     rule: "Only a delivery that was made or given up can be made again.",
   },
   "webhook-disabled": {
@@ -130,22 +170,45 @@ export const catalogue = {
     title: "Body too large",
     rule: "A JSON body may have at most 64 kB.",
   },
-  "film-too-large": { status: 413, title: "Film too large", rule: "One film may have at most 32 MB." },
+  "film-too-large": {
+    status: 413,
+    title: "Film too large",
+    rule: "One film may have at most MAX_FILM_BYTES: 32 MB where nothing else is set.",
+  },
   "upload-too-large": {
     status: 413,
     title: "Upload too large",
-    rule: "The films of one analysis may have at most 128 MB together.",
+    rule: "The films of one analysis may have at most MAX_UPLOAD_BYTES together: 128 MB where nothing else is set.",
   },
-  "too-many-films": { status: 413, title: "Too many films", rule: "An analysis takes at most 16 films." },
+  "too-many-films": {
+    status: 413,
+    title: "Too many films",
+    rule: "An analysis takes at most MAX_FILMS: 16 where nothing else is set.",
+  },
   "media-type-unsupported": {
     status: 415,
     title: "Unsupported media type",
-    rule: "A film must be a JPEG, PNG, WebP or TIFF picture; its content decides, not its name.",
+    rule: "A body must be of a media type that the call takes, and a film a JPEG, PNG, WebP or TIFF picture; a film’s content decides, not its name.",
   },
   "dicom-unsupported": {
     status: 415,
     title: "DICOM is not supported yet",
     rule: "DICOM files are not read yet: send the film as a picture.",
+  },
+  "range-not-satisfiable": {
+    status: 416,
+    title: "No such range",
+    rule: "A Range must be of bytes, and begin within the film.",
+  },
+  "expectation-failed": {
+    status: 417,
+    title: "Expectation failed",
+    rule: "Expect may ask for 100-continue and for nothing else.",
+  },
+  "host-refused": {
+    status: 421,
+    title: "Not this host",
+    rule: "Without keys the gateway answers to the names of this machine alone: localhost and loopback addresses.",
   },
   "film-damaged": {
     status: 422,
@@ -187,6 +250,11 @@ export const catalogue = {
     title: "Too many requests",
     rule: "A tenant may send as many requests as RateLimit-Policy tells; RateLimit tells how many are left, and for how long.",
   },
+  "headers-too-large": {
+    status: 431,
+    title: "Headers too large",
+    rule: "The request line and the headers may have 16 kB together.",
+  },
   "internal-error": {
     status: 500,
     title: "Internal error",
@@ -227,6 +295,21 @@ export const catalogue = {
     title: "Stored film missing",
     rule: "An accepted film must still be in the object store.",
   },
+  "record-damaged": {
+    status: 500,
+    title: "Stored record damaged",
+    rule: "A record in the object store must be what was written there.",
+  },
+  "record-too-new": {
+    status: 503,
+    title: "Record of a later version",
+    rule: "What a later version wrote waits for a service of that version.",
+  },
+  "worker-lost": {
+    status: 500,
+    title: "The worker died",
+    rule: "A film under which the worker dies each time, also alone, is given up.",
+  },
   "model-missing": {
     status: 500,
     title: "No model",
@@ -236,6 +319,11 @@ export const catalogue = {
     status: 500,
     title: "Damaged model bundle",
     rule: "A bundle must have a valid manifest and files that match their digests.",
+  },
+  "model-unsupported": {
+    status: 500,
+    title: "Model not supported by the engine",
+    rule: "The engine must know every operator of a bundle’s model.",
   },
   "warmup-failed": {
     status: 500,

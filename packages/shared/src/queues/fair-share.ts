@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import type { Priority } from "../contracts/index.js";
+import type { RedisConnection } from "./connection.js";
 
 /** Films of one tenant that a round lets through, by their priority. */
 const quotas: Readonly<Record<Priority, number>> = { normal: 1, urgent: 4 };
@@ -79,7 +79,7 @@ return answer
 `;
 
 /** A connection that knows the scripts. */
-interface Scripted extends Redis {
+interface Scripts {
   osteonPlaceFilms(...args: (string | number)[]): Promise<number>;
   osteonWaitingFilms(...keys: string[]): Promise<(string | number)[]>;
 }
@@ -91,16 +91,20 @@ interface Scripted extends Redis {
  * the queue and follows from the queue's own order: it may be lost at any time.
  */
 export class FairShare {
-  readonly #redis: Scripted;
+  readonly #redis: RedisConnection & Scripts;
   readonly #queue: string;
   readonly #shares: string;
   readonly #mostRounds: number;
 
   /** @param queue the queue's key, prefix and name */
-  constructor(redis: Redis, queue: string, { mostRounds = roundsKept }: { mostRounds?: number } = {}) {
+  constructor(
+    redis: RedisConnection,
+    queue: string,
+    { mostRounds = roundsKept }: { mostRounds?: number } = {},
+  ) {
     redis.defineCommand("osteonPlaceFilms", { numberOfKeys: 5, lua: placeScript });
     redis.defineCommand("osteonWaitingFilms", { numberOfKeys: 2, lua: waitingScript, readOnly: true });
-    this.#redis = redis as Scripted;
+    this.#redis = redis as RedisConnection & Scripts;
     this.#queue = queue;
     this.#shares = `${queue}:shares`;
     this.#mostRounds = mostRounds;

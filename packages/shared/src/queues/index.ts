@@ -1,10 +1,13 @@
-export { closeRedis, connectRedis } from "./connection.js";
+export { closeRedis, connectRedis, type RedisConnection, type RedisTarget } from "./connection.js";
 export { FairShare } from "./fair-share.js";
+export { queuePrefix } from "./open-queue.js";
 export {
   type Attempt,
   checkProcessors,
+  isLost,
   type Processor,
   type ProcessorOptions,
   RunningProcessor,
 } from "./processors.js";
-export { type JobState, type NewJob, Producer, queuePrefix } from "./producer.js";
+export { type JobState, type NewJob, Producer } from "./producer.js";
+export { Solitude } from "./solitude.js";

@@ -1,9 +1,11 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
-import type { Redis } from "ioredis";
-import { Value } from "typebox/value";
-import { type JobKind, type Jobs, jobSchemas } from "../contracts/index.js";
-import { type ProblemError, toProblem } from "../problems/index.js";
-import { queuePrefix } from "./producer.js";
+import { Compile } from "typebox/compile";
+import { type JobKind, type Jobs, jobSchemas, schemaVersion } from "../contracts/index.js";
+import { type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
+import { contextOf, inContext, inSpan, SpanKind } from "../telemetry/index.js";
+import type { RedisConnection } from "./connection.js";
+import { queuePrefix } from "./open-queue.js";
+import { Solitude } from "./solitude.js";
 
 /** One try of a job, as a processor sees it. */
 export interface Attempt<K extends JobKind> {
@@ -32,38 +34,84 @@ export interface ProcessorOptions {
   /** Milliseconds after which a silent worker loses its job. */
   lockMs: number;
   onError(error: unknown): void;
+  /** Told how long a job had waited when its first try began, for metrics. */
+  onBegun?(kind: JobKind, waitedSeconds: number): void;
   /** Told of each try's end, for metrics. */
   onDone?(kind: JobKind, outcome: "done" | "retried" | "failed", seconds: number): void;
+  /** One for all processors of a process. */
+  solitude?: Solitude;
 }
 
-/** A job whose worker died this often is poison and fails. */
-const mostStalls = 3;
+/** Compiled once: each try of a job is checked. */
+const checks: Readonly<Record<JobKind, { Check(data: unknown): boolean }>> = {
+  bodypart: Compile(jobSchemas.bodypart),
+  fracture: Compile(jobSchemas.fracture),
+  reclassify: Compile(jobSchemas.reclassify),
+  reexamine: Compile(jobSchemas.reexamine),
+  webhook: Compile(jobSchemas.webhook),
+};
+
+/**
+ * A job whose worker died this often is poison and fails. A delivery harms no worker: where its worker dies, it is never to
+ * blame.
+ */
+const mostStalls: Record<JobKind, number> = {
+  bodypart: 3,
+  fracture: 3,
+  reclassify: 3,
+  reexamine: 3,
+  webhook: 1000,
+};
+
+/** What is no fault of the job: it waits until it is over, and that counts as no try. */
+const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable", "record-too-new"];
+/** A job that has waited for so long fails after all, so that nothing waits for ever. */
+const longestOutageMs = 24 * 3_600_000;
+
+/** Milliseconds that a job stays away that nobody can do now. */
+const outageWaitMs = 2_000;
+/** While another has the process to itself. */
+const solitudeWaitMs = 250;
 
 /** Runs one processor over its queue until closed. */
 export class RunningProcessor {
   readonly #worker: Worker;
 
-  constructor(processor: Processor, connection: Redis, options: ProcessorOptions) {
-    this.#worker = new Worker(processor.kind, (job, token) => runAttempt(processor, job, token, options), {
+  constructor(processor: Processor, connection: RedisConnection, options: ProcessorOptions) {
+    const { concurrency, solitude = new Solitude() } = options;
+    const work = async (job: Job, token: string | undefined) => {
+      const suspect = job.stalledCounter > 0 && processor.kind !== "webhook";
+      const ran = await solitude.run(suspect, () => traceAttempt(processor, job, token, options));
+      if (!ran) await postpone(job, token, solitudeWaitMs);
+    };
+    this.#worker = new Worker(processor.kind, work, {
       connection,
       prefix: queuePrefix,
       autorun: false,
-      concurrency: options.concurrency,
+      concurrency,
       lockDuration: options.lockMs,
       stalledInterval: Math.max(500, options.lockMs / 2),
-      maxStalledCount: mostStalls,
+      maxStalledCount: mostStalls[processor.kind],
+      // The time after which a worker asks again that met an error of Redis.
+      runRetryDelay: 1_000,
       skipVersionCheck: true,
       settings: {
         backoffStrategy: (attempt, _type, error) =>
           processor.backoff?.(attempt, toProblem(error?.cause ?? error)) ?? 1000,
       },
     });
+    solitude.join({
+      narrow: (alone) => {
+        this.#worker.concurrency = alone ? 1 : concurrency;
+      },
+    });
     this.#worker.on("error", options.onError);
     this.#worker.on("failed", (job, error) => {
       if (job === undefined || !isFinal(job, error)) return;
-      processor
-        .failed(job.data, toProblem((error.cause as unknown) ?? error, "processing-failed"))
-        .catch(options.onError);
+      const problem = isLost(error.message)
+        ? new ProblemError("worker-lost")
+        : toProblem(error.cause ?? error, "processing-failed");
+      inContext(contextOf(job.data), () => processor.failed(job.data, problem)).catch(options.onError);
     });
   }
 
@@ -96,6 +144,40 @@ function isFinal(job: Job, error: Error): boolean {
   );
 }
 
+/** What BullMQ says of a job that stalled too often. */
+export function isLost(reason: string): boolean {
+  return reason.includes("stalled more than allowable limit");
+}
+
+/** Hands a job back for some time, more or less, without counting a try. */
+async function postpone(job: Job, token: string | undefined, milliseconds: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + milliseconds * (1 + Math.random()), token);
+  throw new DelayedError();
+}
+
+/** A try in the trace that the job carries. */
+function traceAttempt(
+  processor: Processor,
+  job: Job,
+  token: string | undefined,
+  options: ProcessorOptions,
+): Promise<void> {
+  const { kind } = processor;
+  if (job.attemptsMade === 0 && job.attemptsStarted <= 1)
+    options.onBegun?.(kind, Math.max(0, (job.processedOn ?? Date.now()) - job.timestamp) / 1000);
+  const { analysisId, event, film } = job.data as Partial<Jobs["bodypart"] & Jobs["webhook"]>;
+  const attributes = {
+    "messaging.system": "bullmq",
+    "messaging.destination.name": kind,
+    "messaging.message.id": job.id,
+    "osteon.analysis.id": analysisId ?? event,
+    "osteon.film": film,
+    "osteon.attempt": job.attemptsMade + 1,
+  };
+  const span = { kind: SpanKind.CONSUMER, attributes, parent: contextOf(job.data as object) };
+  return inSpan(`process ${kind}`, span, () => runAttempt(processor, job, token, options));
+}
+
 async function runAttempt(
   processor: Processor,
   job: Job,
@@ -108,18 +190,29 @@ async function runAttempt(
   const number = job.attemptsMade + 1;
   const last = number >= (job.opts.attempts ?? 1);
   try {
-    if (!Value.Check(jobSchemas[processor.kind], job.data)) {
+    if (Number(job.data?.v) > schemaVersion) throw new ProblemError("record-too-new");
+    if (!checks[processor.kind].Check(job.data)) {
       throw new UnrecoverableError(`job of kind ${processor.kind} does not match its schema`);
     }
-    const postpone = async (milliseconds: number): Promise<never> => {
-      await job.moveToDelayed(Date.now() + milliseconds, token);
-      throw new DelayedError();
-    };
-    await processor.process({ id: job.id ?? "", data: job.data, number, last, postpone });
+    await processor.process({
+      id: job.id ?? "",
+      data: job.data,
+      number,
+      last,
+      postpone: async (milliseconds) => {
+        await job.moveToDelayed(Date.now() + milliseconds, token);
+        throw new DelayedError();
+      },
+    });
     done("done");
   } catch (error) {
     if (error instanceof DelayedError) throw error;
     const problem = toProblem(error, "processing-failed");
+    if (outages.includes(problem.code) && Date.now() - job.timestamp < longestOutageMs) {
+      options.onError(problem);
+      done("retried");
+      await postpone(job, token, outageWaitMs);
+    }
     const final = last || !problem.retryable || error instanceof UnrecoverableError;
     done(final ? "failed" : "retried");
     if (final) throw Object.assign(new UnrecoverableError(problem.message), { cause: problem });

@@ -1,5 +1,4 @@
-import { type JobsOptions, Queue } from "bullmq";
-import type { Redis } from "ioredis";
+import type { JobsOptions, Queue } from "bullmq";
 import {
   type FilmJobKind,
   filmJobKinds,
@@ -9,10 +8,10 @@ import {
   type Priority,
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
+import { carrierOfActive, inSpan, isTraced, SpanKind } from "../telemetry/index.js";
+import type { RedisConnection } from "./connection.js";
 import { FairShare } from "./fair-share.js";
-
-/** Every key of ours in Redis begins with it. Braces keep a queue's keys in one slot of a cluster. */
-export const queuePrefix = "{osteon}";
+import { openQueue, queuePrefix } from "./open-queue.js";
 
 /** What BullMQ knows of a job by its id; `unknown` where it knows nothing. */
 export type JobState = "pending" | "failed" | "unknown";
@@ -35,6 +34,13 @@ const tries: Record<JobKind, JobsOptions> = {
   webhook: { ...filmTries, attempts: 17, backoff: { type: "delivery" } },
 };
 
+/** Longer than a film ever waits for its next try. */
+const longestWaitMs = 60_000;
+/** BullMQ's score of a delayed job is the time it is due, milliseconds, times this, and a counter. */
+const delayedScale = 0x1000;
+/** Jobs looked up in one go. */
+const mostHastened = 1_000;
+
 export interface NewJob<K extends JobKind> {
   id: string;
   data: Jobs[K];
@@ -46,20 +52,12 @@ export interface NewJob<K extends JobKind> {
  */
 export class Producer {
   readonly #queues: { readonly [K in JobKind]: Queue };
+  readonly #redis: RedisConnection;
   readonly #shares: { readonly [K in FilmJobKind]: FairShare };
 
-  constructor(connection: Redis) {
-    const open = (name: JobKind): Queue => {
-      const queue = new Queue(name, {
-        connection,
-        prefix: queuePrefix,
-        skipVersionCheck: true,
-        skipMetasUpdate: true,
-        streams: { events: { maxLen: 100 } },
-      });
-      queue.on("error", () => undefined);
-      return queue;
-    };
+  constructor(connection: RedisConnection) {
+    this.#redis = connection;
+    const open = (name: JobKind) => openQueue(name, connection);
     this.#queues = {
       bodypart: open("bodypart"),
       fracture: open("fracture"),
@@ -76,13 +74,23 @@ export class Producer {
    * @throws ProblemError `queue-unavailable`
    */
   async add<K extends JobKind>(kind: K, ...jobs: NewJob<K>[]): Promise<void> {
+    const [first] = jobs;
+    if (first === undefined) return;
+    if (!isTraced()) return this.#add(kind, first, jobs);
+    const attributes = { "messaging.system": "bullmq", "messaging.destination.name": kind };
+    return inSpan(`publish ${kind}`, { kind: SpanKind.PRODUCER, attributes }, () =>
+      this.#add(kind, first, jobs),
+    );
+  }
+
+  async #add<K extends JobKind>(kind: K, first: NewJob<K>, jobs: readonly NewJob<K>[]): Promise<void> {
+    // A job that is added again outside of its trace keeps what it carried.
+    const carrier = carrierOfActive();
     await this.#guarded(async () => {
-      const [first] = jobs;
-      if (first === undefined) return;
       const places = await this.#places(kind, first.data, jobs.length);
       const added = jobs.map((job, at) => ({
         name: kind,
-        data: job.data,
+        data: { ...job.data, ...carrier },
         opts: {
           ...tries[kind],
           jobId: job.id,
@@ -119,6 +127,28 @@ export class Producer {
     });
   }
 
+  /**
+   * Lets jobs go on that were put off for longer than we ever put one off: the clock of the worker that did it was wrong.
+   * @returns how many
+   */
+  async hasten(kind: FilmJobKind, now: number): Promise<number> {
+    return this.#guarded(async () => {
+      const latest = (now + longestWaitMs) * delayedScale;
+      const delayed = `${queuePrefix}:${kind}:delayed`;
+      const late = await this.#redis.zrange(
+        delayed,
+        `(${latest}`,
+        "+inf",
+        "BYSCORE",
+        "LIMIT",
+        0,
+        mostHastened,
+      );
+      for (const id of late) await (await this.#queues[kind].getJob(id))?.promote();
+      return late.length;
+    });
+  }
+
   /** Why a failed job failed, as its last error said. */
   async failedReason(kind: JobKind, id: string): Promise<string | undefined> {
     return this.#guarded(async () => (await this.#queues[kind].getJob(id))?.failedReason);
@@ -147,6 +177,33 @@ export class Producer {
       return Object.fromEntries(jobKinds.map((kind, at) => [kind, counts[at] ?? {}])) as Record<
         JobKind,
         Record<string, number>
+      >;
+    });
+  }
+
+  /** Milliseconds for which the next job of each queue has waited; absent where none waits. */
+  async headAges(): Promise<Partial<Record<JobKind, number>>> {
+    return this.#guarded(async () => {
+      const heads = await Promise.all(
+        jobKinds.map((kind) => this.#queues[kind].getJobs(["prioritized", "waiting"], 0, 0, true)),
+      );
+      const now = Date.now();
+      return Object.fromEntries(
+        jobKinds.flatMap((kind, at) => {
+          const waits = (heads[at] ?? []).map((job) => now - job.timestamp);
+          return waits.length === 0 ? [] : [[kind, Math.max(0, ...waits)]];
+        }),
+      );
+    });
+  }
+
+  /** Processes that take jobs of each kind. */
+  async workers(): Promise<Record<JobKind, number>> {
+    return this.#guarded(async () => {
+      const counts = await Promise.all(jobKinds.map((kind) => this.#queues[kind].getWorkersCount()));
+      return Object.fromEntries(jobKinds.map((kind, at) => [kind, counts[at] ?? 0])) as Record<
+        JobKind,
+        number
       >;
     });
   }

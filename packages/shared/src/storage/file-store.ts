@@ -11,6 +11,9 @@ import {
 } from "./object-store.js";
 import { probeConditionalPut } from "./probe.js";
 
+/** No write takes so long. */
+const brokenOffMs = 3_600_000;
+
 const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /**
@@ -63,9 +66,14 @@ export class FileStore implements ObjectStore {
     return this.#guarded(() => absentAs(undefined, () => unlink(this.#file(key))));
   }
 
+  async deleteAll(keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.delete(key)));
+  }
+
   deletePrefix(prefix: string): Promise<void> {
     const folder = this.#folder(prefix);
-    return this.#guarded(() => rm(folder, { recursive: true, force: true }));
+    // A folder into which somebody writes while it goes is not empty when it should be.
+    return this.#guarded(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
   }
 
   list(prefix: string, options: ListOptions = {}): Promise<string[]> {
@@ -75,6 +83,21 @@ export class FileStore implements ObjectStore {
     return this.#guarded(async () => {
       await collect(folder, prefix, options, limit, found);
       return found;
+    });
+  }
+
+  async sweep(): Promise<number> {
+    return this.#guarded(async () => {
+      let swept = 0;
+      const before = Date.now() - brokenOffMs;
+      for (const name of await absentAs([], () => readdir(this.#temporary))) {
+        const file = path.join(this.#temporary, name);
+        const old = await absentAs(false, async () => (await stat(file)).mtimeMs < before);
+        if (!old) continue;
+        await rm(file, { force: true });
+        swept += 1;
+      }
+      return swept;
     });
   }
 

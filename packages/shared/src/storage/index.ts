@@ -1,10 +1,11 @@
 import path from "node:path";
-import type { Config } from "../config/index.js";
+import { type Config, readCa } from "../config/index.js";
 import { FileStore } from "./file-store.js";
 import type { ObjectStore } from "./object-store.js";
 import { S3Store } from "./s3-store.js";
 
 export { FileStore } from "./file-store.js";
+export { MeteredStore } from "./metered-store.js";
 export {
   type ListOptions,
   type ObjectBody,
@@ -15,6 +16,7 @@ export {
   walk,
 } from "./object-store.js";
 export { S3Store, type S3StoreOptions } from "./s3-store.js";
+export { digestOf, seal, unseal } from "./sealed-json.js";
 
 /** The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. */
 export function openStore(config: Config): ObjectStore {
@@ -24,6 +26,7 @@ export function openStore(config: Config): ObjectStore {
     bucket: config.S3_BUCKET,
     region: config.S3_REGION,
     ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),
+    ...(config.S3_CA_FILE === undefined ? {} : { ca: readCa(config.S3_CA_FILE) }),
     ...(config.S3_PUBLIC_ENDPOINT === undefined ? {} : { publicEndpoint: config.S3_PUBLIC_ENDPOINT }),
     ...(accessKeyId === undefined || secretAccessKey === undefined
       ? {}

@@ -48,10 +48,14 @@ export interface ObjectStore {
   exists(key: string): Promise<boolean>;
   /** No error where there is none. */
   delete(key: string): Promise<void>;
+  /** Several at once: one call, where the driver has one for it. No error where there is none. */
+  deleteAll(keys: readonly string[]): Promise<void>;
   /** With what was begun to be written there and is not finished. */
   deletePrefix(prefix: string): Promise<void>;
   /** Keys (or folders) with the prefix, in ascending order of their UTF-8 bytes. The prefix must end in "/". */
   list(prefix: string, options?: ListOptions): Promise<string[]>;
+  /** Removes what writes of an hour ago and more that a crash broke off have left, where the driver leaves some. Returns how many. */
+  sweep(): Promise<number>;
   /** Refuses a store that is away, or that overwrites where a conditional put must not. */
   probe(): Promise<void>;
   close(): Promise<void>;

@@ -37,6 +37,10 @@ export interface S3StoreOptions {
   publicEndpoint?: string;
   /** The SDK's own chain (environment, files, instance roles) where absent. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** PEM certificates that the server's is checked against; the system's where absent. */
+  ca?: Buffer;
+  /** Milliseconds that the server has for each answer; 30,000 where absent. */
+  answerMs?: number;
 }
 
 const statusOf = (error: unknown): number | undefined =>
@@ -154,8 +158,13 @@ export class S3Store implements ObjectStore {
   async deletePrefix(prefix: string): Promise<void> {
     const keys: string[] = [];
     for await (const key of walk(this, prefix)) keys.push(key);
+    await this.deleteAll(keys);
+    await this.#guarded(() => this.#abortUploads(prefix));
+  }
+
+  async deleteAll(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += 1000) {
-      const batch = keys.slice(start, start + 1000).map((Key) => ({ Key }));
+      const batch = keys.slice(start, start + 1000).map((key) => ({ Key: checkKey(key) }));
       await this.#guarded(async () => {
         const answer = await this.#client.send(
           new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects: batch, Quiet: true } }),
@@ -164,7 +173,6 @@ export class S3Store implements ObjectStore {
           throw new Error(`${answer.Errors?.length} objects were not deleted`);
       });
     }
-    await this.#guarded(() => this.#abortUploads(prefix));
   }
 
   async #abortUploads(prefix: string): Promise<void> {
@@ -196,6 +204,11 @@ export class S3Store implements ObjectStore {
         (key): key is string => key !== undefined && key !== prefix && !key.endsWith(`${prefix}/`),
       );
     });
+  }
+
+  /** A single put leaves nothing, and the parts of a stream go with `deletePrefix`. */
+  async sweep(): Promise<number> {
+    return 0;
   }
 
   async probe(): Promise<void> {
@@ -241,9 +254,11 @@ function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Clie
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
       connectionTimeout: 3_000,
-      requestTimeout: 30_000,
+      requestTimeout: options.answerMs ?? 30_000,
+      // Without it the SDK only warns, and a server that never answers holds a film for ever.
+      throwOnRequestTimeout: true,
       httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
+      httpsAgent: new HttpsAgent({ ...agent, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
     },
   });
 }

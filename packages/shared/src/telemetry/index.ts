@@ -1,2 +1,17 @@
 export { createLogger, type Logger } from "./logger.js";
-export { Metrics } from "./metrics.js";
+export { Metrics, type StoreMetrics } from "./metrics.js";
+export { gaugeQueues, type QueueDepths } from "./queue-gauges.js";
+export { startTraceExport, type TraceExport } from "./trace-export.js";
+export {
+  activeIds,
+  beginSpan,
+  carrierOfActive,
+  contextOf,
+  failSpan,
+  inContext,
+  inSpan,
+  isTraced,
+  SpanKind,
+  type SpanOptions,
+  type TraceCarrier,
+} from "./tracing.js";

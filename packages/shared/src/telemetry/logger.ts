@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import type { Config } from "../config/index.js";
+import { activeIds } from "./tracing.js";
 
 export type { Logger } from "pino";
 
@@ -10,6 +11,7 @@ export function createLogger(service: string, config: Pick<Config, "LOG_LEVEL">)
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: activeIds,
     redact: {
       paths: ["req.headers.authorization", "req.headers.cookie", "req.url", "*.password", "*.secret"],
       remove: true,

@@ -2,16 +2,24 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 const stageBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
+const waitBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+
+/** What the object store's calls are measured by. */
+export type StoreMetrics = Pick<Metrics, "storeSeconds" | "storeBytes">;
 
 /** The metrics of one process. Labels are bounded: kinds, outcomes, codes; never an id. */
 export class Metrics {
   readonly registry = new Registry();
   readonly jobSeconds: Histogram<"kind" | "outcome">;
+  readonly queueWaitSeconds: Histogram<"kind">;
+  readonly analysisSeconds: Histogram<"status">;
   readonly films: Counter<"outcome">;
   readonly modelSeconds: Histogram<"model">;
   readonly deliveries: Counter<"result">;
   readonly refusals: Counter<"code">;
   readonly reconciled: Counter<"action">;
+  readonly storeSeconds: Histogram<"operation">;
+  readonly storeBytes: Counter<"direction">;
   readonly #stop: () => void;
 
   constructor(service: string) {
@@ -23,6 +31,20 @@ export class Metrics {
       help: "Time of one try of a job, by kind and outcome.",
       labelNames: ["kind", "outcome"],
       buckets: stageBuckets,
+      registers,
+    });
+    this.queueWaitSeconds = new Histogram({
+      name: "osteon_queue_wait_seconds",
+      help: "Time from a job's adding to its first try, by kind.",
+      labelNames: ["kind"],
+      buckets: waitBuckets,
+      registers,
+    });
+    this.analysisSeconds = new Histogram({
+      name: "osteon_analysis_duration_seconds",
+      help: "Time from an analysis's acceptance to its end, by end state.",
+      labelNames: ["status"],
+      buckets: waitBuckets,
       registers,
     });
     this.films = new Counter({
@@ -56,6 +78,26 @@ export class Metrics {
       labelNames: ["action"],
       registers,
     });
+    this.storeSeconds = new Histogram({
+      name: "osteon_store_duration_seconds",
+      help: "Time of one call of the object store, by operation.",
+      labelNames: ["operation"],
+      buckets: stageBuckets,
+      registers,
+    });
+    this.storeBytes = new Counter({
+      name: "osteon_store_bytes_total",
+      help: "Bytes of whole objects that went into and came out of the object store.",
+      labelNames: ["direction"],
+      registers,
+    });
+    // What has not happened yet is told as 0: of a series that begins with its first event no rate can be told.
+    for (const outcome of ["analysed", "not-identified", "unsupported-region", "failed"])
+      this.films.inc({ outcome }, 0);
+    for (const result of ["delivered", "failed", "dead"]) this.deliveries.inc({ result }, 0);
+    for (const code of ["overloaded", "share-exceeded", "store-unavailable", "queue-unavailable"])
+      this.refusals.inc({ code }, 0);
+    for (const action of ["requeued", "settled", "redelivered", "swept"]) this.reconciled.inc({ action }, 0);
     this.#stop = measureLoop(this.registry);
   }
 

@@ -1,7 +1,7 @@
 import { analysisFolder, firstIdOf, turnedBack } from "../analyses/keys.js";
 import { Markers } from "../analyses/markers.js";
 import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
-import type { ObjectStore } from "../storage/index.js";
+import { type ObjectStore, seal, unseal } from "../storage/index.js";
 import { deliveriesFolder, deliveryKey } from "./keys.js";
 
 /** Records read at once. */
@@ -39,12 +39,12 @@ export class Deliveries {
 
   async get(ref: DeliveryRef): Promise<DeliveryRecord | undefined> {
     const bytes = await this.#store.get(keyOf(ref));
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as DeliveryRecord);
+    return bytes === undefined ? undefined : unseal<DeliveryRecord>(bytes);
   }
 
   /** False where there is one already, and `ifAbsent` was asked. */
   put(ref: DeliveryRef, record: DeliveryRecord, options: { ifAbsent?: boolean } = {}): Promise<boolean> {
-    return this.#store.put(keyOf(ref), JSON.stringify(record), {
+    return this.#store.put(keyOf(ref), seal(record), {
       contentType: "application/json",
       ...options,
     });

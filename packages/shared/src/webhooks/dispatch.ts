@@ -18,17 +18,21 @@ const mostRedelivered = 500;
 /** Owes events to their receivers: what is owed stands in the store before its job stands in the queue. */
 export class Dispatch {
   readonly #endpoints: Endpoints;
+  readonly #known: Pick<Endpoints, "listening">;
   readonly #deliveries: Deliveries;
   readonly #producer: Producer;
   readonly #now: () => number;
 
+  /** @param parts `known` tells who is listening without reading the endpoints each time; it must miss no change */
   constructor(parts: {
     endpoints: Endpoints;
+    known?: Pick<Endpoints, "listening">;
     deliveries: Deliveries;
     producer: Producer;
     now?: () => number;
   }) {
     this.#endpoints = parts.endpoints;
+    this.#known = parts.known ?? parts.endpoints;
     this.#deliveries = parts.deliveries;
     this.#producer = parts.producer;
     this.#now = parts.now ?? Date.now;
@@ -37,7 +41,7 @@ export class Dispatch {
   /** Owes the end of an analysis to its callback address and to each endpoint that asks for it. A repeat changes nothing. */
   async owe({ tenant, id, callbackUrl }: AnalysisRequest, ended: Analysis): Promise<void> {
     const type = `analysis.${ended.status}` as EventType;
-    const endpoints = await this.#endpoints.listening(tenant, type);
+    const endpoints = await this.#known.listening(tenant, type);
     const refs: DeliveryRef[] = [
       ...(callbackUrl === undefined ? [] : [{ tenant, event: id }]),
       ...endpoints.map((endpoint) => ({ tenant, event: id, webhook: endpoint.id })),

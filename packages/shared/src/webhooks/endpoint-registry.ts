@@ -27,14 +27,17 @@ export class EndpointRegistry {
   readonly #box: SecretBox;
   readonly #most: number;
   readonly #disableDays: number;
+  readonly #changed: (tenant: string) => Promise<void>;
   readonly #now: () => number;
 
+  /** @param parts `changed` is told of every change, before it is made and after it */
   constructor(parts: {
     endpoints: Endpoints;
     lock: Lock;
     box: SecretBox;
     most: number;
     disableDays: number;
+    changed: (tenant: string) => Promise<void>;
     now?: () => number;
   }) {
     this.#endpoints = parts.endpoints;
@@ -42,6 +45,7 @@ export class EndpointRegistry {
     this.#box = parts.box;
     this.#most = parts.most;
     this.#disableDays = parts.disableDays;
+    this.#changed = parts.changed;
     this.#now = parts.now ?? Date.now;
   }
 
@@ -62,7 +66,7 @@ export class EndpointRegistry {
         updatedAt: now,
         secrets: [{ sealed: this.#box.seal(secret, placeOf({ tenant, id })) }],
       };
-      await this.#endpoints.put(record);
+      await this.#write(tenant, () => this.#endpoints.put(record));
       return { record, secret };
     });
   }
@@ -122,7 +126,7 @@ export class EndpointRegistry {
   delete(ref: EndpointRef): Promise<void> {
     return this.#lock.run(lockName(ref.tenant), async () => {
       await this.find(ref);
-      await this.#endpoints.erase(ref);
+      await this.#write(ref.tenant, () => this.#endpoints.erase(ref));
     });
   }
 
@@ -173,9 +177,16 @@ export class EndpointRegistry {
   #update(ref: EndpointRef, change: (record: EndpointRecord) => EndpointRecord): Promise<EndpointRecord> {
     return this.#lock.run(lockName(ref.tenant), async () => {
       const changed = change(await this.find(ref));
-      await this.#endpoints.put(changed);
+      await this.#write(ref.tenant, () => this.#endpoints.put(changed));
       return changed;
     });
+  }
+
+  /** Told before, so that nothing is changed that could not be told; who misses the second finds it out within a minute. */
+  async #write(tenant: string, step: () => Promise<void>): Promise<void> {
+    await this.#changed(tenant);
+    await step();
+    await this.#changed(tenant).catch(() => undefined);
   }
 
   #time(): string {

@@ -1,5 +1,5 @@
 import type { EventType, WebhookEndpoint } from "../contracts/index.js";
-import { type ObjectStore, walk } from "../storage/index.js";
+import { type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 import { endpointFolder, endpointKey, endpointsFolder } from "./keys.js";
 
 /** A signing secret as it is kept. */
@@ -31,7 +31,7 @@ export class Endpoints {
 
   async get({ tenant, id }: EndpointRef): Promise<EndpointRecord | undefined> {
     const bytes = await this.#store.get(endpointKey(tenant, id));
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as EndpointRecord);
+    return bytes === undefined ? undefined : unseal<EndpointRecord>(bytes);
   }
 
   exists({ tenant, id }: EndpointRef): Promise<boolean> {
@@ -39,7 +39,7 @@ export class Endpoints {
   }
 
   async put(record: EndpointRecord): Promise<void> {
-    await this.#store.put(endpointKey(record.tenant, record.id), JSON.stringify(record), {
+    await this.#store.put(endpointKey(record.tenant, record.id), seal(record), {
       contentType: "application/json",
     });
   }
@@ -59,7 +59,7 @@ export class Endpoints {
 
   /** The tenant's endpoints that are to be told of an event now. */
   async listening(tenant: string, type: EventType): Promise<EndpointRecord[]> {
-    return (await this.list(tenant)).filter(({ enabled, events }) => enabled && events.includes(type));
+    return (await this.list(tenant)).filter((endpoint) => isListening(endpoint, type));
   }
 
   /** Every endpoint of every tenant. */
@@ -73,6 +73,10 @@ export class Endpoints {
       names.push(folder.split("/").at(-2) ?? "");
     return names;
   }
+}
+
+export function isListening({ enabled, events }: EndpointRecord, type: EventType): boolean {
+  return enabled && events.includes(type);
 }
 
 /** An endpoint without what only we may know. */

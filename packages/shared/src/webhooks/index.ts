@@ -2,6 +2,7 @@ export { Deliveries, type DeliveryRecord, type DeliveryRef, nameOf, refOfName } 
 export { Dispatch, deliveryRefs } from "./dispatch.js";
 export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./endpoint-registry.js";
 export { type EndpointRecord, type EndpointRef, Endpoints, publicEndpoint } from "./endpoints.js";
+export { forgetEndpoints, KnownEndpoints } from "./known-endpoints.js";
 export { type Lock, RedisLock } from "./lock.js";
 export { openRegistry } from "./open-registry.js";
 export type { Resolve } from "./resolve.js";

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix } from "../queues/index.js";
+import { queuePrefix, type RedisConnection } from "../queues/index.js";
 
 /** Lets one at a time read, change and write what belongs together, over all processes. */
 export interface Lock {
@@ -19,9 +18,9 @@ const againMs = 20;
 const release = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`;
 
 export class RedisLock implements Lock {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisConnection) {
     this.#redis = redis;
   }
 

@@ -115,6 +115,16 @@ export function storeConformance(name: string, open: () => Promise<ObjectStore>)
     );
 
     test(
+      "deletes several keys at once, also those that are not there",
+      withStore(async (store) => {
+        for (const key of ["several/a", "several/b", "several/c"]) await store.put(key, key);
+        await store.deleteAll(["several/a", "several/c", "several/none"]);
+        assert.deepEqual(await store.list("several/"), ["several/b"]);
+        await store.deleteAll([]);
+      }),
+    );
+
+    test(
       "a key cannot leave its place",
       withStore(async (store) => {
         for (const key of [

@@ -1,0 +1,47 @@
+import { toProblem } from "../problems/index.js";
+import type { Analyses } from "./analyses.js";
+import type { AnalysisRef } from "./ledger.js";
+
+/** Analyses that are erased at once: an erasure mostly waits, and one after the other they could come in faster than they go. */
+const atOnce = 16;
+
+/**
+ * Erases the analyses that were accepted before a time and have ended, as if their tenant had.
+ *
+ * @param before the time, milliseconds since the epoch, by tenant; undefined where its analyses are kept
+ * @returns how many
+ */
+export async function expireAnalyses(
+  analyses: Analyses,
+  before: (tenant: string) => number | undefined,
+): Promise<number> {
+  let removed = 0;
+  const expire = async (ref: AnalysisRef) => {
+    if (!(await analyses.ledger.hasResult(ref))) return;
+    await erase(analyses, ref);
+    removed += 1;
+  };
+  for await (const tenant of analyses.ledger.tenants()) {
+    const time = before(tenant);
+    if (time === undefined) continue;
+    let refs: AnalysisRef[] = [];
+    for await (const id of analyses.ledger.acceptedBefore(tenant, time)) {
+      refs.push({ tenant, id });
+      if (refs.length < atOnce) continue;
+      await Promise.all(refs.map(expire));
+      refs = [];
+    }
+    await Promise.all(refs.map(expire));
+  }
+  return removed;
+}
+
+/** Also what is damaged goes when its time has come. */
+async function erase(analyses: Analyses, ref: AnalysisRef): Promise<void> {
+  try {
+    await analyses.erase(ref);
+  } catch (error) {
+    if (!["record-damaged", "analysis-not-found"].includes(toProblem(error).code)) throw error;
+    await analyses.ledger.erase(ref);
+  }
+}

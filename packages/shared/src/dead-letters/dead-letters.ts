@@ -1,0 +1,110 @@
+import { v7 as uuidv7 } from "uuid";
+import { type Analyses, type AnalysisRef, isAnalysisId } from "../analyses/index.js";
+import {
+  type AnalysisRequest,
+  type DeadLetter,
+  type RetriedLetter,
+  schemaVersion,
+} from "../contracts/index.js";
+import { ProblemError, toProblem } from "../problems/index.js";
+import { type DeliveryRef, refOfName } from "../webhooks/index.js";
+
+/** Most dead letters of one page. */
+export const deadLettersPageSize = 100;
+
+/**
+ * Everything that was given up, of all tenants, for whoever operates the system: failed analyses and deliveries that nobody
+ * took. Both can be tried again once what was wrong is mended.
+ */
+export class DeadLetters {
+  readonly #analyses: Analyses;
+  readonly #now: () => number;
+
+  constructor(analyses: Analyses, now: () => number = Date.now) {
+    this.#analyses = analyses;
+    this.#now = now;
+  }
+
+  /** Oldest first, failed analyses before deliveries. */
+  async *list(): AsyncGenerator<DeadLetter> {
+    const { ledger } = this.#analyses;
+    for await (const id of ledger.failed.ids()) {
+      const marker = await ledger.failed.get(id);
+      if (marker !== undefined) yield await this.#failed({ tenant: marker.tenant, id });
+    }
+    for await (const { name, ref, record } of ledger.deliveries.deadLetters()) {
+      const { createdAt: at, reason = "" } = record;
+      yield { id: name, kind: "delivery", tenant: ref.tenant, analysis: ref.event, at, reason };
+    }
+  }
+
+  /**
+   * Tries a dead letter again. A failed analysis stays as its client was told; a new one, with the same films and fields, comes
+   * in its place. A delivery is made again under its own id. Trying one twice is trying it once.
+   *
+   * @throws ProblemError `dead-letter-not-found`; `film-altered`, `film-lost` and `record-damaged` where its films are not what
+   *   they were
+   */
+  async retry(id: string): Promise<RetriedLetter> {
+    if (isAnalysisId(id)) return { id, analysis: await this.#examineAgain(id) };
+    const ref = await this.#delivery(id);
+    if (ref === undefined) throw new ProblemError("dead-letter-not-found");
+    await this.#analyses.dispatch.redeliver(ref);
+    return { id, analysis: ref.event };
+  }
+
+  async #failed(ref: AnalysisRef): Promise<DeadLetter> {
+    const letter = { id: ref.id, kind: "analysis" as const, tenant: ref.tenant, analysis: ref.id };
+    try {
+      const end = await this.#analyses.ledger.result(ref);
+      const { code, detail } = end?.error ?? { code: "processing-failed", detail: "" };
+      return { ...letter, at: end?.createdAt ?? "", code, reason: detail };
+    } catch (error) {
+      const { code, detail } = toProblem(error);
+      return { ...letter, at: "", code, reason: detail };
+    }
+  }
+
+  async #examineAgain(id: string): Promise<string> {
+    const { ledger } = this.#analyses;
+    const marker = await ledger.failed.get(id);
+    if (marker === undefined) throw new ProblemError("dead-letter-not-found");
+    const { tenant, retriedAs = uuidv7() } = marker;
+    const request = await ledger.request({ tenant, id });
+    if (request === undefined) throw new ProblemError("dead-letter-not-found");
+    // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
+    if (marker.retriedAs === undefined) await ledger.failed.set({ tenant, id, retriedAs });
+    if ((await ledger.request({ tenant, id: retriedAs })) === undefined)
+      await this.#accept(request, retriedAs);
+    await ledger.failed.remove(id);
+    return retriedAs;
+  }
+
+  async #accept(failed: AnalysisRequest, id: string): Promise<void> {
+    const { ledger } = this.#analyses;
+    const request: AnalysisRequest = {
+      ...failed,
+      v: schemaVersion,
+      id,
+      createdAt: new Date(this.#now()).toISOString(),
+      retryOf: failed.id,
+    };
+    try {
+      for (const film of failed.films)
+        await ledger.stage(request, film.index, await ledger.writtenOriginal(failed, film));
+    } catch (error) {
+      await ledger.withdraw(request, error);
+      throw error;
+    }
+    await this.#analyses.accept(
+      request,
+      failed.films.map(() => undefined),
+    );
+  }
+
+  async #delivery(name: string): Promise<DeliveryRef | undefined> {
+    if (refOfName(name, "") === undefined) return undefined;
+    const marker = await this.#analyses.ledger.deliveries.dead.get(name);
+    return marker === undefined ? undefined : refOfName(name, marker.tenant);
+  }
+}

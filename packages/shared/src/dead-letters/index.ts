@@ -1,0 +1,1 @@
+export { DeadLetters, deadLettersPageSize } from "./dead-letters.js";

@@ -1,0 +1,14 @@
+import type { RedisConnection } from "../queues/index.js";
+import { queuePrefix } from "../queues/index.js";
+
+const place = `${queuePrefix}:keys:used`;
+
+/** Notes that a key was used. What Redis loses of it is lost: nothing hangs on it. */
+export async function noteUseOfKey(redis: RedisConnection, id: string, at: Date): Promise<void> {
+  await redis.hset(place, id, at.toISOString());
+}
+
+/** When each key was used last, by its id; empty where Redis is away. */
+export async function lastUsesOfKeys(redis: RedisConnection): Promise<Record<string, string>> {
+  return redis.hgetall(place).catch(() => ({}));
+}

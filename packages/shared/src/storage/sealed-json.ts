@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { ProblemError } from "../problems/index.js";
+
+/** Version of the envelope; what is younger is left to a younger worker. */
+const envelopeVersion = 2;
+
+const head = /^\{"v":(\d+),"digest":"(sha256:[0-9a-f]{64})","data":/;
+
+/** `sha256:…` of bytes. */
+export function digestOf(bytes: Uint8Array | string): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/** A value as JSON in an envelope that holds the digest of its exact text, so that damage is found when it is read. */
+export function seal(value: object): string {
+  const data = JSON.stringify(value);
+  return `{"v":${envelopeVersion},"digest":"${digestOf(data)}","data":${data}}`;
+}
+
+/**
+ * Reads a sealed value, or one from before there were envelopes, which has no digest.
+ *
+ * @throws ProblemError `record-damaged` where it is not what was written; `record-too-new` for an envelope of a later version
+ */
+export function unseal<T>(bytes: Buffer): T {
+  const text = bytes.toString();
+  const [all, version, digest] = head.exec(text) ?? [];
+  if (all === undefined) return bare(text);
+  if (Number(version) > envelopeVersion) throw new ProblemError("record-too-new");
+  const data = text.slice(all.length, -1);
+  if (!text.endsWith("}") || digestOf(data) !== digest) throw damaged();
+  return parse(data);
+}
+
+/** A record without an envelope; not one whose envelope is damaged. */
+function bare<T>(text: string): T {
+  const value = parse<T>(text);
+  if (typeof value === "object" && value !== null && ("data" in value || "digest" in value)) throw damaged();
+  return value;
+}
+
+function parse<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+function damaged(cause?: unknown): ProblemError {
+  return new ProblemError("record-damaged", undefined, {
+    retryable: false,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

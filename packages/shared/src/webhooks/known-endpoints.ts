@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import type { EventType } from "../contracts/index.js";
+import { queuePrefix, type RedisConnection } from "../queues/index.js";
+import { type EndpointRecord, type Endpoints, isListening } from "./endpoints.js";
+
+/** After this time the endpoints are read again, whatever the stamp says: no change is missed for longer. */
+const stampSeconds = 60;
+/** Tenants remembered. */
+const mostKnown = 1_000;
+
+/**
+ * The endpoints of tenants as one process read them last. A stamp in Redis tells whether they have changed since: who changes them
+ * takes it away, and who finds none sets another and reads them. Without Redis they are read each time.
+ */
+export class KnownEndpoints {
+  readonly #endpoints: Pick<Endpoints, "list">;
+  readonly #redis: RedisConnection;
+  readonly #known = new Map<string, { stamp: string; endpoints: EndpointRecord[] }>();
+
+  constructor(endpoints: Pick<Endpoints, "list">, redis: RedisConnection) {
+    this.#endpoints = endpoints;
+    this.#redis = redis;
+  }
+
+  /** The tenant's endpoints that are to be told of an event now. */
+  async listening(tenant: string, type: EventType): Promise<EndpointRecord[]> {
+    return (await this.#list(tenant)).filter((endpoint) => isListening(endpoint, type));
+  }
+
+  async #list(tenant: string): Promise<EndpointRecord[]> {
+    // Before the endpoints are read: a change that comes in between takes this stamp away, and what was read is not used again.
+    const stamp = await this.#stamp(tenant).catch(() => null);
+    const known = this.#known.get(tenant);
+    if (stamp !== null && known?.stamp === stamp) return known.endpoints;
+    const endpoints = await this.#endpoints.list(tenant);
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    if (stamp !== null) this.#known.set(tenant, { stamp, endpoints });
+    return endpoints;
+  }
+
+  async #stamp(tenant: string): Promise<string | null> {
+    const key = stampKey(tenant);
+    const held = await this.#redis.get(key);
+    if (held !== null) return held;
+    const fresh = randomUUID();
+    const set = await this.#redis.set(key, fresh, "EX", stampSeconds, "NX");
+    return set === null ? this.#redis.get(key) : fresh;
+  }
+}
+
+/** Lets every process read a tenant's endpoints again. */
+export async function forgetEndpoints(redis: RedisConnection, tenant: string): Promise<void> {
+  await redis.del(stampKey(tenant));
+}
+
+function stampKey(tenant: string): string {
+  return `${queuePrefix}:endpoints:${tenant}`;
+}

@@ -1,0 +1,5 @@
+export { Autoscaler, type ScalingRules } from "./autoscaler.js";
+export { type BenchReport, stepsOf } from "./bench.js";
+export { type ClusterOptions, type ClusterResult, type Stage, simulateCluster } from "./cluster.js";
+export { dayOfFilms, daySeconds } from "./day.js";
+export { type MachineResult, type Steps, simulateMachine } from "./machine.js";
