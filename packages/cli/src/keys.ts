@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import {
   type KeyLimits,
   type KeyRecord,
@@ -7,22 +6,28 @@ import {
   type Scope,
   scopes,
 } from "@osteon/shared";
+import { parseCommand } from "./parse-command.js";
+import { UsageError } from "./usage-error.js";
 
 export const keysUsage = `npm run osteon -- keys COMMAND
   create --tenant NAME [--name TEXT] [--scopes submit,read] [--days N]    makes a key and shows it, once
          [--submissions-per-minute N] [--reads-per-minute N]              a budget of its own; 0: no limit
-  list                                                                    all keys, never their secrets
+  list                                                                    all keys with their last use, never their secrets
   revoke ID                                                               refused everywhere within 10 s
   rotate ID [--overlap-hours 24]                                          a new key; the old one goes on for the overlap`;
 
-/** A command that was not understood: exit code 2. */
-export class UsageError extends Error {}
-
 const daySeconds = 86_400;
 
+/** When each key was used last, by its id; nothing where it is not known. */
+export type LastUses = () => Promise<Readonly<Record<string, string>>>;
+
 /** `keys …`: does what the arguments say and returns what to print. @throws UsageError, ProblemError */
-export async function keysCommand(args: readonly string[], ring: KeyRing, now = Date.now()): Promise<string> {
-  const { values, positionals } = parse(args);
+export async function keysCommand(
+  args: readonly string[],
+  ring: KeyRing,
+  { now = Date.now(), lastUses = async () => ({}) }: { now?: number; lastUses?: LastUses } = {},
+): Promise<string> {
+  const { values, positionals } = parseCommand(args, options);
   const [command, id] = positionals;
   switch (command) {
     case "create": {
@@ -37,8 +42,10 @@ export async function keysCommand(args: readonly string[], ring: KeyRing, now = 
       });
       return shown(text, record);
     }
-    case "list":
-      return (await ring.list()).map((record) => line(record, now)).join("\n");
+    case "list": {
+      const used = await lastUses();
+      return (await ring.list()).map((record) => line(record, now, used[record.id])).join("\n");
+    }
     case "revoke":
       if (id === undefined) throw new UsageError("revoke needs the id of a key.");
       return `Revoked: ${line(await ring.revoke(id), now)}`;
@@ -55,25 +62,15 @@ export async function keysCommand(args: readonly string[], ring: KeyRing, now = 
   }
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        tenant: { type: "string" },
-        name: { type: "string" },
-        scopes: { type: "string", default: "submit,read" },
-        days: { type: "string" },
-        "submissions-per-minute": { type: "string" },
-        "reads-per-minute": { type: "string" },
-        "overlap-hours": { type: "string", default: "24" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const options = {
+  tenant: { type: "string" },
+  name: { type: "string" },
+  scopes: { type: "string", default: "submit,read" },
+  days: { type: "string" },
+  "submissions-per-minute": { type: "string" },
+  "reads-per-minute": { type: "string" },
+  "overlap-hours": { type: "string", default: "24" },
+} as const;
 
 function scopesOf(text: string): Scope[] {
   return text.split(",").map((each) => {
@@ -106,7 +103,7 @@ function shown(text: string, record: KeyRecord): string {
   return `${text}\nKeep it now: it is not shown again. Id ${record.id}, tenant ${record.tenant}, scopes ${record.scopes.join(",")}.`;
 }
 
-function line(record: KeyRecord, now: number): string {
+function line(record: KeyRecord, now: number, used?: string): string {
   const over = record.expiresAt !== undefined && Date.parse(record.expiresAt) <= now;
   const state = record.revokedAt !== undefined ? "revoked" : over ? "expired" : "valid";
   return [
@@ -116,6 +113,7 @@ function line(record: KeyRecord, now: number): string {
     record.scopes.join(","),
     record.createdAt,
     record.expiresAt ?? "-",
+    ...(used === undefined ? [] : [`used ${used}`]),
     record.name,
   ]
     .join("  ")

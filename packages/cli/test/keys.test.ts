@@ -4,7 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { FileStore, KeyRing } from "@osteon/shared";
-import { keysCommand, UsageError } from "../src/keys.js";
+import { keysCommand } from "../src/keys.js";
+import { UsageError } from "../src/usage-error.js";
 
 let folder: string;
 let ring: KeyRing;
@@ -25,6 +26,10 @@ test("create shows the key once; list, rotate and revoke never show a secret", a
   const listed = await keysCommand(["list"], ring);
   assert.match(listed, new RegExp(`^${id}  valid  ward-1  submit,read,webhooks .*PACS$`));
   assert.ok(!listed.includes(text.slice(-43)));
+  const used = await keysCommand(["list"], ring, {
+    lastUses: async () => ({ [id]: "2026-01-01T00:00:00Z" }),
+  });
+  assert.match(used, /used 2026-01-01T00:00:00Z {2}PACS$/);
 
   const rotated = (await keysCommand(["rotate", id, "--overlap-hours", "1"], ring)).split("\n")[0] ?? "";
   assert.notEqual(rotated, text);

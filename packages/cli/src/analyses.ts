@@ -1,0 +1,161 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import {
+  type Analysis,
+  type Bone,
+  type NamedFilm,
+  type Osteon,
+  type Priority,
+  ProblemError,
+} from "@osteon/client";
+import { describeAnalysis, printable } from "./describe.js";
+import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
+import { parseCommand } from "./parse-command.js";
+import { UsageError } from "./usage-error.js";
+
+export const analysesUsage = `npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)
+  analyze FILE… [--exam]                     each file an analysis of its own, or all views of one exam; waits for the ends
+          [--reference TEXT] [--callback-url URL] [--region-hint PART] [--priority urgent]
+  get ID… [--wait SECONDS]                   analyses as they stand
+  watch ID…                                  each state until the end
+  cancel ID…                                 cancels what has not ended
+  erase ID…                                  erases every trace`;
+
+/** Files that are on their way at once. */
+const atOnce = 4;
+
+type Command = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
+
+/** The commands on analyses; each resolves with whether all went well. @throws UsageError */
+export const analysesCommands: Readonly<Record<string, Command>> = {
+  async analyze(args, terminal) {
+    const { values, positionals } = parseCommand(args, {
+      ...gatewayOptions,
+      exam: { type: "boolean" },
+      reference: { type: "string" },
+      "callback-url": { type: "string" },
+      "region-hint": { type: "string" },
+      priority: { type: "string" },
+    });
+    if (positionals.length === 0) throw new UsageError("analyze needs files.");
+    const client = gatewayOf(values, terminal.env);
+    const fields = {
+      ...(values.reference === undefined ? {} : { reference: values.reference }),
+      ...(values["callback-url"] === undefined ? {} : { callbackUrl: values["callback-url"] }),
+      // What they may be, the gateway knows.
+      ...(values["region-hint"] === undefined ? {} : { regionHint: values["region-hint"] as Bone }),
+      ...(values.priority === undefined ? {} : { priority: values.priority as Priority }),
+    };
+    const exams = values.exam === true ? [positionals] : positionals.map((file) => [file]);
+    return each(exams, terminal, values.json, async (files) => {
+      const films = await Promise.all(files.map(readFilm));
+      return client.analyze(films, { ...fields, signal: terminal.signal });
+    });
+  },
+
+  async get(args, terminal) {
+    const { values, positionals } = parseCommand(args, { ...gatewayOptions, wait: { type: "string" } });
+    const wait = values.wait === undefined ? 0 : Number(values.wait);
+    if (!(wait >= 0)) throw new UsageError("--wait is a number of seconds.");
+    const client = gatewayOf(values, terminal.env);
+    return each(idsOf(positionals), terminal, values.json, (id) =>
+      wait > 0
+        ? client.wait(id, { timeoutSeconds: wait, signal: terminal.signal })
+        : client.get(id, { signal: terminal.signal }),
+    );
+  },
+
+  async watch(args, terminal) {
+    const { values, positionals } = parseCommand(args, gatewayOptions);
+    const client = gatewayOf(values, terminal.env);
+    return each(idsOf(positionals), terminal, values.json, (id) =>
+      watched(client, id, terminal, values.json),
+    );
+  },
+
+  async cancel(args, terminal) {
+    const { values, positionals } = parseCommand(args, gatewayOptions);
+    const client = gatewayOf(values, terminal.env);
+    return each(idsOf(positionals), terminal, values.json, (id) =>
+      client.cancel(id, { signal: terminal.signal }),
+    );
+  },
+
+  async erase(args, terminal) {
+    const { values, positionals } = parseCommand(args, gatewayOptions);
+    const client = gatewayOf(values, terminal.env);
+    return each(idsOf(positionals), terminal, values.json, async (id) => {
+      await client.erase(id, { signal: terminal.signal });
+      terminal.out(values.json === true ? JSON.stringify({ id, erased: true }) : `${id}  erased`);
+      return undefined;
+    });
+  },
+};
+
+/** Prints each state but the last, which is returned. */
+async function watched(
+  client: Osteon,
+  id: string,
+  terminal: Terminal,
+  json: boolean | undefined,
+): Promise<Analysis | undefined> {
+  let last: Analysis | undefined;
+  for await (const { analysis } of client.events(id, { signal: terminal.signal })) {
+    if (last !== undefined) print(last, terminal, json);
+    last = analysis;
+  }
+  return last;
+}
+
+/** Does the step for each, a few at once, printing as they end. A failed analysis counts as not well. */
+async function each<T>(
+  all: readonly T[],
+  terminal: Terminal,
+  json: boolean | undefined,
+  step: (one: T) => Promise<Analysis | undefined>,
+): Promise<boolean> {
+  let well = true;
+  const left = [...all];
+  const lane = async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      try {
+        const analysis = await step(one);
+        if (!analysis) continue;
+        if (analysis.status === "failed") well = false;
+        print(analysis, terminal, json);
+      } catch (error) {
+        terminal.signal.throwIfAborted();
+        well = false;
+        terminal.err(`${[one].flat().join(" ")}: ${explain(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return well;
+}
+
+function print(analysis: Analysis, terminal: Terminal, json: boolean | undefined): void {
+  terminal.out(json === true ? JSON.stringify(analysis) : describeAnalysis(analysis));
+}
+
+function idsOf(positionals: readonly string[]): readonly string[] {
+  if (positionals.length === 0) throw new UsageError("The command needs the ids of analyses.");
+  return positionals;
+}
+
+async function readFilm(file: string): Promise<NamedFilm> {
+  return { data: await readFile(file), name: basename(file) };
+}
+
+/** What went wrong, for people. */
+export function explain(error: unknown): string {
+  if (!(error instanceof ProblemError))
+    return printable(error instanceof Error ? error.message : String(error));
+  const { code, detail, errors, requestId } = error;
+  const faults = errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`);
+  return [
+    `${code}: ${printable(detail)}`,
+    ...faults.map(printable),
+    ...(requestId === undefined ? [] : [`request ${requestId}`]),
+  ].join("; ");
+}

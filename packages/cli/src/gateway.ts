@@ -1,0 +1,31 @@
+import type { ParseArgsConfig } from "node:util";
+import { Osteon } from "@osteon/client";
+
+/** Options of every command that speaks to a gateway. */
+export const gatewayOptions = {
+  url: { type: "string" },
+  key: { type: "string" },
+  json: { type: "boolean" },
+} as const satisfies NonNullable<ParseArgsConfig["options"]>;
+
+export interface GatewayValues {
+  url?: string | undefined;
+  key?: string | undefined;
+}
+
+/** The gateway that the command or the environment names, else the one of `npm start`. */
+export function gatewayOf({ url, key }: GatewayValues, env: NodeJS.ProcessEnv): Osteon {
+  const given = key ?? env.OSTEON_KEY;
+  return new Osteon({
+    url: url ?? (env.OSTEON_URL || "http://127.0.0.1:8080"),
+    ...(given === undefined || given === "" ? {} : { key: given }),
+  });
+}
+
+/** Where a command says what it has to say, and what ends it. */
+export interface Terminal {
+  out(line: string): void;
+  err(line: string): void;
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+}

@@ -1,0 +1,68 @@
+import { DeadLetters, KeyRing, lastUsesOfKeys, loadConfig, openBackbone, ProblemError } from "@osteon/shared";
+import { analysesCommands, analysesUsage } from "./analyses.js";
+import { deadLettersCommand, deadLettersUsage } from "./dead-letters.js";
+import type { Terminal } from "./gateway.js";
+import { explain, keysCommand, keysUsage } from "./keys.js";
+import { webhooksCommand, webhooksUsage } from "./listen.js";
+import { UsageError } from "./usage-error.js";
+
+const usage = [analysesUsage, webhooksUsage, keysUsage, deadLettersUsage].join("\n");
+
+/** What was broken off by a signal, as a shell counts it. */
+const interrupted = 130;
+
+type Topic = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
+
+/** Each topic with what it does. `keys` and `dead-letters` work on store and Redis, as the services do; the others on a gateway. */
+const topics: Readonly<Record<string, Topic>> = {
+  ...analysesCommands,
+  webhooks: webhooksCommand,
+  keys: async (args, { out, env }) => {
+    const { store, redis, close } = openBackbone(loadConfig(env));
+    try {
+      say(out, await keysCommand(args, new KeyRing(store), { lastUses: () => lastUsesOfKeys(redis) }));
+      return true;
+    } finally {
+      await close();
+    }
+  },
+  "dead-letters": async (args, { out, env }) => {
+    const { analyses, close } = openBackbone(loadConfig(env));
+    try {
+      const { dispatch, ledger } = analyses;
+      const letters = new DeadLetters(analyses);
+      say(out, await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }));
+      return true;
+    } finally {
+      await close();
+    }
+  },
+};
+
+/** The command line `osteon`. @returns the exit code: 0, 1 where something went wrong, 2 for what was not understood */
+export async function runOsteon(
+  [topic = "", ...args]: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const command = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+  if (command === undefined) {
+    terminal.err(usage);
+    return ["help", "--help", "-h"].includes(topic) ? 0 : 2;
+  }
+  try {
+    return (await command(args, terminal)) ? 0 : 1;
+  } catch (error) {
+    if (terminal.signal.aborted) return interrupted;
+    if (error instanceof UsageError) {
+      terminal.err(`${error.message}\n\n${usage}`);
+      return 2;
+    }
+    if (!(error instanceof ProblemError)) throw error;
+    terminal.err(explain(error));
+    return 1;
+  }
+}
+
+function say(out: Terminal["out"], text: string): void {
+  if (text !== "") out(text);
+}

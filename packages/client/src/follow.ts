@@ -1,0 +1,107 @@
+import { ConnectionError, OsteonError, ProblemError } from "./errors.js";
+import { readEvents, type ServerSentEvent } from "./event-stream.js";
+import { backoff, pause } from "./pause.js";
+import type { CallOptions, Transport } from "./transport.js";
+import { type Analysis, type AnalysisStatus, isEnded } from "./types.js";
+
+/** A state of an analysis, as it was told. */
+export interface AnalysisEvent {
+  /** Given as `lastEventId` later, what came after it is told. */
+  id: string;
+  type: AnalysisStatus;
+  analysis: Analysis;
+}
+
+export interface EventsOptions extends CallOptions {
+  lastEventId?: string;
+}
+
+/** The server beats every 15 s: a connection that is silent for this long is dead, whatever it looks like. */
+const silenceMs = 45_000;
+/** Streams in a row that told nothing before it is given up. */
+const mostEmpty = 8;
+
+/** The states of an analysis until its end, over as many connections as that takes. */
+export async function* followEvents(
+  transport: Transport,
+  id: string,
+  { lastEventId, signal }: EventsOptions,
+): AsyncGenerator<AnalysisEvent, void> {
+  let last = lastEventId;
+  let retryMs = 500;
+  for (let empty = 0; ; empty += 1) {
+    const silent = new AbortController();
+    const both = signal === undefined ? silent.signal : AbortSignal.any([signal, silent.signal]);
+    try {
+      const answer = await transport.send(
+        `/v1/analyses/${encodeURIComponent(id)}/events`,
+        {
+          headers: { accept: "text/event-stream", ...(last === undefined ? {} : { "last-event-id": last }) },
+          signal: both,
+        },
+        (opened) => opened,
+      );
+      // 204: what was told last is the end.
+      if (answer.status === 204 || answer.body === null) return;
+      for await (const event of watched(readEvents(answer.body), () => silent.abort())) {
+        empty = 0;
+        retryMs = event.retry ?? retryMs;
+        if (event.data === undefined) continue;
+        const analysis = JSON.parse(event.data) as Analysis;
+        last = event.id ?? last;
+        yield { id: last ?? "", type: analysis.status, analysis };
+        if (isEnded(analysis)) return;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof ProblemError || empty >= mostEmpty) throw error;
+    }
+    if (empty >= mostEmpty)
+      throw new ConnectionError("The server ends each stream before it tells anything.");
+    await pause(backoff(empty, retryMs), signal);
+  }
+}
+
+/** Passes events on, and calls `silent` when none came for too long. */
+async function* watched(
+  events: AsyncGenerator<ServerSentEvent>,
+  silent: () => void,
+): AsyncGenerator<ServerSentEvent> {
+  let timer = setTimeout(silent, silenceMs);
+  try {
+    for await (const event of events) {
+      clearTimeout(timer);
+      yield event;
+      timer = setTimeout(silent, silenceMs);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export interface WaitOptions extends CallOptions {
+  /** Seconds after which it is given up; without it, as long as it takes. */
+  timeoutSeconds?: number;
+}
+
+/** Seconds that one question is held. */
+const heldSeconds = 30;
+
+/** The analysis at its end, by long polls. @throws OsteonError where the time is over. */
+export async function waitForEnd(
+  get: (wait: number) => Promise<Analysis>,
+  { timeoutSeconds = Number.POSITIVE_INFINITY, signal }: WaitOptions,
+): Promise<Analysis> {
+  const until = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const left = (until - Date.now()) / 1000;
+    const wait = Math.max(0, Math.min(heldSeconds, Math.ceil(left)));
+    const asked = Date.now();
+    const analysis = await get(wait);
+    if (isEnded(analysis)) return analysis;
+    if (Date.now() >= until)
+      throw new OsteonError(`The analysis ${analysis.id} is ${analysis.status} after ${timeoutSeconds} s.`);
+    // Something between does not let questions be held: then they are spaced here.
+    if (Date.now() - asked < 1_000) await pause(1_000, signal);
+  }
+}

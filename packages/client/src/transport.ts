@@ -1,0 +1,141 @@
+import { ConnectionError, ProblemError } from "./errors.js";
+import { backoff, pause } from "./pause.js";
+
+export interface ClientOptions {
+  /** Where the gateway is, such as `https://osteon.example`. In a browser: where the page came from, unless given. */
+  url?: string;
+  /** `osk_…`, where the system has keys. */
+  key?: string;
+  /** How often a call is repeated that met a broken connection or a server that asks for it. Default 4. */
+  retries?: number;
+  /** Longest `Retry-After` that is waited for, seconds; what asks for more is thrown. Default 60. */
+  longestRetryAfter?: number;
+  /** First pause before a repeat, milliseconds, twice as long each time. Default 500. */
+  pauseMs?: number;
+  /** Time for one try, milliseconds, beside what the call itself waits. Default 120,000. */
+  timeoutMs?: number;
+  fetch?: typeof globalThis.fetch;
+}
+
+export interface CallOptions {
+  /** Breaks the call off; it then throws the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Call extends CallOptions {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  query?: Record<string, string | number | undefined>;
+  headers?: Record<string, string>;
+  json?: object;
+  body?: FormData | Blob;
+  /** Added to the time of one try. */
+  waitMs?: number;
+  /** Whether doing it twice is doing it once. Default: all but POST. */
+  repeatable?: boolean;
+}
+
+/** Reads an answer without content. */
+export const nothing = () => undefined;
+
+/** What a server that could not do it now answers; nothing was done. */
+const refusedForNow = [429, 503];
+/** What is answered where it is not known whether it was done. */
+const uncertain = [500, 502, 504];
+
+/** Sends calls, and repeats what may be repeated. */
+export class Transport {
+  readonly base: string;
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    const base = options.url ?? globalThis.location?.origin;
+    if (base === undefined) throw new TypeError("The client needs the url of the gateway.");
+    this.base = base.replace(/\/+$/, "");
+  }
+
+  /** As it was given; for other addresses than the gateway's. */
+  fetch(url: string, init: RequestInit): Promise<Response> {
+    return (this.#options.fetch ?? globalThis.fetch)(url, init);
+  }
+
+  /** The answer, 2xx, read by `read`. @throws ProblemError, ConnectionError */
+  async send<T>(path: string, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
+    const { retries = 4, longestRetryAfter = 60, pauseMs = 500 } = this.#options;
+    const { method = "GET", signal } = call;
+    const repeatable = call.repeatable ?? method !== "POST";
+    for (let repeat = 0; ; repeat += 1) {
+      const problem = await this.#try(path, call, read);
+      if ("value" in problem) return problem.value;
+      const { error } = problem;
+      // Another try deleted it, and its answer was lost.
+      if (method === "DELETE" && repeat > 0 && "status" in error && error.status === 404) {
+        return read(new Response(null, { status: 204 }));
+      }
+      const seconds = error instanceof ProblemError ? (error.retryAfter ?? 0) : 0;
+      if (!mayRepeat(error, repeatable) || repeat >= retries || seconds > longestRetryAfter) throw error;
+      await pause(Math.max(seconds * 1000, backoff(repeat, pauseMs)), signal);
+    }
+  }
+
+  json<T>(path: string, call: Call = {}): Promise<T> {
+    return this.send(path, call, async (answer) => (await answer.json()) as T);
+  }
+
+  async #try<T>(
+    path: string,
+    call: Call,
+    read: (answer: Response) => Promise<T> | T,
+  ): Promise<{ value: T } | { error: ProblemError | ConnectionError }> {
+    try {
+      const answer = await this.#once(path, call);
+      return answer.ok ? { value: await read(answer) } : { error: await ProblemError.of(answer) };
+    } catch (cause) {
+      call.signal?.throwIfAborted();
+      return { error: new ConnectionError(`No answer from ${this.base}: ${reasonOf(cause)}`, { cause }) };
+    }
+  }
+
+  /** One try, whatever its answer. The time counts until the headers are there. */
+  async #once(path: string, call: Call): Promise<Response> {
+    const { timeoutMs = 120_000, key } = this.#options;
+    const { signal, waitMs = 0 } = call;
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new Error(`no answer within ${timeoutMs + waitMs} ms`)),
+      timeoutMs + waitMs,
+    );
+    try {
+      return await this.fetch(`${this.base}${path}${queryOf(call.query)}`, {
+        method: call.method ?? "GET",
+        headers: {
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(call.json === undefined ? {} : { "content-type": "application/json" }),
+          ...call.headers,
+        },
+        signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+        ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
+        ...(call.body === undefined ? {} : { body: call.body }),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function mayRepeat(error: ProblemError | ConnectionError, repeatable: boolean): boolean {
+  if (!(error instanceof ProblemError)) return repeatable;
+  if (refusedForNow.includes(error.status) || error.code === "idempotency-in-flight") return true;
+  return repeatable && uncertain.includes(error.status);
+}
+
+function queryOf(query: Call["query"] = {}): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  return given.size === 0 ? "" : `?${given}`;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
+}

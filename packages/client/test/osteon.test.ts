@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  type Analysis,
+  ConnectionError,
+  type FilmInput,
+  Osteon,
+  OsteonError,
+  ProblemError,
+} from "../src/index.js";
+import { broken, json, ScriptedServer, type Step } from "./server.js";
+
+const id = "01970000-0000-7000-8000-000000000000";
+const analysis = (status: Analysis["status"]): Analysis => ({
+  id,
+  status,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  films: [],
+  timings: {},
+  links: { self: `/v1/analyses/${id}`, events: `/v1/analyses/${id}/events` },
+  disclaimer: "Research use only. Not a medical device.",
+});
+const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
+  json(status, { code, status, title: "T", detail: "D", requestId: "r" }, headers);
+
+async function scripted(use: (server: ScriptedServer) => Promise<void>, ...steps: Step[]): Promise<void> {
+  const server = await ScriptedServer.start(...steps);
+  try {
+    await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+describe("repeats", () => {
+  test("a submission goes through broken connections and busy servers under one key", () =>
+    scripted(
+      async ({ client, requests }) => {
+        assert.equal((await client.submit(new Uint8Array([1]))).status, "queued");
+        const keys = requests.map(({ headers }) => headers["idempotency-key"]);
+        assert.equal(keys.length, 4);
+        assert.equal(new Set(keys).size, 1);
+        assert.match(String(keys[0]), /^"[0-9a-f]{32}"$/);
+        assert.equal(requests[0]?.headers.authorization, "Bearer osk_test");
+      },
+      broken,
+      problem(503, "overloaded"),
+      problem(409, "idempotency-in-flight", { "retry-after": "0" }),
+      json(202, analysis("queued")),
+    ));
+
+  test("what the server refuses for good is not repeated", () =>
+    scripted(
+      async ({ client, requests }) => {
+        await assert.rejects(client.submit(new Uint8Array([1])), (error: unknown) => {
+          assert.ok(error instanceof ProblemError);
+          assert.deepEqual([error.status, error.code, error.requestId], [422, "film-damaged", "r"]);
+          return true;
+        });
+        assert.equal(requests.length, 1);
+      },
+      problem(422, "film-damaged"),
+    ));
+
+  test("a POST that is not the same twice is not repeated where it is not known what became of it", () =>
+    scripted(async ({ client, requests }) => {
+      await assert.rejects(client.webhooks.create({ url: "https://x.example" }), ConnectionError);
+      assert.equal(requests.length, 1);
+    }, broken));
+
+  test("a Retry-After that is too long is the caller's", () =>
+    scripted(
+      async ({ client, requests }) => {
+        await assert.rejects(
+          client.get(id),
+          (error: unknown) => error instanceof ProblemError && error.retryAfter === 900,
+        );
+        assert.equal(requests.length, 1);
+      },
+      problem(429, "rate-limited", { "retry-after": "900" }),
+    ));
+
+  test("an erasure whose answer was lost has succeeded; one of what never was has not", async () => {
+    await scripted(async ({ client }) => client.erase(id), broken, problem(404, "analysis-not-found"));
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(client.erase(id), ProblemError);
+      },
+      problem(404, "analysis-not-found"),
+    );
+  });
+
+  test("an answer that is no problem is told as what it is", () =>
+    scripted(
+      async ({ client }) => {
+        await assert.rejects(
+          client.cancel(id),
+          (error: unknown) =>
+            error instanceof ProblemError && error.code === "http-error" && error.status === 403,
+        );
+      },
+      (_request, response) => response.writeHead(403).end("<html>forbidden</html>"),
+    ));
+
+  test("an abort ends a call, and a pause between two", () =>
+    scripted(
+      async ({ client }) => {
+        const over = new AbortController();
+        const reason = new Error("enough");
+        const call = client.get(id, { signal: over.signal });
+        over.abort(reason);
+        await assert.rejects(call, reason);
+      },
+      problem(503, "overloaded", { "retry-after": "30" }),
+    ));
+});
+
+describe("submitting", () => {
+  test("the form has the fields first, then films and uploads in their order, names where they have any", async () => {
+    let form: FormData | undefined;
+    const client = new Osteon({
+      url: "http://osteon.invalid",
+      fetch: async (_url, init) => {
+        form = init?.body as FormData;
+        return Response.json(analysis("queued"), { status: 202 });
+      },
+    });
+    const films: FilmInput[] = [
+      new File(["a"], "ap.jpg"),
+      { data: new Uint8Array([1, 2]), name: "lateral.jpg" },
+      { upload: "u-1" },
+      new Uint8Array([3]).buffer,
+    ];
+    await client.submit(films, { reference: "r", regionHint: "hand", priority: "urgent" });
+    assert.ok(form);
+    assert.deepEqual(
+      [...form].map(([name, value]) => [
+        name,
+        typeof value === "string" ? value : `${value.name}:${value.size}`,
+      ]),
+      [
+        ["reference", "r"],
+        ["regionHint", "hand"],
+        ["priority", "urgent"],
+        ["film", "ap.jpg:1"],
+        ["film", "lateral.jpg:2"],
+        ["upload", "u-1"],
+        ["film", ":1"],
+      ],
+    );
+  });
+
+  test("analyze waits for the end, over as many questions as it takes", () =>
+    scripted(
+      async ({ client, requests }) => {
+        assert.equal((await client.analyze(new Uint8Array([1]))).status, "completed");
+        assert.deepEqual(
+          requests.map(({ method, url }) => `${method} ${url}`),
+          ["POST /v1/analyses", `GET /v1/analyses/${id}?wait=30`],
+        );
+      },
+      json(202, analysis("queued")),
+      json(200, analysis("completed")),
+    ));
+
+  test("a wait that is over is an error", () =>
+    scripted(
+      async ({ client }) => {
+        await assert.rejects(client.wait(id, { timeoutSeconds: 0 }), OsteonError);
+      },
+      json(200, analysis("processing")),
+    ));
+});
+
+test("all pages of a list are one iteration", () =>
+  scripted(
+    async ({ client, requests }) => {
+      const found = [];
+      for await (const each of client.all({ limit: 1, status: "completed" })) found.push(each.id);
+      assert.deepEqual(found, [id, id]);
+      assert.deepEqual(
+        requests.map(({ url }) => url),
+        ["/v1/analyses?limit=1&status=completed", "/v1/analyses?limit=1&status=completed&cursor=c"],
+      );
+    },
+    json(200, { data: [analysis("completed")], nextCursor: "c" }),
+    json(200, { data: [analysis("completed")] }),
+  ));
+
+describe("events", () => {
+  const stream =
+    (text: string, end: boolean): Step =>
+    (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(text, () => (end ? response.end() : response.socket?.destroy()));
+    };
+  const event = (name: string, status: Analysis["status"]) =>
+    `id: ${name}\nevent: ${status}\ndata: ${JSON.stringify(analysis(status))}\n\n`;
+
+  test("come back with Last-Event-ID where the connection breaks, in the middle of an event too", () =>
+    scripted(
+      async ({ client, requests }) => {
+        const told = [];
+        for await (const { id: name, type } of client.events(id)) told.push([name, type]);
+        assert.deepEqual(told, [
+          ["1", "queued"],
+          ["2", "processing"],
+          ["3", "completed"],
+        ]);
+        assert.deepEqual(
+          requests.map(({ headers }) => headers["last-event-id"]),
+          [undefined, "1", "1", "2"],
+        );
+      },
+      stream(`retry: 1\n\n: alive\n\n${event("1", "queued")}`, false),
+      stream(event("2", "processing").slice(0, -1), false),
+      stream(event("2", "processing").replaceAll("\n", "\r\n"), true),
+      stream(event("3", "completed"), true),
+    ));
+
+  test("end where the last that was seen is the end", () =>
+    scripted(
+      async ({ client }) => {
+        for await (const each of client.events(id, { lastEventId: "3" })) assert.fail(each.type);
+      },
+      (_request, response) => response.writeHead(204).end(),
+    ));
+
+  test("of what is not there are a problem", () =>
+    scripted(
+      async ({ client }) => {
+        await assert.rejects(client.events(id).next(), ProblemError);
+      },
+      problem(404, "analysis-not-found"),
+    ));
+});

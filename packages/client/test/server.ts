@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Osteon } from "../src/index.js";
+
+/** What the server does with its nth request, from 0. */
+export type Step = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server that follows a script, and a client of it that does not wait long. */
+export class ScriptedServer {
+  readonly requests: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
+  readonly client: Osteon;
+  readonly #server: Server;
+
+  private constructor(server: Server, steps: readonly Step[]) {
+    this.#server = server;
+    const { port } = server.address() as AddressInfo;
+    this.client = new Osteon({ url: `http://127.0.0.1:${port}/`, key: "osk_test", pauseMs: 1 });
+    server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
+      const step = steps[this.requests.length];
+      this.requests.push({
+        method: request.method ?? "",
+        url: request.url ?? "",
+        headers: request.headers,
+      });
+      await request.resume().toArray();
+      if (step === undefined) response.writeHead(500).end("the script is at its end");
+      else step(request, response);
+    });
+  }
+
+  static async start(...steps: Step[]): Promise<ScriptedServer> {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new ScriptedServer(server, steps);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, "close");
+  }
+}
+
+export const json =
+  (status: number, body: object, headers: Record<string, string> = {}): Step =>
+  (_request, response) =>
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+
+export const broken: Step = (request) => request.socket.destroy();
