@@ -2,10 +2,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { ConfigSchema, catalogue } from "../packages/shared/dist/src/index.js";
+import { openapiDocument } from "../services/gateway/dist/src/openapi/document.js";
 
 const pages = {
   "docs/reference/problems.md": problemsPage(),
   "docs/reference/configuration.md": configurationPage(),
+  "docs/reference/openapi.json": `${JSON.stringify(await openapiDocument(), null, 1)}\n`,
 };
 
 let stale = false;

@@ -10,12 +10,13 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
  *
  * @param {string} file
  * @param {string[]} args
+ * @param {string} [cwd] by default the root of the repository
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<number>}
  */
-export function run(file, args, env = process.env) {
+export function run(file, args, cwd = root, env = process.env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", 2, 2] });
+    const child = spawn(file, args, { cwd, env, stdio: ["ignore", 2, 2] });
     const end = () => child.kill();
     process.once("exit", end);
     child.once("error", reject);

@@ -1,9 +1,12 @@
 import { build } from "./build.mjs";
+import { buildPage } from "./build-page.mjs";
 import { installDependencies } from "./dependencies.mjs";
 import { withSetUpLock } from "./set-up-lock.mjs";
+import { installTfjsNode } from "./tfjs-node.mjs";
 
 /** What `npm start` runs; the tests and the bench are no part of it, so a slip in them stops nobody. */
 export const product = [
+  "packages/client",
   "packages/embedded",
   "packages/cli",
   "services/gateway",
@@ -15,9 +18,10 @@ export const product = [
 /**
  * Brings a working tree, however fresh, to where its code can run. A failure ends the process with its message.
  *
- * @param {{ projects?: string[] }} [options] what to build; without `projects`, all.
+ * @param {{ projects?: string[], tfjsNode?: boolean }} [options] what to build; without `projects`, all. `tfjsNode`: with the
+ *   engine that is not in the default install.
  */
-export async function setUp({ projects = [] } = {}) {
+export async function setUp({ projects = [], tfjsNode = false } = {}) {
   // Ctrl-C and SIGTERM must release the lock, which an 'exit' listener does.
   const end = () => process.exit(130);
   process.once("SIGINT", end).once("SIGTERM", end);
@@ -25,6 +29,8 @@ export async function setUp({ projects = [] } = {}) {
     await withSetUpLock(async () => {
       await installDependencies();
       await build(projects);
+      if (tfjsNode) await installTfjsNode();
+      await buildPage();
     });
   } catch (error) {
     console.error(error.message);

@@ -2,16 +2,27 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./run.mjs";
 
-/** Compiled unit tests: every `*.test.js` below `dist/test` of each package and service. */
+/** Compiled unit tests: every `*.test.js` below `dist/test` of each package and service, and the page's. */
 export function unitTests() {
-  return ["packages", "services"].flatMap((kind) =>
+  const units = ["packages", "services"].flatMap((kind) =>
     readdirSync(join(root, kind)).flatMap((name) => testsOf(join(kind, name), "test")),
   );
+  // The page's `dist` is what browsers get.
+  return [...units, ...testsOf("web", "test", "compiled")];
 }
 
-/** Compiled tests of what crosses packages: every `*.test.js` below `test/dist`. */
+/** What needs an engine of containers, or programs that take long to build: run by a command of their own. */
+const apart = ["containers", "deployment"];
+
+/** Compiled tests of what crosses packages: every `*.test.js` below `test/dist` but those that are run apart. */
 export function wholeTests() {
-  return testsOf("test", "");
+  const beginnings = apart.map((folder) => join("test", "dist", folder, ""));
+  return testsOf("test", "").filter((file) => !beginnings.some((each) => file.startsWith(each)));
+}
+
+/** Compiled tests of one of the folders that are run apart. */
+export function testsApart(folder) {
+  return testsOf("test", folder);
 }
 
 /**
@@ -19,13 +30,14 @@ export function wholeTests() {
  *
  * @param {string} project
  * @param {string} folder where its tests are
+ * @param {string} [output] where the compiler puts them
  */
-function testsOf(project, folder) {
-  const compiled = join(root, project, "dist", folder);
+function testsOf(project, folder, output = "dist") {
+  const compiled = join(root, project, output, folder);
   if (!existsSync(compiled)) return [];
   return readdirSync(compiled, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.js"))
     .filter((name) => existsSync(join(root, project, folder, name.replace(/\.js$/, ".ts"))))
-    .map((name) => join(project, "dist", folder, name))
+    .map((name) => join(project, output, folder, name))
     .sort();
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { encodeFilm, filmLimits, type NormalisedFilm, normalise } from "@osteon/imaging";
 import type { BodyPartClassifier } from "@osteon/inference";
 import {
@@ -10,7 +9,7 @@ import {
   type Film,
   FilmProcessor,
   type FilmProcessorParts,
-  ProblemError,
+  inSpan,
   schemaVersion,
 } from "@osteon/shared";
 
@@ -35,9 +34,9 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
     const accepted = request?.films[job.film];
     if (request === undefined || accepted === undefined) return;
 
-    const film = await this.#decode(ref, accepted);
-    const [{ bodyPart, outcome, model, ms }] = await Promise.all([
-      this.#classifier.classify(film),
+    const film = await inSpan("decode film", {}, () => this.#decode(ref, accepted));
+    const [{ bodyPart, outcome, model, ms }, image] = await Promise.all([
+      inSpan("classify film", {}, () => this.#classifier.classify(film, request.regionHint)),
       this.#keepImage(ref, job.film, film),
     ]);
     this.metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
@@ -53,6 +52,7 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
         height,
         bodyPart,
         model,
+        image,
         queuedMs,
         bodyPartMs,
       });
@@ -66,20 +66,17 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
       bodyPart,
       models: { bodyPart: model },
     };
-    await this.analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs } });
+    await this.analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs }, image });
     this.metrics.films.inc({ outcome });
   }
 
   async #decode(ref: AnalysisRef, accepted: AcceptedFilm): Promise<NormalisedFilm> {
-    const bytes = await this.analyses.ledger.original(ref, accepted.index);
-    if (bytes === undefined) throw new ProblemError("film-lost");
-    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-    if (digest !== accepted.digest) throw new ProblemError("film-altered", undefined, { retryable: false });
+    const bytes = await this.analyses.ledger.writtenOriginal(ref, accepted);
     // The gateway's limit may have been raised: what it accepted is not refused here.
     return normalise(bytes, { ...filmLimits, maximumBytes: Math.max(filmLimits.maximumBytes, bytes.length) });
   }
 
-  async #keepImage(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<void> {
-    await this.analyses.ledger.putImage(ref, film, await encodeFilm(picture));
+  async #keepImage(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<string> {
+    return this.analyses.ledger.putImage(ref, film, encodeFilm(picture));
   }
 }

@@ -1,18 +1,29 @@
-import { BodyPartClassifier, createEngine, loadBundles, readOperatingPoints } from "@osteon/inference";
+import {
+  BodyPartClassifier,
+  createEngine,
+  loadBundles,
+  precisionOf,
+  readOperatingPoints,
+} from "@osteon/inference";
 import { connect, offerModels, Rereading, runProcessors, runService } from "@osteon/shared";
 import { BodyPartProcessor } from "./body-part-processor.js";
 import { ReclassifyProcessor } from "./reclassify-processor.js";
 
 await runService("bodypart-worker", async (context) => {
   const { config, logger, metrics } = context;
-  const source = { folder: config.MODELS_DIR, operatingPoints: config.OPERATING_POINTS };
+  const precision = precisionOf(config.INFERENCE_ENGINE, config.INFERENCE_PRECISION);
+  const source = { folder: config.MODELS_DIR, precision, operatingPoints: config.OPERATING_POINTS };
   const points = await readOperatingPoints(source);
   const engine = await createEngine(
     config.INFERENCE_ENGINE,
     config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
   );
-  const classifier = await BodyPartClassifier.load(engine, await loadBundles(source.folder), points);
-  const backbone = await connect(config, logger);
+  const classifier = await BodyPartClassifier.load(
+    engine,
+    await loadBundles(source.folder, precision),
+    points,
+  );
+  const backbone = await connect(config, logger, metrics);
   const { analyses } = backbone;
   const offer = await offerModels(context, backbone.redis, {
     offered: () => classifier.offered(),

@@ -27,13 +27,11 @@ export class ReclassifyProcessor extends RereadProcessor<"reclassify"> {
     this.logger.info({ analysisId: ref.id }, "a model was replaced between the films: read again");
     const readable = reread.results.filter(({ film }) => film.error === undefined);
     const films = await Promise.all(
-      readable.map(async ({ film }) => {
-        const image = await this.ledger.image(ref, film.index);
-        if (image === undefined) throw new ProblemError("film-lost");
-        return decodeFilm(image);
-      }),
+      readable.map(async ({ film, image }) =>
+        decodeFilm(await this.ledger.writtenImage(ref, film.index, image)),
+      ),
     );
-    const classified = await this.#classifier.classifyAll(films);
+    const classified = await this.#classifier.classifyAll(films, reread.request.regionHint);
     const [first] = classified;
     if (first === undefined) throw new ProblemError("film-lost");
     await this.rereading.forward({
@@ -45,7 +43,18 @@ export class ReclassifyProcessor extends RereadProcessor<"reclassify"> {
         const [result, film] = [readable[at], films[at]];
         if (result === undefined || film === undefined) return [];
         const { width, height } = film;
-        return [{ film: result.film.index, width, height, bodyPart, outcome, timings: result.timings }];
+        const { image, timings } = result;
+        return [
+          {
+            film: result.film.index,
+            ...(image === undefined ? {} : { image }),
+            width,
+            height,
+            bodyPart,
+            outcome,
+            timings,
+          },
+        ];
       }),
     });
   }

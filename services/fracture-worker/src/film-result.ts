@@ -1,3 +1,4 @@
+import type { Heatmap, Placement } from "@osteon/imaging";
 import type { ExaminedFilm } from "@osteon/inference";
 import {
   type AcceptedFilm,
@@ -15,12 +16,14 @@ interface ClassifiedFilm {
   height: number;
   bodyPart: BodyPart;
   model: ModelRef;
+  /** Digest of the normalised film, where it is known. */
+  image?: string;
 }
 
 /** The end of a film that was examined. */
 export function filmResult(
   accepted: AcceptedFilm,
-  { width, height, bodyPart, model }: ClassifiedFilm,
+  { width, height, bodyPart, model, image }: ClassifiedFilm,
   examined: ExaminedFilm,
   timings: Timings,
 ): FilmResult {
@@ -35,11 +38,12 @@ export function filmResult(
       models: { bodyPart: model, fracture: examined.model },
     },
     timings,
-    heatmap: keep(examined),
+    ...(image === undefined ? {} : { image }),
+    ...(examined.heatmap === undefined ? {} : { heatmap: keep(examined.heatmap, examined.placement) }),
   };
 }
 
-function keep({ heatmap: { width, height, data }, placement }: ExaminedFilm): KeptHeatmap {
+function keep({ width, height, data }: Heatmap, placement: Placement): KeptHeatmap {
   const levels = Uint8Array.from(data, (heat) => Math.round(heat * 255));
   return { width, height, levels: Buffer.from(levels).toString("base64"), placement };
 }

@@ -1,6 +1,6 @@
 import { decodeFilm } from "@osteon/imaging";
 import type { FractureExaminer } from "@osteon/inference";
-import { type Attempt, FilmProcessor, type FilmProcessorParts, ProblemError } from "@osteon/shared";
+import { type Attempt, FilmProcessor, type FilmProcessorParts, inSpan } from "@osteon/shared";
 import { filmResult } from "./film-result.js";
 
 /** Examines a film with its bone's model and ends it with the finding and its heat map. */
@@ -21,9 +21,11 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
     const accepted = request?.films[index];
     if (request === undefined || accepted === undefined) return;
 
-    const image = await this.analyses.ledger.image(ref, index);
-    if (image === undefined) throw new ProblemError("film-lost");
-    const examined = await this.#examiner.examine(job.bone, await decodeFilm(image));
+    const image = await this.analyses.ledger.writtenImage(ref, index, job.image);
+    const film = await decodeFilm(image);
+    const examined = await inSpan("examine film", { attributes: { "osteon.bone": job.bone } }, () =>
+      this.#examiner.examine(job.bone, film),
+    );
     this.metrics.modelSeconds.observe({ model: examined.model.name }, examined.ms / 1000);
     const timings = { queuedMs, bodyPartMs, fractureMs: Date.now() - began };
     await this.analyses.filmEnded(request, filmResult(accepted, job, examined, timings));

@@ -1,18 +1,25 @@
-import { createEngine, FractureExaminer, loadBundles, readOperatingPoints } from "@osteon/inference";
+import {
+  createEngine,
+  FractureExaminer,
+  loadBundles,
+  precisionOf,
+  readOperatingPoints,
+} from "@osteon/inference";
 import { connect, offerModels, Rereading, runProcessors, runService } from "@osteon/shared";
 import { FractureProcessor } from "./fracture-processor.js";
 import { ReexamineProcessor } from "./reexamine-processor.js";
 
 await runService("fracture-worker", async (context) => {
   const { config, logger, metrics } = context;
-  const source = { folder: config.MODELS_DIR, operatingPoints: config.OPERATING_POINTS };
+  const precision = precisionOf(config.INFERENCE_ENGINE, config.INFERENCE_PRECISION);
+  const source = { folder: config.MODELS_DIR, precision, operatingPoints: config.OPERATING_POINTS };
   const points = await readOperatingPoints(source);
   const engine = await createEngine(
     config.INFERENCE_ENGINE,
     config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
   );
-  const examiner = await FractureExaminer.load(engine, await loadBundles(source.folder), points);
-  const backbone = await connect(config, logger);
+  const examiner = await FractureExaminer.load(engine, await loadBundles(source.folder, precision), points);
+  const backbone = await connect(config, logger, metrics);
   const { analyses } = backbone;
   const offer = await offerModels(context, backbone.redis, {
     offered: () => examiner.offered(),

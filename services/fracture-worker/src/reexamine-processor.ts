@@ -7,7 +7,6 @@ import {
   type Bone,
   type FilmResult,
   type ModelRef,
-  ProblemError,
   type ReexamineJob,
   RereadProcessor,
   type RereadProcessorParts,
@@ -33,11 +32,10 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
     if (reread === undefined) return;
     const supported = job.films.filter(({ outcome }) => outcome === "analysed");
     const films = await Promise.all(
-      supported.map(async ({ film, bodyPart }) => {
-        const image = await this.ledger.image(ref, film);
-        if (image === undefined) throw new ProblemError("film-lost");
-        return { bone: bodyPart.label as Bone, film: await decodeFilm(image) };
-      }),
+      supported.map(async ({ film, image, bodyPart }) => ({
+        bone: bodyPart.label as Bone,
+        film: await decodeFilm(await this.ledger.writtenImage(ref, film, image)),
+      })),
     );
     const examined = await this.#examiner.examineAll(films);
     const findings = new Map(supported.map(({ film }, at) => [film, examined[at]]));
@@ -59,7 +57,7 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
     model: ModelRef,
     examined: ExaminedFilm | undefined,
   ): FilmResult {
-    const { width, height, bodyPart, outcome } = classified;
+    const { width, height, bodyPart, outcome, image } = classified;
     const { fractureMs, ...timings } = classified.timings;
     if (examined !== undefined) {
       const all = { ...timings, fractureMs: fractureMs ?? Math.round(examined.ms) };
@@ -68,6 +66,7 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
     return {
       film: { ...acceptedFilm(accepted), width, height, outcome, bodyPart, models: { bodyPart: model } },
       timings,
+      ...(image === undefined ? {} : { image }),
     };
   }
 }

@@ -63,6 +63,11 @@ export class Admission {
     });
   }
 
+  /** Films that wait or are worked on, and films that end a second; the latter undefined until there was work. */
+  get state(): { backlog: number; filmsPerSecond: number | undefined } {
+    return { backlog: this.#backlog + sum(this.#since), filmsPerSecond: this.#rate };
+  }
+
   accepted(tenant: string, films: number): void {
     this.#since.set(tenant, (this.#since.get(tenant) ?? 0) + films);
   }

@@ -10,22 +10,31 @@ import Fastify, {
 import { v7 as uuidv7 } from "uuid";
 import type { Admission } from "./admission.js";
 import { auth } from "./plugins/auth.js";
+import { Connections } from "./plugins/connections.js";
+import { cors } from "./plugins/cors.js";
 import { openapi } from "./plugins/openapi.js";
-import { problems } from "./plugins/problems.js";
+import { frameworkError, notFoundEarly, problems } from "./plugins/problems.js";
 import { rateLimit } from "./plugins/rate-limit.js";
+import { sameSite } from "./plugins/same-site.js";
+import { tracing } from "./plugins/tracing.js";
 import { uploads } from "./plugins/uploads.js";
+import { validation } from "./plugins/validation.js";
 import { analysisDeliveries } from "./routes/analysis-deliveries.js";
+import { deadLetters } from "./routes/dead-letters.js";
 import { endAnalysis } from "./routes/end-analysis.js";
 import { events } from "./routes/events.js";
+import { feed } from "./routes/feed.js";
 import { getAnalysis } from "./routes/get-analysis.js";
 import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
 import { models } from "./routes/models.js";
+import { operate } from "./routes/operate.js";
 import { origin } from "./routes/origin.js";
 import { page } from "./routes/page.js";
 import { pictures } from "./routes/pictures.js";
+import { queueBoard } from "./routes/queue-board.js";
 import { reference } from "./routes/reference.js";
-import { filmRules } from "./routes/rules.js";
+import { session } from "./routes/session.js";
 import { submitAnalysis } from "./routes/submit-analysis.js";
 import { uploadAddresses } from "./routes/upload-addresses.js";
 import { webhooks } from "./routes/webhooks/index.js";
@@ -42,6 +51,8 @@ export interface Dependencies {
   policy: TargetPolicy;
   admission: Admission;
   submission: Submission;
+  /** Aborted when the gateway ends: whoever is held is answered, and asks another. */
+  closing: AbortSignal;
 }
 
 export type App = FastifyInstance<
@@ -55,28 +66,53 @@ export type App = FastifyInstance<
 /** Films are read as streams, by limits of their own. */
 const mostJsonBytes = 64 * 1024;
 
-/** Time that a client has to send its whole request. */
-const requestTimeoutMs = 120_000;
+/** How often Node looks for requests that are past their time. */
+const lookEveryMs = 2_000;
 
 /** The HTTP contract as a Fastify application, not yet listening. */
-export async function buildApp(parts: Omit<Dependencies, "submission">): Promise<App> {
-  const dependencies: Dependencies = { ...parts, submission: new Submission(parts) };
-  const { logger } = dependencies;
+export async function buildApp(parts: Omit<Dependencies, "submission" | "closing">): Promise<App> {
+  const closing = new AbortController();
+  const dependencies: Dependencies = {
+    ...parts,
+    submission: new Submission(parts),
+    closing: closing.signal,
+  };
+  const { logger, config } = dependencies;
+  const connections = new Connections(dependencies);
+  const stallMs = config.STALL_TIMEOUT_SECONDS * 1000;
   const app: App = Fastify({
     loggerInstance: logger.child({}, { serializers: { req: describeRequest } }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
     bodyLimit: mostJsonBytes,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
+    http: {
+      headersTimeout: Math.min(stallMs, config.REQUEST_TIMEOUT_SECONDS * 1000),
+      connectionsCheckingInterval: Math.min(lookEveryMs, stallMs),
+      // Answered here, as a problem.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: connections.onClientError,
+    frameworkErrors: frameworkError,
     forceCloseConnections: "idle",
-    routerOptions: { maxParamLength: 200 },
+    // Answered by a problem.
+    return503OnClosing: false,
+    // How long a part of a path may be, the routes say.
+    routerOptions: { maxParamLength: 16 * 1024 },
     exposeHeadRoutes: true,
   });
   app.removeContentTypeParser("text/plain");
+  app.addHook("preClose", async () => closing.abort());
+  validation(app);
+  await tracing(app);
   await problems(app, dependencies);
+  connections.watch(app, { stallMs, closing: closing.signal });
+  await cors(app, dependencies);
+  await sameSite(app, dependencies);
   await auth(app, dependencies);
   await rateLimit(app, dependencies);
+  notFoundEarly(app);
   await openapi(app);
   await uploads(app, dependencies);
   for (const route of [
@@ -89,11 +125,15 @@ export async function buildApp(parts: Omit<Dependencies, "submission">): Promise
     pictures,
     analysisDeliveries,
     webhooks,
+    deadLetters,
     models,
     health,
     reference,
     origin,
-    filmRules,
+    feed,
+    session,
+    operate,
+    queueBoard,
     page,
   ]) {
     await app.register(async (scope) => route(scope as App, dependencies));

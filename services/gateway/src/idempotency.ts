@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
-import { type AcceptedFilm, type Analysis, ProblemError, queuePrefix } from "@osteon/shared";
-import type { Redis } from "ioredis";
+import {
+  type AcceptedFilm,
+  type Analysis,
+  ProblemError,
+  queuePrefix,
+  type RedisConnection,
+} from "@osteon/shared";
 import type { UploadFields } from "./uploads/fields.js";
 
 const keptSeconds = 24 * 3600;
@@ -39,10 +44,10 @@ return 1
 
 /** Idempotency-Key after draft-ietf-httpapi-idempotency-key-header: per tenant, kept 24 hours, shared by all gateways through Redis. */
 export class Idempotency {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #now: () => number;
 
-  constructor(redis: Redis, now: () => number = Date.now) {
+  constructor(redis: RedisConnection, now: () => number = Date.now) {
     this.#redis = redis;
     this.#now = now;
   }
@@ -64,6 +69,8 @@ export class Idempotency {
     );
     if (text === null) return this.#claimed(name, mine);
     const found = JSON.parse(text) as Entry;
+    // Our own: the answer was lost with the connection, and the command sent again.
+    if (found.id === id && text === JSON.stringify(mine)) return this.#claimed(name, mine);
     if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
     if (found.until !== undefined && found.until > this.#now()) throw inFlight();
     const analysis = await look(found.id);

@@ -3,6 +3,7 @@ import {
   closeRedis,
   connect,
   connectRedis,
+  gaugeQueues,
   ModelReloads,
   Reconciler,
   runService,
@@ -14,44 +15,44 @@ import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
 import { startRetention } from "./retention.js";
 
-await runService(
-  "gateway",
-  async ({ config, logger, metrics }) => {
-    if (config.AUTH === "off") requireLoopback(config.HOST);
-    const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
-    const backbone = await connect(config, logger);
-    const subscriber = connectRedis(config.REDIS_URL, "blocking");
-    const changes = new Changes(subscriber);
-    await changes.start();
-    const reloads = new ModelReloads(backbone.redis, subscriber);
-    await reloads.start();
-    const admission = new Admission({
-      maxQueued: config.MAX_QUEUED,
-      maxWaitSeconds: config.MAX_WAIT_SECONDS,
-    });
-    const stopWatching = watchLoad(admission, () => backbone.analyses.load());
-    const app = await buildApp({ config, logger, metrics, backbone, changes, reloads, policy, admission });
-    const address = await app.listen({ host: config.HOST, port: config.PORT });
-    const reconciler = new Reconciler({ ...backbone });
-    const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
-    const stopRetention = startRetention({
-      ledger: backbone.analyses.ledger,
-      redis: backbone.redis,
-      days: config.WEBHOOK_RETENTION_DAYS,
-      logger,
-    });
-    return {
-      address,
-      ready: () => backbone.redis.status === "ready",
-      stop: async () => {
-        stopWatching();
-        await stopReconciling();
-        await stopRetention();
-        await app.close();
-        await closeRedis(subscriber);
-        await backbone.close();
-      },
-    };
-  },
-  { ownHealth: true },
-);
+await runService("gateway", async ({ config, logger, metrics }) => {
+  if (config.AUTH === "off") requireLoopback(config.HOST);
+  const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
+  const backbone = await connect(config, logger, metrics);
+  gaugeQueues(metrics.registry, backbone.producer);
+  const subscriber = connectRedis(config, "blocking");
+  const changes = new Changes(subscriber);
+  await changes.start();
+  const reloads = new ModelReloads(backbone.redis, subscriber);
+  await reloads.start();
+  const admission = new Admission({
+    maxQueued: config.MAX_QUEUED,
+    maxWaitSeconds: config.MAX_WAIT_SECONDS,
+  });
+  const stopWatching = watchLoad(admission, () => backbone.analyses.load());
+  const app = await buildApp({ config, logger, metrics, backbone, changes, reloads, policy, admission });
+  const address = await app.listen({ host: config.HOST, port: config.PORT });
+  const reconciler = new Reconciler({
+    ...backbone,
+    onStuck: (id, { code }) => logger.error({ id, code }, "cannot be reconciled"),
+  });
+  const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
+  const stopRetention = startRetention({
+    analyses: backbone.analyses,
+    redis: backbone.redis,
+    config,
+    logger,
+  });
+  return {
+    address,
+    ready: () => backbone.redis.status === "ready",
+    stop: async () => {
+      stopWatching();
+      await stopReconciling();
+      await stopRetention();
+      await app.close();
+      await closeRedis(subscriber);
+      await backbone.close();
+    },
+  };
+});

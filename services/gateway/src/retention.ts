@@ -1,13 +1,20 @@
-import { type Ledger, type Logger, queuePrefix } from "@osteon/shared";
-import type { Redis } from "ioredis";
+import {
+  type Analyses,
+  type Config,
+  expireAnalyses,
+  type Ledger,
+  type Logger,
+  queuePrefix,
+  type RedisConnection,
+} from "@osteon/shared";
 
 const hourSeconds = 3600;
 const dayMs = 86_400_000;
 
 export interface RetentionParts {
-  ledger: Ledger;
-  redis: Redis;
-  days: number;
+  analyses: Analyses;
+  redis: RedisConnection;
+  config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
   logger: Logger;
 }
 
@@ -23,15 +30,33 @@ export async function expireDeliveries(
   return removed;
 }
 
+/** The time before which a tenant's analyses are past their retention; undefined where they are kept. */
+export function retentionOf(
+  { RETENTION_DAYS, RETENTION_TENANTS }: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS">,
+  now = Date.now(),
+): (tenant: string) => number | undefined {
+  const own = new Map(
+    (RETENTION_TENANTS?.split(",") ?? []).map((each) => {
+      const [tenant = "", days] = each.split("=");
+      return [tenant, Number(days)];
+    }),
+  );
+  return (tenant) => {
+    const days = own.get(tenant) ?? RETENTION_DAYS ?? 0;
+    return days === 0 ? undefined : now - days * dayMs;
+  };
+}
+
 /** Holds the retention every hour, one gateway at a time, until the returned function is called. */
-export function startRetention({ ledger, redis, days, logger }: RetentionParts): () => Promise<void> {
+export function startRetention({ analyses, redis, config, logger }: RetentionParts): () => Promise<void> {
   let sweep = Promise.resolve();
   const step = async () => {
     try {
       const taken = await redis.set(`${queuePrefix}:retention`, "1", "EX", hourSeconds - 60, "NX");
       if (taken === null) return;
-      const removed = await expireDeliveries(ledger, days);
-      if (removed > 0) logger.info({ removed }, "deliveries expired");
+      const deliveries = await expireDeliveries(analyses.ledger, config.WEBHOOK_RETENTION_DAYS);
+      const expired = await expireAnalyses(analyses, retentionOf(config));
+      if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
     } catch (error) {
       logger.warn({ err: error }, "retention failed; the next round tries again");
     }

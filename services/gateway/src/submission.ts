@@ -31,11 +31,11 @@ export interface Submitted {
 
 /** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
 export class Submission {
-  readonly #dependencies: Omit<Dependencies, "submission">;
+  readonly #dependencies: Omit<Dependencies, "submission" | "closing">;
   readonly #idempotency: Idempotency;
   readonly #heavy = pLimit(mostHeavy);
 
-  constructor(dependencies: Omit<Dependencies, "submission">) {
+  constructor(dependencies: Omit<Dependencies, "submission" | "closing">) {
     this.#dependencies = dependencies;
     this.#idempotency = new Idempotency(dependencies.backbone.redis);
   }
@@ -68,7 +68,7 @@ export class Submission {
       if (submitted.replayed) await intake.discard();
       return submitted;
     } catch (error) {
-      await intake.discard();
+      await intake.discard(error);
       throw error;
     }
   }

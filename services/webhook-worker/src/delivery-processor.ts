@@ -6,12 +6,15 @@ import {
   type Dispatch,
   type EndpointRecord,
   type EndpointRegistry,
+  failSpan,
+  inSpan,
   type Ledger,
   type Logger,
   type Metrics,
   nameOf,
   ProblemError,
   type Processor,
+  SpanKind,
   type WebhookJob,
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
@@ -68,7 +71,12 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     if (typeof slot === "number") return postpone(slot);
     let result: SendResult | undefined;
     try {
-      result = await this.#send(due);
+      result = await inSpan("deliver webhook", { kind: SpanKind.CLIENT }, async (span) => {
+        const sent = await this.#send(due);
+        if (sent.status !== undefined) span.setAttribute("http.response.status_code", sent.status);
+        if (!sent.delivered) failSpan(span, new ProblemError("delivery-failed"));
+        return sent;
+      });
     } finally {
       slot.release(result?.milliseconds ?? 0);
     }

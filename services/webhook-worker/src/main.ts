@@ -6,7 +6,7 @@ import { TargetSlots } from "./target-slots.js";
 await runService("webhook-worker", async (context) => {
   const { config, logger, metrics } = context;
   const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
-  const backbone = await connect(config, logger);
+  const backbone = await connect(config, logger, metrics);
   const { ledger, dispatch } = backbone.analyses;
   const processor = new DeliveryProcessor({
     ledger,

@@ -77,6 +77,7 @@ beforeEach(async () => {
     box: new SecretBox("m".repeat(32)),
     most: 20,
     disableDays: 5,
+    changed: async () => undefined,
     now: () => now,
   });
   metrics = new Metrics("test");

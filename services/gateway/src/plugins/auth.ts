@@ -1,5 +1,9 @@
-import { type KeyRecord, KeyRing, ProblemError, queuePrefix, type Scope } from "@osteon/shared";
+import cookie from "@fastify/cookie";
+import { type KeyRecord, KeyRing, noteUseOfKey, ProblemError, type Scope } from "@osteon/shared";
+import type { FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { requireFromPage } from "../from-page.js";
+import { type Session, Sessions } from "../sessions.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -11,48 +15,109 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a key must be allowed to do; a route without it is open. */
     scope?: Scope;
+    /** Whether a browser may hand the key over by itself, as the password of HTTP Basic: only for what changes nothing. */
+    basic?: boolean;
+  }
+  interface FastifyInstance {
+    keys: KeyRing;
+    sessions: Sessions;
   }
 }
 
 /** The one tenant of a system without keys. */
-const onlyTenant = "default";
+export const onlyTenant = "default";
+
+/** The prefix makes browsers take it only with `Secure`, for this host alone. */
+export const sessionCookie = "__Host-osteon";
 
 /** A key's last use is written at most once in this time. */
 const lastUseMs = 60_000;
 
-/** Where keys are on, every route with a scope needs a key that has it; the key tells the tenant. */
+/**
+ * Where keys are on, every route with a scope needs a key that has it; the key tells the tenant. A program sends the key
+ * with each call; a person at the page has a session that was opened with it.
+ */
 export async function auth(app: App, { config, backbone, logger }: Dependencies): Promise<void> {
+  const keys = new KeyRing(backbone.store);
+  const sessions = new Sessions(backbone.redis);
   app.decorateRequest("tenant", onlyTenant);
   app.decorateRequest("key", null);
+  app.decorate("keys", keys);
+  app.decorate("sessions", sessions);
+  await app.register(cookie);
   if (config.AUTH === "off") return;
-  const keys = new KeyRing(backbone.store);
   const noted = new Map<string, number>();
 
   const noteUse = (id: string) => {
     const now = Date.now();
     if (now - (noted.get(id) ?? 0) < lastUseMs) return;
     noted.set(id, now);
-    backbone.redis
-      .hset(`${queuePrefix}:keys:used`, id, new Date(now).toISOString())
-      .catch((error: unknown) => logger.debug({ err: error }, "last use not noted"));
+    noteUseOfKey(backbone.redis, id, new Date(now)).catch((error: unknown) =>
+      logger.debug({ err: error }, "last use not noted"),
+    );
+  };
+
+  const keyOf = async (request: FastifyRequest): Promise<KeyRecord> => {
+    const text = keyTextOf(request);
+    if (text !== undefined) return keys.verify(text);
+    const token = request.cookies[sessionCookie];
+    if (token === undefined) throw new ProblemError("key-missing");
+    requireFromPage(request);
+    return (await keyOfSession(token, { keys, sessions })).key;
   };
 
   app.addHook("onRequest", async (request, reply) => {
     const { scope } = request.routeOptions.config;
     if (scope === undefined) return;
+    const vary = reply.getHeader("vary");
+    reply.header("vary", vary === undefined ? "authorization, cookie" : `${vary}, authorization, cookie`);
     try {
-      const [, text] = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "") ?? [];
-      if (text === undefined) throw new ProblemError("key-missing");
-      const key = await keys.verify(text);
+      const key = await keyOf(request);
       requireScope(key, scope);
       request.tenant = key.tenant;
       request.key = key;
       noteUse(key.id);
     } catch (error) {
-      if (error instanceof ProblemError && error.status === 401) reply.header("www-authenticate", "Bearer");
+      if (error instanceof ProblemError && error.status === 401)
+        reply.header("www-authenticate", challengeOf(request));
       throw error;
     }
   });
+}
+
+/** The key that a request carries itself: what it says to be one, also where it cannot be. */
+function keyTextOf({ headers, routeOptions }: FastifyRequest): string | undefined {
+  const [, scheme, text = ""] = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? "") ?? [];
+  if (scheme === undefined) return undefined;
+  if (/^bearer$/i.test(scheme)) return text;
+  if (routeOptions.config.basic !== true) return undefined;
+  const [, password = ""] = /^[^:]*:(.*)$/s.exec(Buffer.from(text, "base64").toString()) ?? [];
+  return password;
+}
+
+/**
+ * A browser asks its reader for a key where a page is opened, not each time that an open page looks for news. A field for each
+ * way: of several in one, browsers see the first.
+ */
+function challengeOf({ headers, routeOptions }: FastifyRequest): string | string[] {
+  const opened = (headers["sec-fetch-mode"] ?? "navigate") === "navigate";
+  if (routeOptions.config.basic !== true || !opened) return "Bearer";
+  return ["Bearer", 'Basic realm="Osteon: the password is a key", charset="UTF-8"'];
+}
+
+/** The key of a session, valid still: a session ends with its key. @throws ProblemError `session-over` */
+export async function keyOfSession(
+  token: string,
+  { keys, sessions }: { keys: KeyRing; sessions: Sessions },
+): Promise<{ key: KeyRecord; session: Session }> {
+  const session = await sessions.find(token);
+  if (session === undefined) throw new ProblemError("session-over");
+  try {
+    return { key: await keys.find(session.keyId), session };
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === "key-invalid") throw new ProblemError("session-over");
+    throw error;
+  }
 }
 
 /** What the request may do; without keys everything. @throws ProblemError `scope-missing` */

@@ -1,33 +1,144 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { disclaimer } from "@osteon/shared";
+import { catalogue, disclaimer, type Scope } from "@osteon/shared";
+import type { RouteOptions } from "fastify";
 import type { App } from "../app.js";
-import { requestBodies } from "./request-bodies.js";
+import { declaredProblems, everywhere } from "../openapi/declared-problems.js";
+import { headers, headersOf } from "../openapi/headers.js";
+import { componentSchemas, plain, referring } from "../openapi/named-schemas.js";
+import { problemResponses } from "../openapi/problem-responses.js";
+import { requestBodies } from "../openapi/request-bodies.js";
+import { sentWebhooks } from "../openapi/webhooks.js";
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  security?: { key: Scope[] }[];
+  parameters?: { in: string; schema: { default?: unknown } }[];
+  requestBody?: object;
+  responses: Record<string, { description?: string; headers?: object }>;
+}
+
+interface Document {
+  paths?: Record<string, Record<string, Operation>>;
+  components?: object;
+  webhooks?: object;
+}
+
+const tags = [
+  { name: "Analyses", description: "Submit the films of an exam, follow it, cancel and erase it." },
+  { name: "Films", description: "A film’s pictures." },
+  { name: "Webhooks", description: "Endpoints that are told of every end, and their deliveries." },
+  { name: "Models", description: "What is loaded." },
+  { name: "Page", description: "A session of a person at the page, and what the page follows." },
+  { name: "Operation", description: "What the operator of the whole system sees." },
+  {
+    name: "The origin’s calls",
+    description: "At the paths and in the shapes of the project that Osteon follows.",
+  },
+];
 
 /** The OpenAPI 3.1 document, made from the routes' schemas, and its rendered form at `/docs`, which needs nothing from outside. */
 export async function openapi(app: App): Promise<void> {
   await app.register(swagger, {
-    refResolver: {
-      buildLocalReference: (schema, _base, _fragment, index) =>
-        typeof schema.$id === "string" ? schema.$id : `schema-${index}`,
-    },
-    transformObject: (document) => {
-      if (!("openapiObject" in document)) return document.swaggerObject;
-      const { openapiObject } = document;
-      for (const [path, body] of Object.entries(requestBodies)) {
-        Object.assign(openapiObject.paths?.[path]?.post ?? {}, { requestBody: body });
-      }
-      return openapiObject;
-    },
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "Osteon",
         version: "1",
-        description: `Finds fractures in X-ray films, asynchronously. ${disclaimer}`,
+        description: [
+          `Finds fractures in X-ray films, asynchronously. ${disclaimer}`,
+          "Every refusal is `application/problem+json` (RFC 9457) whose `code` is stable: docs/reference/problems.md lists them with their rules, `/problems/{code}` tells each. Every answer has an `x-request-id`.",
+          `Any call may be answered: ${everywhere.map((code) => `${catalogue[code].status} \`${code}\``).join(", ")}.`,
+        ].join("\n\n"),
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
+      servers: [{ url: "/" }],
+      tags,
+      components: {
+        securitySchemes: {
+          key: {
+            type: "http",
+            scheme: "bearer",
+            description:
+              "A key, `osk_…`, where the system has keys (`AUTH=keys`). Its scopes are named at each call.",
+          },
+        },
+      },
+    },
+    transform: ({ schema, url, route }) => ({ schema: described(schema, route), url }),
+    transformObject: (found) => {
+      if (!("openapiObject" in found)) return found.swaggerObject;
+      return finished(plain(found.openapiObject) as unknown as Document);
     },
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true, logLevel: "warn" });
+}
+
+/** A route's schema with what follows from the rest of it. */
+function described(schema: RouteOptions["schema"], route: RouteOptions): object {
+  if (schema === undefined || schema.hide === true) return { ...schema, hide: true };
+  const scope = route.config?.scope;
+  const problems = problemResponses(declaredProblems({ ...route, config: route.config ?? {} }));
+  return {
+    ...schema,
+    tags: [tagOf(route.url)],
+    security: scope === undefined ? [] : [{ key: [scope] }],
+    response: { ...(schema.response as object | undefined), ...problems },
+  };
+}
+
+function tagOf(url: string): string | undefined {
+  const at = !url.startsWith("/v1/")
+    ? 6
+    : url.startsWith("/v1/operate")
+      ? 5
+      : /^\/v1\/(session|events)/.test(url)
+        ? 4
+        : url.includes("/films/")
+          ? 1
+          : /webhooks|deliver/.test(url)
+            ? 2
+            : /models/.test(url)
+              ? 3
+              : 0;
+  return tags[at]?.name;
+}
+
+function finished({ components, ...document }: Document): object {
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const body = method === "post" ? requestBodies[path as keyof typeof requestBodies] : undefined;
+      if (body !== undefined) operation.requestBody = body;
+      const limited = operation.security?.some(({ key }) => !key.includes("admin")) === true;
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (response.description === "Default Response") response.description = operation.summary ?? "Done";
+        response.headers = headersOf(operation.operationId ?? "", status, limited);
+      }
+    }
+  }
+  const rest = referring(plain({ ...document, webhooks: sentWebhooks })) as unknown as Document;
+  const responses = sharedResponses(rest);
+  return { ...rest, components: { ...components, responses, headers, schemas: componentSchemas() } };
+}
+
+/** Takes refusals that several calls share out of them, and returns them by the names that now stand there. */
+function sharedResponses({ paths = {} }: Document): Record<string, object> {
+  const all = Object.values(paths)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ responses }) => Object.keys(responses).map((status) => ({ responses, status })))
+    .filter(({ status }) => Number(status) >= 400);
+  const texts = all.map(({ responses, status }) => JSON.stringify(responses[status]));
+  const names = new Map<string, string>();
+  const shared: Record<string, object> = {};
+  for (const [at, { responses, status }] of all.entries()) {
+    const text = texts[at] ?? "";
+    if (texts.indexOf(text) === texts.lastIndexOf(text)) continue;
+    const alike = [...names.values()].filter((each) => each.startsWith(`Problem${status}`)).length;
+    const name = names.get(text) ?? `Problem${status}${alike === 0 ? "" : `-${alike + 1}`}`;
+    names.set(text, name);
+    shared[name] = JSON.parse(text) as object;
+    responses[status] = { $ref: `#/components/responses/${name}` } as object;
+  }
+  return shared;
 }

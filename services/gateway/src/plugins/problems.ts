@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Problem, ProblemError, toProblem } from "@osteon/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { fieldErrorOf } from "./validation.js";
 
 /** Every refusal as RFC 9457 problem+json, every answer with its `x-request-id`. */
 export async function problems(app: App, { metrics }: Dependencies): Promise<void> {
@@ -14,30 +15,55 @@ export async function problems(app: App, { metrics }: Dependencies): Promise<voi
     if (problem.status === 413) await readOff(request.raw);
     metrics.refusals.inc({ code: problem.code });
     if (problem.status >= 500) request.log.error({ err: error, req: request }, problem.code);
-    return send(problem, request, reply);
+    return sendProblem(problem, request, reply);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = methodsOf(app, request);
-    if (allowed.length === 0) return send(new ProblemError("not-found"), request, reply);
-    reply.header("allow", allowed.join(", "));
-    return send(new ProblemError("method-not-allowed"), request, reply);
+  app.setNotFoundHandler((request, reply) => answerNotFound(app, request, reply));
+}
+
+/** Answers what has no route before its body is looked into: nothing of it matters. The last of the hooks. */
+export function notFoundEarly(app: App): void {
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) return answerNotFound(app, request, reply);
   });
 }
 
-function send(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const body: Problem = {
+function answerNotFound(app: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const allowed = allowedMethods(app, request.url);
+  if (allowed === undefined) return sendProblem(new ProblemError("not-found"), request, reply);
+  reply.header("allow", allowed);
+  if (request.method === "OPTIONS") return reply.code(204).send();
+  return sendProblem(new ProblemError("method-not-allowed"), request, reply);
+}
+
+/** What goes wrong before there is a route, such as a path that is no text. */
+export function frameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(translate(error), request, reply);
+}
+
+/** A problem as its answer's body. `path` is without its query, which may hold references. */
+export function problemBody(problem: ProblemError, requestId: string, path?: string): Problem {
+  return {
     type: `/problems/${problem.code}`,
     title: problem.title,
     status: problem.status,
     code: problem.code,
     detail: problem.detail,
-    instance: request.url.split("?")[0] ?? "/",
-    requestId: request.id,
+    ...(path === undefined ? {} : { instance: path }),
+    requestId,
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
   };
+}
+
+function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const body = problemBody(problem, request.id, request.url.split("?")[0] ?? "/");
   const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 5 : undefined);
   if (retryAfter !== undefined) reply.header("retry-after", String(Math.ceil(retryAfter)));
-  return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(body));
+  return reply
+    .code(problem.status)
+    .header("x-request-id", request.id)
+    .header("cache-control", "no-store")
+    .type("application/problem+json")
+    .send(JSON.stringify(body));
 }
 
 /** Most that is read off a refused upload, and the time for it. */
@@ -62,11 +88,13 @@ function readOff(request: IncomingMessage): Promise<void> {
   });
 }
 
-function methodsOf(app: App, request: FastifyRequest): string[] {
-  const url = request.url.split("?")[0] ?? "/";
-  return ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].filter(
-    (method) => method !== request.method && app.findRoute({ method: method as "GET", url }) !== null,
+/** `Allow` for a path; undefined where nothing is. */
+export function allowedMethods(app: App, path: string): string | undefined {
+  const url = path.split("?")[0] ?? "/";
+  const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].filter(
+    (method) => app.findRoute({ method: method as "GET", url }) !== null,
   );
+  return methods.length === 0 ? undefined : [...methods, "OPTIONS"].join(", ");
 }
 
 /** Fastify's own errors in the terms of the catalogue. */
@@ -74,10 +102,7 @@ function translate(error: FastifyError): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error.validation !== undefined) {
     return new ProblemError("validation-failed", undefined, {
-      errors: error.validation.map((fault) => ({
-        detail: fault.message ?? "does not match",
-        pointer: `${error.validationContext ?? "request"}${fault.instancePath ?? ""}`,
-      })),
+      errors: error.validation.map((fault) => fieldErrorOf(fault, error.validationContext)),
     });
   }
   switch (error.code) {
@@ -85,6 +110,9 @@ function translate(error: FastifyError): ProblemError {
       return new ProblemError("body-too-large");
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return new ProblemError("media-type-unsupported");
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+      return new ProblemError("json-malformed");
     case "FST_FILES_LIMIT":
       return new ProblemError("too-many-films");
     case "FST_PARTS_LIMIT":

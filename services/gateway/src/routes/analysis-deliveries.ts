@@ -1,17 +1,16 @@
 import { isAnalysisId, ProblemError, WebhookDelivery } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
-import { IdParams, problemResponses } from "./schemas.js";
+import { IdParams } from "./schemas.js";
 import { publicDelivery } from "./webhooks/public-delivery.js";
 
 /** `GET /v1/analyses/{id}/deliveries`, and making the one to its callback address again. */
 export async function analysisDeliveries(app: App, { backbone }: Dependencies): Promise<void> {
   const { ledger, dispatch } = backbone.analyses;
-  const refOf = async ({ tenant, params }: { tenant: string; params: { id: string } }) => {
-    const ref = { tenant, id: params.id };
-    if (!isAnalysisId(ref.id) || (await ledger.request(ref)) === undefined)
-      throw new ProblemError("analysis-not-found");
-    return ref;
+  const requestOf = async ({ tenant, params }: { tenant: string; params: { id: string } }) => {
+    const request = isAnalysisId(params.id) ? await ledger.request({ tenant, id: params.id }) : undefined;
+    if (request === undefined) throw new ProblemError("analysis-not-found");
+    return request;
   };
 
   app.route({
@@ -27,12 +26,11 @@ export async function analysisDeliveries(app: App, { backbone }: Dependencies): 
             description: "To its callbackUrl first, then to each endpoint.",
           }),
         }),
-        ...problemResponses,
       },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["analysis-not-found"] },
     handler: async (request) => {
-      const { tenant, id } = await refOf(request);
+      const { tenant, id } = await requestOf(request);
       return { data: (await dispatch.ofAnalysis(tenant, id)).map(publicDelivery) };
     },
   });
@@ -44,11 +42,16 @@ export async function analysisDeliveries(app: App, { backbone }: Dependencies): 
       operationId: "redeliverCallback",
       summary: "Make the delivery to the callbackUrl again",
       params: IdParams,
-      response: { 202: WebhookDelivery, ...problemResponses },
+      response: { 202: WebhookDelivery },
     },
-    config: { scope: "webhooks" },
+    config: {
+      scope: "webhooks",
+      problems: ["analysis-not-found", "callback-missing", "delivery-not-found", "delivery-pending"],
+    },
     handler: async (request, reply) => {
-      const { tenant, id } = await refOf(request);
+      const { tenant, id, callbackUrl } = await requestOf(request);
+      if (callbackUrl === undefined) throw new ProblemError("callback-missing");
+      if (!(await ledger.hasResult({ tenant, id }))) throw new ProblemError("delivery-pending");
       return reply.code(202).send(publicDelivery(await dispatch.redeliver({ tenant, event: id })));
     },
   });

@@ -1,7 +1,7 @@
 import { Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
-import { IdParams, problemResponses } from "./schemas.js";
+import { IdParams } from "./schemas.js";
 
 /** `POST /v1/analyses/{id}/cancel` and `DELETE /v1/analyses/{id}`. */
 export async function endAnalysis(app: App, { backbone }: Dependencies): Promise<void> {
@@ -12,19 +12,26 @@ export async function endAnalysis(app: App, { backbone }: Dependencies): Promise
   app.route({
     method: "POST",
     url: "/v1/analyses/:id/cancel",
-    schema: { summary: "Cancel", params: IdParams, response: { 200: Analysis, ...problemResponses } },
-    config: { scope: "submit" },
+    schema: {
+      operationId: "cancelAnalysis",
+      summary: "Cancel",
+      description: "Work that has not started is not done; what comes late is ignored. Again is the same.",
+      params: IdParams,
+      response: { 200: Analysis },
+    },
+    config: { scope: "submit", problems: ["analysis-not-found", "already-ended"] },
     handler: (request) => backbone.analyses.cancel(refOf(request.tenant, request.params.id)),
   });
   app.route({
     method: "DELETE",
     url: "/v1/analyses/:id",
     schema: {
+      operationId: "eraseAnalysis",
       summary: "Erase every trace",
       params: IdParams,
-      response: { 204: Type.Null(), ...problemResponses },
+      response: { 204: Type.Null({ description: "Erased." }) },
     },
-    config: { scope: "submit" },
+    config: { scope: "submit", problems: ["analysis-not-found"] },
     handler: async (request, reply) => {
       await backbone.analyses.erase(refOf(request.tenant, request.params.id));
       return reply.code(204).send(null);

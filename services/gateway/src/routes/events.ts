@@ -1,30 +1,45 @@
-import { type Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import type { OutgoingHttpHeaders } from "node:http";
+import { type Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
-import { IdParams, problemResponses } from "./schemas.js";
+import { IdParams } from "./schemas.js";
 
 const heartbeatMs = 15_000;
+
+/** One event, as the document has it. */
+const StreamEvent = Type.Object({
+  id: Type.String({ description: "The analysis’s ETag: what Last-Event-ID names." }),
+  event: AnalysisStatus,
+  data: Type.String({ description: "The analysis, as JSON.", contentMediaType: "application/json" }),
+});
 
 /**
  * `GET /v1/analyses/{id}/events`: server-sent events until the end state. Each event is the whole analysis as it then stands,
  * named by its status, with its ETag as id: whoever comes back with `Last-Event-ID` misses nothing and sees nothing twice.
  */
-export async function events(app: App, { backbone, changes }: Dependencies): Promise<void> {
+export async function events(app: App, { backbone, changes, closing }: Dependencies): Promise<void> {
   app.route({
     method: "GET",
     url: "/v1/analyses/:id/events",
     exposeHeadRoute: false,
     schema: {
+      operationId: "watchAnalysis",
       summary: "The analysis as server-sent events",
+      description:
+        "Each event is the whole analysis, named by its status, with its ETag as id. Comments beat every 15 s. The stream ends with the analysis.",
       params: IdParams,
-      produces: ["text/event-stream"],
+      headers: Type.Object({
+        "last-event-id": Type.Optional(
+          Type.String({ description: "The last event seen: it is not told again." }),
+        ),
+      }),
       response: {
+        200: { description: "The stream.", content: { "text/event-stream": { schema: StreamEvent } } },
         204: Type.Null({ description: "Last-Event-ID names the end: nothing more comes." }),
-        ...problemResponses,
       },
     },
-    config: { scope: "read" },
+    config: { scope: "read", problems: ["analysis-not-found"] },
     handler: async (request, reply) => {
       const ref = { tenant: request.tenant, id: request.params.id };
       const first = isAnalysisId(ref.id) ? await backbone.analyses.get(ref) : undefined;
@@ -35,10 +50,10 @@ export async function events(app: App, { backbone, changes }: Dependencies): Pro
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {
+        ...(reply.getHeaders() as OutgoingHttpHeaders),
         "content-type": "text/event-stream",
-        "cache-control": "no-cache",
+        "cache-control": "no-store",
         "x-accel-buffering": "no",
-        "x-request-id": request.id,
       });
       const send = (analysis: Analysis) => {
         const id = etagOf(analysis);
@@ -59,10 +74,13 @@ export async function events(app: App, { backbone, changes }: Dependencies): Pro
       const heartbeat = setInterval(() => raw.write(": alive\n\n"), heartbeatMs);
       const finish = () => {
         clearInterval(heartbeat);
+        closing.removeEventListener("abort", finish);
         ignore();
         raw.end();
       };
       raw.once("close", finish);
+      // The client comes back, and finds another gateway.
+      closing.addEventListener("abort", finish);
       send(first);
       if (!isEnded(first.status)) look();
     },

@@ -1,14 +1,17 @@
 import { Analysis, AnalysisStatus, isAnalysisId, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
-import { problemResponses } from "./schemas.js";
+import { strict } from "./schemas.js";
 
-const Query = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-  cursor: Type.Optional(Type.String({ maxLength: 64 })),
-  status: Type.Optional(AnalysisStatus),
-  reference: Type.Optional(Type.String({ maxLength: 200 })),
-});
+const Query = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    cursor: Type.Optional(Type.String({ maxLength: 64 })),
+    status: Type.Optional(AnalysisStatus),
+    reference: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  strict,
+);
 
 const Page = Type.Object({
   data: Type.Array(Analysis),
@@ -17,6 +20,11 @@ const Page = Type.Object({
 
 /** Most analyses that one request looks at; a page of a rare status may end early, with a cursor to go on. */
 const mostLooked = 500;
+
+/** One analysis whose record is damaged does not take the list away from the others. */
+function withoutDamaged(error: unknown): undefined {
+  if (!(error instanceof ProblemError && error.code === "record-damaged")) throw error;
+}
 
 function page(data: Analysis[], nextCursor: string | undefined): Static<typeof Page> {
   return { data, ...(nextCursor === undefined ? {} : { nextCursor }) };
@@ -29,11 +37,12 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
     method: "GET",
     url: "/v1/analyses",
     schema: {
+      operationId: "listAnalyses",
       summary: "Analyses, newest first",
       querystring: Query,
-      response: { 200: Page, ...problemResponses },
+      response: { 200: Page },
     },
-    config: { scope: "read" },
+    config: { scope: "read", problems: ["cursor-invalid"] },
     handler: async (request): Promise<Static<typeof Page>> => {
       const { tenant } = request;
       const { limit, cursor, status, reference } = request.query;
@@ -43,7 +52,7 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
       for (let looked = 0; looked < mostLooked; ) {
         const wanted = limit - data.length + 1;
         const ids = await analyses.ledger.list(tenant, wanted, after);
-        const found = await Promise.all(ids.map((id) => analyses.get({ tenant, id })));
+        const found = await Promise.all(ids.map((id) => analyses.get({ tenant, id }).catch(withoutDamaged)));
         for (const analysis of found) {
           if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
           if (reference !== undefined && analysis.reference !== reference) continue;

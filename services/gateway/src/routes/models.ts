@@ -1,7 +1,7 @@
 import { LoadedModel, ProblemError, readAnnouncedModels, readModelCard, WorkerReload } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
-import { problemResponses } from "./schemas.js";
+import { strict } from "./schemas.js";
 
 /** Seconds that a call to reload waits for the workers, unless it says otherwise. */
 const usualWait = 30;
@@ -14,8 +14,9 @@ export async function models(app: App, { backbone, reloads }: Dependencies): Pro
     method: "GET",
     url: "/v1/models",
     schema: {
+      operationId: "listModels",
       summary: "The loaded models",
-      response: { 200: Type.Object({ data: Type.Array(LoadedModel) }), ...problemResponses },
+      response: { 200: Type.Object({ data: Type.Array(LoadedModel) }) },
     },
     config: { scope: "read" },
     handler: async () => ({ data: await readAnnouncedModels(backbone.redis) }),
@@ -25,14 +26,14 @@ export async function models(app: App, { backbone, reloads }: Dependencies): Pro
     method: "GET",
     url: "/v1/models/:name/card",
     schema: {
+      operationId: "getModelCard",
       summary: "A loaded model’s card",
       params: Type.Object({ name: Type.String({ maxLength: 100 }) }),
       response: {
         200: { description: "Markdown", content: { "text/markdown": { schema: Type.String() } } },
-        ...problemResponses,
       },
     },
-    config: { scope: "read" },
+    config: { scope: "read", problems: ["not-found"] },
     handler: async ({ params }, reply) => {
       const card = await readModelCard(backbone.redis, params.name);
       if (card === undefined) {
@@ -46,23 +47,26 @@ export async function models(app: App, { backbone, reloads }: Dependencies): Pro
     method: "POST",
     url: "/v1/models/reload",
     schema: {
+      operationId: "reloadModels",
       summary: "Load the models anew",
       description:
         "Tells every worker to load what has changed in its MODELS_DIR and its operating points. A bundle that is damaged or answers its warm-up film wrong is refused, and the model that serves goes on.",
-      querystring: Type.Object({
-        wait: Type.Optional(
-          Type.Number({
-            minimum: 0,
-            maximum: 60,
-            default: usualWait,
-            description: "Seconds to wait for the workers.",
-          }),
-        ),
-      }),
+      querystring: Type.Object(
+        {
+          wait: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              maximum: 60,
+              default: usualWait,
+              description: "Seconds to wait for the workers.",
+            }),
+          ),
+        },
+        strict,
+      ),
       response: {
         200: Type.Object(Reloads.properties, { description: "Every worker has answered." }),
         202: Type.Object(Reloads.properties, { description: "A worker has not answered yet." }),
-        ...problemResponses,
       },
     },
     config: { scope: "admin" },

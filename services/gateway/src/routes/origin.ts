@@ -1,11 +1,11 @@
 import { type Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
+import { hold } from "../hold.js";
+import { filmProblems } from "../openapi/declared-problems.js";
 import { readMultipart } from "../uploads/read-multipart.js";
-import { waitForEnd } from "../wait-for-end.js";
-import { problemResponses } from "./schemas.js";
 
-const waitMs = 30_000;
+const waitSeconds = 30;
 const unknown = "Not identified";
 /** The body parts that the origin's clients know. */
 const boneTypes = new Map([
@@ -18,16 +18,30 @@ const Uploaded = Type.Object({ filename: Type.String() });
 const Prediction = Type.Object({ bone_type: Type.String(), result: Type.String() });
 
 /** `POST /upload` and `POST /predict` of the student project that Osteon follows, in its shapes, for its clients. */
-export async function origin(app: App, { backbone, changes, submission }: Dependencies): Promise<void> {
+export async function origin(app: App, dependencies: Dependencies): Promise<void> {
+  const { submission } = dependencies;
   app.route({
     method: "POST",
     url: "/upload",
     schema: {
+      operationId: "originUpload",
       summary: "Upload a film (any file field)",
       consumes: ["multipart/form-data"],
-      response: { 200: Uploaded, ...problemResponses },
+      response: { 200: Uploaded },
     },
-    config: { scope: "submit", budget: "submissions" },
+    config: {
+      scope: "submit",
+      budget: "submissions",
+      problems: [
+        ...filmProblems,
+        "multipart-malformed",
+        "upload-too-large",
+        "too-many-films",
+        "share-exceeded",
+        "overloaded",
+        "film-lost",
+      ],
+    },
     handler: async (request) => {
       if (!request.isMultipart()) throw new ProblemError("film-missing");
       const { analysis } = await submission.submit(request, (intake) =>
@@ -41,22 +55,16 @@ export async function origin(app: App, { backbone, changes, submission }: Depend
     method: "POST",
     url: "/predict",
     schema: {
+      operationId: "originPredict",
       summary: "The answer for an uploaded film",
       body: Uploaded,
-      response: { 200: Prediction, ...problemResponses },
+      response: { 200: Prediction },
     },
-    config: { scope: "read" },
+    config: { scope: "read", problems: ["analysis-not-found", "processing-failed"] },
     handler: async (request, reply) => {
       const id = request.body.filename.split(".")[0] ?? "";
       if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
-      const gone = new AbortController();
-      reply.raw.once("close", () => gone.abort());
-      const analysis = await waitForEnd({
-        look: () => backbone.analyses.get({ tenant: request.tenant, id }),
-        listen: (listener) => changes.listen(id, listener),
-        milliseconds: waitMs,
-        signal: gone.signal,
-      });
+      const analysis = await hold(dependencies, { tenant: request.tenant, id }, waitSeconds, reply);
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
       return predictionOf(analysis);
     },

@@ -1,28 +1,92 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { App } from "../app.js";
+import { fileURLToPath } from "node:url";
+import staticFiles from "@fastify/static";
+import { disclaimer, ProblemError } from "@osteon/shared";
+import type { FastifyReply } from "fastify";
+import { Type } from "typebox";
+import type { App, Dependencies } from "../app.js";
+import { rules } from "./rules.js";
 
-const folder = new URL("../../../../../web/", import.meta.url);
+const folder = fileURLToPath(new URL("../../../../../web/dist/", import.meta.url));
 
-const files = [
-  ["/", "index.html", "text/html; charset=utf-8"],
-  ["/page/style.css", "style.css", "text/css; charset=utf-8"],
-  ["/page/app.js", "app.js", "text/javascript; charset=utf-8"],
-] as const;
+const yearSeconds = 365 * 24 * 3600;
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** Addresses that the page shows; it finds its way by itself. */
+const addresses = ["/", "/exams/:id", "/history", "/models/:name", "/operate"];
 
-/** The page at `/`, from memory. */
-export async function page(app: App): Promise<void> {
-  for (const [url, name, type] of files) {
-    const content = await readFile(new URL(name, folder));
-    app.get(url, { schema: { hide: true } }, async (_request, reply) =>
-      reply
-        .type(type)
-        .header("content-security-policy", policy)
-        .header("cache-control", "no-cache")
-        .send(content),
-    );
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join("; ");
+
+/**
+ * The page: built files whose names tell their content, so that a browser keeps them for good, each beside its
+ * compressed forms; and the one document that names them, which is asked for anew each time.
+ */
+export async function page(app: App, { logger }: Dependencies): Promise<void> {
+  const built = existsSync(`${folder}index.html`);
+  if (!built) logger.warn("the page is not built: `npm run build` makes it");
+  const document = built ? await readFile(`${folder}index.html`) : undefined;
+  const show = (reply: FastifyReply) => {
+    if (document === undefined) throw new ProblemError("not-found", "The page is not built.");
+    return reply
+      .type("text/html; charset=utf-8")
+      .header("content-security-policy", policy)
+      .header("cross-origin-opener-policy", "same-origin")
+      .header("permissions-policy", "camera=(self), microphone=(), geolocation=()")
+      .header("referrer-policy", "no-referrer")
+      .header("cache-control", "no-cache")
+      .send(document);
+  };
+  for (const url of addresses) {
+    app.get(url, { schema: { hide: true } }, async (_request, reply) => show(reply));
   }
+
+  app.get(
+    "/rules",
+    {
+      schema: {
+        operationId: "getRules",
+        summary: "The film rules",
+        response: {
+          200: {
+            description: "A page, or JSON where it is asked for.",
+            content: {
+              "text/html": { schema: Type.String() },
+              "application/json": {
+                schema: Type.Object({ rules: Type.Array(Type.String()), disclaimer: Type.String() }),
+              },
+            },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      reply.header("vary", "accept");
+      const accept = request.headers.accept ?? "";
+      const asJson = accept.includes("application/json") && !accept.includes("text/html");
+      if (!asJson && document !== undefined) return show(reply);
+      return reply.type("application/json").send(JSON.stringify({ rules, disclaimer }));
+    },
+  );
+
+  if (!built) return;
+  await app.register(staticFiles, {
+    root: `${folder}assets`,
+    prefix: "/assets/",
+    preCompressed: true,
+    immutable: true,
+    maxAge: yearSeconds * 1000,
+    index: false,
+    decorateReply: false,
+  });
 }

@@ -1,19 +1,32 @@
-import { heatmapOverlay } from "@osteon/imaging";
-import { isAnalysisId, type KeptHeatmap, ProblemError } from "@osteon/shared";
+import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
+import { type AcceptedFilm, isAnalysisId, type KeptHeatmap, ProblemError } from "@osteon/shared";
+import pLimit from "p-limit";
+import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
-import { Bytes, FilmParams, problemResponses } from "./schemas.js";
+import { tagOf } from "../etag.js";
+import { sendBytes } from "../send-bytes.js";
+import { Bytes, FilmParams } from "./schemas.js";
 
-/** A film's pictures never change. */
-const caching = "private, max-age=3600, immutable";
+const binary = (type: string, description: string) => ({
+  description,
+  content: { [type]: { schema: Bytes } },
+});
+const notChanged = { 304: Type.Null({ description: "Not changed." }) };
+const ConditionalHeaders = Type.Object({ "if-none-match": Type.Optional(Type.String()) });
 
-/** A film's pictures: as normalised, its heat map, and the bytes as they came. */
+/** Drawn at once: a list asks for dozens, and decoding shares its threads with the store's files. */
+const thumbnailsAtOnce = 2;
+
+/** A film's pictures: as normalised, also small, its heat map, and the bytes as they came. */
 export async function pictures(app: App, { backbone }: Dependencies): Promise<void> {
   const { ledger } = backbone.analyses;
+  const drawing = pLimit(thumbnailsAtOnce);
 
   const find = async (tenant: string, id: string, film: number) => {
     const request = isAnalysisId(id) ? await ledger.request({ tenant, id }) : undefined;
-    const accepted = request?.films[film];
-    if (request === undefined || accepted === undefined) throw new ProblemError("analysis-not-found");
+    if (request === undefined) throw new ProblemError("analysis-not-found");
+    const accepted = request.films[film];
+    if (accepted === undefined) throw new ProblemError("not-found", `The analysis has no film ${film}.`);
     return { ref: request, accepted };
   };
 
@@ -21,17 +34,48 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
     method: "GET",
     url: "/v1/analyses/:id/films/:film/image.png",
     schema: {
+      operationId: "getFilmImage",
       summary: "The film as the models read it",
       params: FilmParams,
-      produces: ["image/png"],
-      response: { 200: Bytes, ...problemResponses },
+      headers: ConditionalHeaders,
+      response: { 200: binary("image/png", "PNG, grey."), ...notChanged },
     },
-    config: { scope: "read" },
-    handler: async ({ params, tenant }, reply) => {
+    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready"] },
+    handler: async (request, reply) => {
+      const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
-      const png = await ledger.image(ref, params.film);
-      if (png === undefined) throw new ProblemError("image-not-ready");
-      return reply.type("image/png").header("cache-control", caching).send(png);
+      const kept = await ledger.image(ref, params.film);
+      if (kept === undefined) throw new ProblemError("image-not-ready");
+      const bytes = await packFilm(kept);
+      return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/analyses/:id/films/:film/thumbnail.jpg",
+    schema: {
+      operationId: "getFilmThumbnail",
+      summary: "The film as a small picture, for lists",
+      params: FilmParams,
+      headers: ConditionalHeaders,
+      response: {
+        200: binary("image/jpeg", "JPEG, grey, the longest side 192 pixels at most."),
+        ...notChanged,
+      },
+    },
+    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready"] },
+    handler: async (request, reply) => {
+      const { params, tenant } = request;
+      const { ref, accepted } = await find(tenant, params.id, params.film);
+      const bytes = () =>
+        drawing(async () => {
+          const kept = await ledger.image(ref, params.film);
+          if (kept === undefined) throw new ProblemError("image-not-ready");
+          return thumbnail(kept);
+        });
+      // Named by what it is made of, so that who has it costs no drawing; the number changes with the drawing.
+      return sendBytes(request, reply, { bytes, type: "image/jpeg", tag: tagOf(`1 ${accepted.digest}`) });
     },
   });
 
@@ -39,24 +83,30 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
     method: "GET",
     url: "/v1/analyses/:id/films/:film/heatmap.png",
     schema: {
+      operationId: "getFilmHeatmap",
       summary: "The heat map, to lay over image.png",
       params: FilmParams,
-      produces: ["image/png"],
-      response: { 200: Bytes, ...problemResponses },
+      headers: ConditionalHeaders,
+      response: {
+        200: binary("image/png", "PNG, grey with transparency, of the size of image.png."),
+        ...notChanged,
+      },
     },
-    config: { scope: "read" },
-    handler: async ({ params, tenant }, reply) => {
+    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready"] },
+    handler: async (request, reply) => {
+      const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
       const [heatmap, analysis] = await Promise.all([
         ledger.heatmap(ref, params.film),
         backbone.analyses.get(ref),
       ]);
-      const { width, height } = analysis?.films[params.film] ?? {};
+      const { width, height, outcome } = analysis?.films[params.film] ?? {};
+      if (heatmap === undefined && outcome !== undefined) throw new ProblemError("no-heatmap");
       if (heatmap === undefined || width === undefined || height === undefined) {
         throw new ProblemError("image-not-ready");
       }
-      const png = await heatmapOverlay(unpack(heatmap), heatmap.placement, { width, height });
-      return reply.type("image/png").header("cache-control", caching).send(png);
+      const bytes = await heatmapOverlay(unpack(heatmap), heatmap.placement, { width, height });
+      return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
   });
 
@@ -64,22 +114,38 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
     method: "GET",
     url: "/v1/analyses/:id/films/:film/original",
     schema: {
+      operationId: "getFilmOriginal",
       summary: "The film’s bytes as they came",
       params: FilmParams,
-      response: { 200: Bytes, ...problemResponses },
+      headers: Type.Object({
+        ...ConditionalHeaders.properties,
+        range: Type.Optional(Type.String({ description: "Part of the bytes: one range of `bytes`." })),
+        "if-range": Type.Optional(Type.String()),
+      }),
+      response: {
+        200: binary("*/*", "All bytes, of the type that the film is."),
+        206: binary("*/*", "The bytes of the range."),
+        ...notChanged,
+      },
     },
-    config: { scope: "read" },
-    handler: async ({ params, tenant }, reply) => {
+    config: {
+      scope: "read",
+      problems: ["analysis-not-found", "not-found", "film-lost", "film-altered", "range-not-satisfiable"],
+    },
+    handler: async (request, reply) => {
+      const { params, tenant } = request;
       const { ref, accepted } = await find(tenant, params.id, params.film);
-      const bytes = await ledger.original(ref, params.film);
-      if (bytes === undefined) throw new ProblemError("film-lost");
-      return reply
-        .type(accepted.contentType)
-        .header("content-disposition", "attachment")
-        .header("cache-control", caching)
-        .send(bytes);
+      const bytes = await ledger.writtenOriginal(ref, accepted);
+      reply.header("content-disposition", `attachment; filename="${fileName(ref.id, accepted)}"`);
+      const { contentType: type, digest } = accepted;
+      return sendBytes(request, reply, { bytes, type, tag: digest.slice("sha256:".length), ranges: true });
     },
   });
+}
+
+/** A name that this server makes: the sender's may be of any characters, and of a person. */
+function fileName(id: string, { index, contentType }: AcceptedFilm): string {
+  return `${id}-${index}.${contentType.split("/")[1]?.replace("jpeg", "jpg").replace("dicom", "dcm") ?? "bin"}`;
 }
 
 function unpack({ width, height, levels }: KeptHeatmap): {

@@ -1,5 +1,7 @@
-import { Problem } from "@osteon/shared";
 import { Type } from "typebox";
+
+/** Nothing but what is named: anything else is refused. */
+export const strict = { additionalProperties: false } as const;
 
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
 export const FilmParams = Type.Object({
@@ -7,12 +9,10 @@ export const FilmParams = Type.Object({
   film: Type.Integer({ minimum: 0, maximum: 15 }),
 });
 
-/** The problems that a route may answer, for its OpenAPI entry. */
-const problem = {
-  description: "A coded problem that names the rule",
-  content: { "application/problem+json": { schema: Problem } },
-} as const;
-export const problemResponses = { "4xx": problem, "5xx": problem } as const;
+/** The header of RFC 7240; preferences that are not known are passed over, as it demands. */
+export const Prefer = Type.Optional(
+  Type.String({ description: "`wait=SECONDS` holds the answer until an end state, 60 s at most." }),
+);
 
 /** A body of bytes. */
 export const Bytes = Type.Unsafe<Buffer>({ type: "string", format: "binary" });

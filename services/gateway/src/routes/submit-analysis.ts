@@ -1,19 +1,24 @@
-import { Analysis } from "@osteon/shared";
+import { Analysis, isEnded } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
+import { hold } from "../hold.js";
 import { parseIdempotencyKey } from "../idempotency.js";
+import { filmProblems } from "../openapi/declared-problems.js";
+import { preferredWait } from "../prefer.js";
 import { readSubmission } from "../uploads/read-submission.js";
-import { problemResponses } from "./schemas.js";
+import { Prefer } from "./schemas.js";
 
 /** Seconds after which a first look is worth it. */
 const retryAfterSeconds = 1;
 
-/** `POST /v1/analyses`: films in, a promise out. */
-export async function submitAnalysis(app: App, { submission }: Dependencies): Promise<void> {
+/** `POST /v1/analyses`: films in, a promise out; with `Prefer: wait` the end, where it comes in time. */
+export async function submitAnalysis(app: App, dependencies: Dependencies): Promise<void> {
+  const { submission } = dependencies;
   app.route({
     method: "POST",
     url: "/v1/analyses",
     schema: {
+      operationId: "submitAnalysis",
       summary: "Submit the films of one exam",
       consumes: [
         "multipart/form-data",
@@ -28,10 +33,35 @@ export async function submitAnalysis(app: App, { submission }: Dependencies): Pr
         "idempotency-key": Type.Optional(
           Type.String({ description: "A repeat with it answers the same analysis." }),
         ),
+        prefer: Prefer,
       }),
-      response: { 202: Analysis, ...problemResponses },
+      response: {
+        200: Type.Object(Analysis.properties, { description: "The end, which came within Prefer: wait." }),
+        202: Analysis,
+      },
     },
-    config: { scope: "submit", budget: "submissions" },
+    config: {
+      scope: "submit",
+      budget: "submissions",
+      problems: [
+        ...filmProblems,
+        "body-empty",
+        "multipart-malformed",
+        "field-unknown",
+        "validation-failed",
+        "idempotency-key-invalid",
+        "upload-not-found",
+        "idempotency-in-flight",
+        "upload-used",
+        "upload-too-large",
+        "too-many-films",
+        "callback-refused",
+        "idempotency-key-reused",
+        "share-exceeded",
+        "overloaded",
+        "film-lost",
+      ],
+    },
     handler: async (request, reply) => {
       const key = parseIdempotencyKey(request.headers["idempotency-key"]);
       const { analysis, replayed } = await submission.submit(
@@ -40,11 +70,14 @@ export async function submitAnalysis(app: App, { submission }: Dependencies): Pr
         key,
       );
       if (replayed) reply.header("idempotency-replayed", "true");
-      return reply
-        .code(202)
-        .header("location", `/v1/analyses/${analysis.id}`)
-        .header("retry-after", String(retryAfterSeconds))
-        .send(analysis);
+      reply.header("location", `/v1/analyses/${analysis.id}`).header("cache-control", "no-store");
+      const wait = preferredWait(request.headers.prefer);
+      if (wait === undefined) return reply.code(202).header("retry-after", retryAfterSeconds).send(analysis);
+      reply.header("preference-applied", `wait=${wait}`);
+      const { tenant } = request;
+      const held = (await hold(dependencies, { tenant, id: analysis.id }, wait, reply)) ?? analysis;
+      if (isEnded(held.status)) return reply.code(200).send(held);
+      return reply.code(202).header("retry-after", retryAfterSeconds).send(held);
     },
   });
 }

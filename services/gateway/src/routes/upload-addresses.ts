@@ -1,8 +1,7 @@
-import { ProblemError, uploadSeconds } from "@osteon/shared";
+import { ProblemError, UploadAddress, uploadSeconds } from "@osteon/shared";
 import { Type } from "typebox";
 import { v7 as uuidv7 } from "uuid";
 import type { App, Dependencies } from "../app.js";
-import { problemResponses } from "./schemas.js";
 
 const Film = Type.Object(
   {
@@ -17,25 +16,22 @@ const Film = Type.Object(
   { additionalProperties: false },
 );
 
-const UploadAddress = Type.Object({
-  id: Type.String({ format: "uuid", description: "Names the upload to POST /v1/analyses, within an hour." }),
-  method: Type.Literal("PUT"),
-  url: Type.String({ format: "uri" }),
-  headers: Type.Record(Type.String(), Type.String(), { description: "The PUT must carry them as they are." }),
-  expiresAt: Type.String({ format: "date-time", description: "Until then the film may be put." }),
-});
-
 /** `POST /v1/uploads`: where a client puts a film into the store itself, past the gateway. */
 export async function uploadAddresses(app: App, { backbone, config }: Dependencies): Promise<void> {
   app.route({
     method: "POST",
     url: "/v1/uploads",
     schema: {
+      operationId: "openUpload",
       summary: "An address to upload a film to",
       body: Film,
-      response: { 201: UploadAddress, ...problemResponses },
+      response: { 201: UploadAddress },
     },
-    config: { scope: "submit", budget: "submissions" },
+    config: {
+      scope: "submit",
+      budget: "submissions",
+      problems: ["film-too-large", "uploads-unavailable"],
+    },
     handler: async (request, reply) => {
       if (request.body.bytes > config.MAX_FILM_BYTES) throw new ProblemError("film-too-large");
       const id = uuidv7();

@@ -97,9 +97,12 @@ export class Intake {
     });
   }
 
-  /** Takes back what was staged, where the films are not accepted. Where the store is away the reconciler does. */
-  async discard(): Promise<void> {
-    if (this.#staged) await this.#parts.ledger.erase(this.ref).catch(() => undefined);
+  /**
+   * Takes back what was staged, where the films are not accepted. Where the store is away the reconciler does.
+   * @param fault why they are not, where it is one
+   */
+  async discard(fault?: unknown): Promise<void> {
+    if (this.#staged) await this.#parts.ledger.withdraw(this.ref, fault).catch(() => undefined);
   }
 
   async *#measured(stream: AsyncIterable<Buffer>, each: (chunk: Buffer) => void): AsyncGenerator<Buffer> {

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { bones, Priority, ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
+import { faultsOf } from "../plugins/validation.js";
 import type { UploadFields } from "./fields.js";
 import type { Intake } from "./intake.js";
 import { readMultipart } from "./read-multipart.js";
@@ -46,13 +46,9 @@ async function takeRaw(body: Readable, intake: Intake): Promise<void> {
 }
 
 function checked(body: unknown): Static<typeof SubmissionOfUploads> {
-  if (Value.Check(SubmissionOfUploads, body)) return body;
-  throw new ProblemError("validation-failed", undefined, {
-    errors: Value.Errors(SubmissionOfUploads, body).map(({ instancePath, message }) => ({
-      detail: message,
-      pointer: instancePath,
-    })),
-  });
+  const errors = faultsOf(SubmissionOfUploads, body);
+  if (errors.length > 0) throw new ProblemError("validation-failed", undefined, { errors });
+  return body as Static<typeof SubmissionOfUploads>;
 }
 
 function isStream(body: unknown): body is Readable {

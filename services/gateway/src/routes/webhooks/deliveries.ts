@@ -9,15 +9,18 @@ import {
 } from "@osteon/shared";
 import { type Static, Type } from "typebox";
 import type { App, Dependencies } from "../../app.js";
-import { IdParams, problemResponses } from "../schemas.js";
+import { IdParams, strict } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";
 import { publicDelivery } from "./public-delivery.js";
 
-const Query = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-  cursor: Type.Optional(Type.String({ maxLength: 64 })),
-  status: Type.Optional(DeliveryStatus),
-});
+const Query = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    cursor: Type.Optional(Type.String({ maxLength: 64 })),
+    status: Type.Optional(DeliveryStatus),
+  },
+  strict,
+);
 
 const DeliveryParams = Type.Object({
   ...IdParams.properties,
@@ -29,9 +32,10 @@ const Page = Type.Object({
   nextCursor: Type.Optional(Type.String({ description: "Absent on the last page." })),
 });
 
-const Since = Type.Object({
-  since: Type.String({ format: "date-time", description: "Events from this time on." }),
-});
+const Since = Type.Object(
+  { since: Type.String({ format: "date-time", description: "Events from this time on." }) },
+  strict,
+);
 
 const Redelivering = Type.Object({
   redelivered: Type.Integer({ minimum: 0 }),
@@ -79,9 +83,9 @@ export async function deliveries(
       summary: "An endpoint’s deliveries, newest event first",
       params: IdParams,
       querystring: Query,
-      response: { 200: Page, ...problemResponses },
+      response: { 200: Page },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "cursor-invalid"] },
     handler: async (request): Promise<Static<typeof Page>> => {
       const { tenant, id } = await registry.find(endpointRef(request));
       const { limit, cursor, status } = request.query;
@@ -108,9 +112,9 @@ export async function deliveries(
       operationId: "getDelivery",
       summary: "A delivery with its attempts",
       params: DeliveryParams,
-      response: { 200: WebhookDelivery, ...problemResponses },
+      response: { 200: WebhookDelivery },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "delivery-not-found"] },
     handler: async (request) => {
       await registry.find(endpointRef(request));
       return publicDelivery(await find(refOf(request), request.params.delivery));
@@ -124,9 +128,12 @@ export async function deliveries(
       operationId: "redeliver",
       summary: "Make a delivery again",
       params: DeliveryParams,
-      response: { 202: WebhookDelivery, ...problemResponses },
+      response: { 202: WebhookDelivery },
     },
-    config: { scope: "webhooks" },
+    config: {
+      scope: "webhooks",
+      problems: ["webhook-not-found", "delivery-not-found", "delivery-pending", "webhook-disabled"],
+    },
     handler: async (request, reply) => {
       await requireEnabled(request);
       const ref = refOf(request);
@@ -144,9 +151,9 @@ export async function deliveries(
       summary: "Make again what failed since a time",
       params: IdParams,
       body: Since,
-      response: { 202: Redelivering, ...problemResponses },
+      response: { 202: Redelivering },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled"] },
     handler: async (request, reply) => {
       const endpoint = await requireEnabled(request);
       return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(request.body.since)));

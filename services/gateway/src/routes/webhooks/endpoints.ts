@@ -7,25 +7,31 @@ import {
 } from "@osteon/shared";
 import { Type } from "typebox";
 import type { App, Dependencies } from "../../app.js";
-import { IdParams, problemResponses } from "../schemas.js";
+import { IdParams, strict } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";
 
 const Url = Type.String({ minLength: 1, maxLength: 2048, description: "http or https, public." });
 const Description = Type.String({ maxLength: 200 });
 const Events = Type.Array(EventTypeSchema, { minItems: 1, maxItems: eventTypes.length, uniqueItems: true });
 
-const NewEndpoint = Type.Object({
-  url: Url,
-  description: Type.Optional(Description),
-  events: Type.Optional(Events),
-});
+const NewEndpoint = Type.Object(
+  {
+    url: Url,
+    description: Type.Optional(Description),
+    events: Type.Optional(Events),
+  },
+  strict,
+);
 
-const Change = Type.Object({
-  url: Type.Optional(Url),
-  description: Type.Optional(Description),
-  events: Type.Optional(Events),
-  enabled: Type.Optional(Type.Boolean({ description: "true enables again what was disabled." })),
-});
+const Change = Type.Object(
+  {
+    url: Type.Optional(Url),
+    description: Type.Optional(Description),
+    events: Type.Optional(Events),
+    enabled: Type.Optional(Type.Boolean({ description: "true enables again what was disabled." })),
+  },
+  strict,
+);
 
 const Created = Type.Object({
   ...WebhookEndpoint.properties,
@@ -48,9 +54,9 @@ export async function endpoints(
       operationId: "createWebhook",
       summary: "Register an endpoint",
       body: NewEndpoint,
-      response: { 201: Created, ...problemResponses },
+      response: { 201: Created },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["callback-refused", "too-many-webhooks", "webhooks-off"] },
     handler: async ({ tenant, body }, reply) => {
       policy.checkUrl(body.url);
       const { record, secret } = await registry.create(tenant, {
@@ -72,7 +78,7 @@ export async function endpoints(
     schema: {
       operationId: "listWebhooks",
       summary: "The endpoints, oldest first",
-      response: { 200: Type.Object({ data: Type.Array(WebhookEndpoint) }), ...problemResponses },
+      response: { 200: Type.Object({ data: Type.Array(WebhookEndpoint) }) },
     },
     config: { scope: "webhooks" },
     handler: async ({ tenant }) => ({ data: (await ledger.endpoints.list(tenant)).map(publicEndpoint) }),
@@ -85,9 +91,9 @@ export async function endpoints(
       operationId: "getWebhook",
       summary: "An endpoint",
       params: IdParams,
-      response: { 200: WebhookEndpoint, ...problemResponses },
+      response: { 200: WebhookEndpoint },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found"] },
     handler: async (request) => publicEndpoint(await registry.find(endpointRef(request))),
   });
 
@@ -100,9 +106,9 @@ export async function endpoints(
       summary: "Change an endpoint, disable or enable it",
       params: IdParams,
       body: Change,
-      response: { 200: WebhookEndpoint, ...problemResponses },
+      response: { 200: WebhookEndpoint },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "callback-refused"] },
     handler: async (request) => {
       const { body } = request;
       if (body.url !== undefined) policy.checkUrl(body.url);
@@ -117,9 +123,9 @@ export async function endpoints(
       operationId: "deleteWebhook",
       summary: "Delete an endpoint and its deliveries",
       params: IdParams,
-      response: { 204: Type.Null({ description: "Deleted." }), ...problemResponses },
+      response: { 204: Type.Null({ description: "Deleted." }) },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found"] },
     handler: async (request, reply) => {
       const ref = endpointRef(request);
       await registry.delete(ref);

@@ -2,20 +2,25 @@ import { type EndpointRegistry, WebhookDelivery } from "@osteon/shared";
 import { Type } from "typebox";
 import { v7 as uuidv7 } from "uuid";
 import type { App, Dependencies } from "../../app.js";
-import { IdParams, problemResponses } from "../schemas.js";
+import { IdParams, strict } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";
 import { publicDelivery } from "./public-delivery.js";
 
 const daySeconds = 86_400;
 
-const Rotation = Type.Object({
-  overlapSeconds: Type.Integer({
-    minimum: 0,
-    maximum: 7 * daySeconds,
-    default: daySeconds,
-    description: "How long the secrets before go on signing beside the new one.",
-  }),
-});
+const Rotation = Type.Object(
+  {
+    overlapSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 7 * daySeconds,
+        default: daySeconds,
+        description: "How long the secrets before go on signing beside the new one.",
+      }),
+    ),
+  },
+  strict,
+);
 
 const Rotated = Type.Object({
   secret: Type.String({ description: "whsec_…; shown here and never again." }),
@@ -37,9 +42,9 @@ export async function secrets(
       summary: "A new secret, with an overlap",
       params: IdParams,
       body: Rotation,
-      response: { 200: Rotated, ...problemResponses },
+      response: { 200: Rotated },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "webhooks-off"] },
     // The body may be left out.
     preValidation: async (request) => {
       request.body ??= {} as typeof request.body;
@@ -47,7 +52,7 @@ export async function secrets(
     handler: async (request, reply) =>
       reply
         .header("cache-control", "no-store")
-        .send(await registry.rotate(endpointRef(request), request.body.overlapSeconds)),
+        .send(await registry.rotate(endpointRef(request), request.body.overlapSeconds ?? daySeconds)),
   });
 
   app.route({
@@ -57,9 +62,9 @@ export async function secrets(
       operationId: "testWebhook",
       summary: "Send a test event, once",
       params: IdParams,
-      response: { 202: WebhookDelivery, ...problemResponses },
+      response: { 202: WebhookDelivery },
     },
-    config: { scope: "webhooks" },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "webhooks-off"] },
     handler: async (request, reply) => {
       const ref = endpointRef(request);
       await registry.find(ref);

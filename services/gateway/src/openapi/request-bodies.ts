@@ -14,10 +14,11 @@ export const requestBodies = {
           type: "object",
           additionalProperties: false,
           properties: {
-            film: { type: "array", items: film, maxItems: 16 },
+            film: { type: "array", items: film, minItems: 1, maxItems: 16 },
             upload: {
               type: "array",
               items: { type: "string" },
+              minItems: 1,
               maxItems: 16,
               description: "Ids of uploads, instead of films or beside them: at least one film in all.",
             },
@@ -31,10 +32,11 @@ export const requestBodies = {
               type: "string",
               enum: [...bones],
               description:
-                "What the sender takes the film for. Kept with the request; the models do not read it.",
+                "What the sender takes the films for. A film that looks most like it is analysed even where the model is too unsure to identify a film; it changes no label and no probability.",
             },
             priority: Priority,
           },
+          anyOf: [{ required: ["film"] }, { required: ["upload"] }],
         },
       },
       ...Object.fromEntries(raw.map((type) => [type, { schema: film }])),
@@ -43,6 +45,8 @@ export const requestBodies = {
   },
   "/upload": {
     required: true,
-    content: { "multipart/form-data": { schema: { type: "object", additionalProperties: film } } },
+    content: {
+      "multipart/form-data": { schema: { type: "object", minProperties: 1, additionalProperties: film } },
+    },
   },
 } as const;

@@ -1,0 +1,90 @@
+import {
+  Analysis,
+  AnalysisError,
+  BodyPart,
+  BodyPartSummary,
+  DeadLetter,
+  DeliveryAttempt,
+  Film,
+  Fracture,
+  FractureSummary,
+  LoadedModel,
+  ModelRef,
+  ModelReload,
+  Problem,
+  Region,
+  Thresholds,
+  Timings,
+  UploadAddress,
+  WebhookDelivery,
+  WebhookEndpoint,
+  WebhookEvent,
+  WebhookTestEvent,
+  WorkerReload,
+} from "@osteon/shared";
+
+/** The contract's shapes by the names that the document, and what is generated from it, calls them. */
+const named = {
+  Analysis,
+  AnalysisError,
+  BodyPart,
+  BodyPartSummary,
+  DeadLetter,
+  DeliveryAttempt,
+  Film,
+  Fracture,
+  FractureSummary,
+  LoadedModel,
+  ModelRef,
+  ModelReload,
+  Problem,
+  Region,
+  Thresholds,
+  Timings,
+  UploadAddress,
+  WebhookDelivery,
+  WebhookEndpoint,
+  WebhookEvent,
+  WebhookTestEvent,
+  WorkerReload,
+};
+
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** The named schemas, each referring to the others. */
+export function componentSchemas(): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(named).map(([name, schema]) => [name, referring(plain(schema), name)]),
+  );
+}
+
+const names = new Map(Object.entries(named).map(([name, schema]) => [textOf(plain(schema)), name]));
+
+/** The value with each named schema in it, however deep, as a reference. `but`: the one that is not to refer to itself. */
+export function referring(value: Json, but?: string): Json {
+  if (Array.isArray(value)) return value.map((each) => referring(each));
+  if (value === null || typeof value !== "object") return value;
+  const name = names.get(textOf(value));
+  if (name !== undefined && name !== but) return { $ref: `#/components/schemas/${name}` };
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, referring(each)]));
+}
+
+/** As JSON has it, in the words that the document has after Fastify's plugin: a constant as an enumeration of one. */
+export function plain(schema: unknown): Json {
+  return JSON.parse(JSON.stringify(schema), (_key, value: Json) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    const { const: only, patternProperties, ...rest } = value;
+    if (typeof only === "string") return { ...rest, enum: [only] };
+    const [every] = patternProperties === undefined ? [] : Object.values(patternProperties as object);
+    return every === undefined ? value : { ...rest, additionalProperties: every as Json };
+  }) as Json;
+}
+
+/** Equal for equal schemas, in whatever order their properties stand. */
+function textOf(value: Json): string {
+  return JSON.stringify(value, (_key, each: Json) =>
+    each !== null && typeof each === "object" && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}

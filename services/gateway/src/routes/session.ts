@@ -1,0 +1,120 @@
+import { type KeyRecord, ProblemError, scopes } from "@osteon/shared";
+import { type Static, Type } from "typebox";
+import type { App, Dependencies } from "../app.js";
+import { requireFromPage } from "../from-page.js";
+import { keyOfSession, onlyTenant, sessionCookie } from "../plugins/auth.js";
+import { sessionSeconds } from "../sessions.js";
+import { strict } from "./schemas.js";
+
+const SessionView = Type.Object({
+  auth: Type.Enum(["off", "keys"], { description: "Whether calls need a key." }),
+  signedIn: Type.Boolean(),
+  tenant: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String({ description: "The key’s, for people." })),
+  scopes: Type.Array(Type.Enum([...scopes])),
+  expiresAt: Type.Optional(Type.String({ format: "date-time" })),
+  limits: Type.Object(
+    {
+      filmBytes: Type.Integer({ description: "Largest film." }),
+      uploadBytes: Type.Integer({ description: "Largest sum of the films of one analysis." }),
+      films: Type.Integer({ description: "Most films of one analysis." }),
+    },
+    { description: "What a submission may be." },
+  ),
+});
+type SessionView = Static<typeof SessionView>;
+
+const Key = Type.Object({ key: Type.String({ maxLength: 200 }) }, strict);
+
+const cookieOptions = { path: "/", httpOnly: true, secure: true, sameSite: "strict" } as const;
+
+/** `/v1/session`: a person at the page signs in with a key, and out. */
+export async function session(app: App, { config }: Dependencies): Promise<void> {
+  const limits = {
+    filmBytes: config.MAX_FILM_BYTES,
+    uploadBytes: config.MAX_UPLOAD_BYTES,
+    films: config.MAX_FILMS,
+  };
+  const without: SessionView =
+    config.AUTH === "off"
+      ? { auth: "off", signedIn: true, tenant: onlyTenant, scopes: [...scopes], limits }
+      : { auth: "keys", signedIn: false, scopes: [], limits };
+  const viewOf = ({ tenant, name, scopes }: KeyRecord, expiresAt: string): SessionView => ({
+    auth: "keys",
+    signedIn: true,
+    tenant,
+    name,
+    scopes,
+    expiresAt,
+    limits,
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/session",
+    schema: {
+      operationId: "getSession",
+      summary: "Who is at the page, and what a submission may be",
+      response: { 200: SessionView },
+    },
+    config: { problems: ["store-unavailable", "queue-unavailable"] },
+    handler: async (request, reply): Promise<SessionView> => {
+      reply.header("cache-control", "no-store");
+      const token = request.cookies[sessionCookie];
+      if (config.AUTH === "off" || token === undefined) return without;
+      try {
+        const { key, session } = await keyOfSession(token, app);
+        return viewOf(key, session.expiresAt);
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.status !== 401) throw error;
+        reply.clearCookie(sessionCookie, cookieOptions);
+        return without;
+      }
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/session",
+    schema: {
+      operationId: "signIn",
+      summary: "Sign in with a key",
+      description:
+        "Opens a session of eight hours, held by an HTTP-only cookie. It may do what the key may, ends with it, and changes things only with the header X-Osteon-Page from the same origin.",
+      body: Key,
+      response: { 200: SessionView },
+    },
+    config: { problems: ["key-invalid", "cross-site", "store-unavailable", "queue-unavailable"] },
+    handler: async (request, reply): Promise<SessionView> => {
+      if (config.AUTH === "off") return without;
+      requireFromPage(request);
+      // Of any refusal for the key; taken back where there is none.
+      reply.header("www-authenticate", "Bearer");
+      const key = await app.keys.verify(request.body.key.trim());
+      reply.removeHeader("www-authenticate");
+      const { token, session } = await app.sessions.open(key.id);
+      reply.setCookie(sessionCookie, token, { ...cookieOptions, maxAge: sessionSeconds });
+      reply.header("cache-control", "no-store");
+      return viewOf(key, session.expiresAt);
+    },
+  });
+
+  app.route({
+    method: "DELETE",
+    url: "/v1/session",
+    schema: {
+      operationId: "signOut",
+      summary: "Sign out",
+      response: { 204: Type.Null({ description: "Signed out, or never signed in." }) },
+    },
+    config: { problems: ["cross-site", "queue-unavailable"] },
+    handler: async (request, reply) => {
+      const token = request.cookies[sessionCookie];
+      if (token !== undefined) {
+        requireFromPage(request);
+        await app.sessions.close(token);
+      }
+      return reply.clearCookie(sessionCookie, cookieOptions).code(204).send(null);
+    },
+  });
+}
