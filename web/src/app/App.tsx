@@ -1,0 +1,82 @@
+import { Tooltip } from "@base-ui/react/tooltip";
+import { lazy, Suspense, useEffect } from "react";
+import { Route, Switch } from "wouter";
+import { t } from "../messages/index.js";
+import { SignInPage } from "../session/SignInPage.js";
+import { DropEverywhere } from "../start/DropEverywhere.js";
+import { followAnalyses } from "../state/feed.js";
+import { session } from "../state/session.js";
+import { useStore } from "../state/store.js";
+import { Loading, Notice } from "../ui/Notice.js";
+import { Toasts } from "../ui/toasts.js";
+import { ConnectionBar } from "./ConnectionBar.js";
+import { Footer } from "./Footer.js";
+import { Header } from "./Header.js";
+import { Workspace } from "./Workspace.js";
+
+const HistoryPage = lazy(() => import("../history/HistoryPage.js"));
+const RulesPage = lazy(() => import("../rules/RulesPage.js"));
+const OperatePage = lazy(() => import("../operate/OperatePage.js"));
+const CardPage = lazy(() => import("../card/CardPage.js"));
+
+export function App() {
+  return (
+    <Tooltip.Provider delay={500}>
+      <a className="skip" href="#main">
+        {t("app.skip")}
+      </a>
+      <Header />
+      <ConnectionBar />
+      <Body />
+      <Footer />
+      <Toasts />
+    </Tooltip.Provider>
+  );
+}
+
+/** Films and what is known of them only for who may see them; the rules for everybody. */
+function Body() {
+  const now = useStore(session);
+  const signedIn = typeof now === "object" && now.signedIn;
+  useEffect(() => (signedIn ? followAnalyses() : undefined), [signedIn]);
+  return (
+    <Suspense fallback={<Loading label={t("common.loading")} />}>
+      <Switch>
+        <Route path="/rules" component={RulesPage} />
+        <Route>{signedIn ? <Pages /> : <Before state={now} />}</Route>
+      </Switch>
+      {signedIn && <DropEverywhere />}
+    </Suspense>
+  );
+}
+
+function Before({ state }: { state: ReturnType<typeof session.get> }) {
+  if (state === undefined) return <Loading label={t("common.loading")} />;
+  if (state !== "unreachable") return <SignInPage />;
+  return (
+    <main id="main">
+      <Notice icon="alert" title={t("app.unreachable")}>
+        <p>{t("app.unreachableText")}</p>
+      </Notice>
+    </main>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Workspace id={undefined} />
+      </Route>
+      <Route path="/exams/:id">{({ id }) => <Workspace id={id} />}</Route>
+      <Route path="/history" component={HistoryPage} />
+      <Route path="/models/:name">{({ name }) => <CardPage name={decodeURIComponent(name)} />}</Route>
+      <Route path="/operate" component={OperatePage} />
+      <Route>
+        <main id="main">
+          <Notice icon="search" title={t("app.notFound")} />
+        </main>
+      </Route>
+    </Switch>
+  );
+}

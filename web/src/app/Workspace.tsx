@@ -1,0 +1,26 @@
+import { lazy, Suspense } from "react";
+import { t } from "../messages/index.js";
+import { StartView } from "../start/StartView.js";
+import { Loading } from "../ui/Notice.js";
+import { Worklist } from "../worklist/Worklist.js";
+
+/** The viewer is fetched with the first exam that is looked at. */
+const ExamView = lazy(() => import("../exam/ExamView.js"));
+
+/** The list beside what it leads to: where films come in, or one exam. */
+export function Workspace({ id }: { id: string | undefined }) {
+  return (
+    <main className="workspace" id="main" data-exam={id !== undefined}>
+      <Worklist chosen={id} />
+      <div className="workspace-main">
+        {id === undefined ? (
+          <StartView />
+        ) : (
+          <Suspense fallback={<Loading label={t("exam.loading")} />}>
+            <ExamView id={id} />
+          </Suspense>
+        )}
+      </div>
+    </main>
+  );
+}

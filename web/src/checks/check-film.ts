@@ -1,0 +1,44 @@
+import { colourfulness } from "./colourfulness.js";
+import { smallPicture } from "./small-picture.js";
+import { isShown, sniff, sniffBytes } from "./sniff.js";
+
+/** Fewest pixels of a side, as the film rules say. */
+export const leastSide = 224;
+
+/** Above this share of saturation a picture is no grey film; scans with a tint stay below. */
+const mostColour = 0.12;
+
+export type Fault = "empty" | "too-large" | "not-a-film" | "damaged" | "too-small";
+export type Doubt = "coloured";
+
+/** What can be said of a film before it is sent. */
+export interface FilmCheck {
+  /** Why the API would refuse it. */
+  fault?: Fault;
+  /** Why its answer may be worth little. */
+  doubt?: Doubt;
+  /** Pixels, where the browser can read the file. */
+  width?: number;
+  height?: number;
+  /** A small copy, where the browser can read the file. */
+  preview?: Blob;
+}
+
+/** Checks a file by the film rules. What the browser cannot read, such as TIFF, is left to the API. */
+export async function checkFilm(file: File, mostBytes: number): Promise<FilmCheck> {
+  if (file.size === 0) return { fault: "empty" };
+  const kind = sniff(new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer()));
+  if (kind === "other") return { fault: "not-a-film" };
+  if (file.size > mostBytes) return { fault: "too-large" };
+  if (!isShown(kind)) return {};
+  const bitmap = await createImageBitmap(file).catch(() => undefined);
+  if (bitmap === undefined) return { fault: "damaged" };
+  const { width, height } = bitmap;
+  try {
+    const seen = { width, height, preview: await smallPicture(bitmap) };
+    if (Math.min(width, height) < leastSide) return { fault: "too-small", ...seen };
+    return colourfulness(bitmap) > mostColour ? { doubt: "coloured", ...seen } : seen;
+  } finally {
+    bitmap.close();
+  }
+}

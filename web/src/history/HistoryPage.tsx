@@ -1,0 +1,77 @@
+import { type Analysis, OsteonError } from "@osteon/client";
+import { useCallback, useDeferredValue, useState } from "react";
+import { osteon } from "../api/osteon.js";
+import { count } from "../messages/format.js";
+import { t } from "../messages/index.js";
+import { forgetAnalysis } from "../state/exams.js";
+import { Button } from "../ui/Button.js";
+import { Confirm } from "../ui/Confirm.js";
+import { Loading, Notice } from "../ui/Notice.js";
+import { say } from "../ui/toasts.js";
+import { refusalText } from "../words/refusals.js";
+import { FilterBar } from "./FilterBar.js";
+import { noFilters, passes, statusOf } from "./filters.js";
+import { HistoryList } from "./HistoryList.js";
+import { useHistory } from "./use-history.js";
+import "./history.css";
+
+/** Everything that was examined: search, filters, erase. */
+export default function HistoryPage() {
+  const [filters, setFilters] = useState(noFilters);
+  const asked = useDeferredValue(filters);
+  const fits = useCallback((analysis: Analysis) => passes(analysis, asked), [asked]);
+  const history = useHistory(statusOf(asked), fits);
+  const [erasing, setErasing] = useState<Analysis>();
+  const { found, looked, state } = history;
+
+  const erase = async (id: string) => {
+    try {
+      await osteon.erase(id);
+      forgetAnalysis(id);
+      history.forget(id);
+      say(t("keep.erased"));
+    } catch (error) {
+      say(t("common.failed"), refusalText(error));
+    }
+  };
+
+  return (
+    <main className="history" id="main">
+      <header className="page-head">
+        <h1>{t("history.title")}</h1>
+        <p role="status">
+          {state === "looking"
+            ? t("history.looking")
+            : t("history.found", { count: found.length, looked: count(looked) })}
+        </p>
+      </header>
+      <FilterBar filters={filters} onChange={setFilters} />
+      {found.length > 0 && <HistoryList found={found} onErase={setErasing} />}
+      {state === "looking" && <Loading label={t("history.looking")} />}
+      {state === "end" && found.length === 0 && (
+        <Notice icon="search" title={t("history.none")}>
+          <p>{looked === 0 ? t("history.noneYet") : t("history.noneSuch")}</p>
+        </Notice>
+      )}
+      {state instanceof OsteonError && (
+        <Notice icon="alert" title={t("common.failed")}>
+          <p>{refusalText(state)}</p>
+          <Button onClick={history.more}>{t("common.retry")}</Button>
+        </Notice>
+      )}
+      {state === "more" && (
+        <Button className="history-more" onClick={history.more}>
+          {t("history.more")}
+        </Button>
+      )}
+      <Confirm
+        title={t("keep.eraseTitle")}
+        text={t("keep.eraseText")}
+        action={t("keep.erase")}
+        open={erasing !== undefined}
+        onClose={() => setErasing(undefined)}
+        onConfirm={() => erasing !== undefined && void erase(erasing.id)}
+      />
+    </main>
+  );
+}

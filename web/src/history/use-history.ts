@@ -1,0 +1,69 @@
+import type { Analysis, AnalysisStatus, OsteonError } from "@osteon/client";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { osteon } from "../api/osteon.js";
+import { asRefusal } from "../words/refusals.js";
+
+export interface History {
+  found: readonly Analysis[];
+  /** Analyses that were looked at. */
+  looked: number;
+  state: "looking" | "more" | "end" | OsteonError;
+  more(): void;
+  forget(id: string): void;
+}
+
+/** A search goes on by itself until it has found so many, or looked at so many. */
+const enough = 60;
+const mostAtOnce = 1_000;
+
+/** Everything there is, newest first, as far as it passes; read page by page, further on request. */
+export function useHistory(
+  status: AnalysisStatus | undefined,
+  passes: (analysis: Analysis) => boolean,
+): History {
+  const [found, setFound] = useState<readonly Analysis[]>([]);
+  const [looked, setLooked] = useState(0);
+  const [state, setState] = useState<History["state"]>("looking");
+  const cursor = useRef<string>(undefined);
+  const asking = useRef<AbortController>(undefined);
+
+  const go = useCallback(async () => {
+    asking.current?.abort();
+    const over = new AbortController();
+    asking.current = over;
+    setState("looking");
+    try {
+      let hits = 0;
+      let seen = 0;
+      do {
+        const page = await osteon.list({
+          limit: 100,
+          ...(status === undefined ? {} : { status }),
+          ...(cursor.current === undefined ? {} : { cursor: cursor.current }),
+          signal: over.signal,
+        });
+        if (over.signal.aborted) return;
+        const passed = page.data.filter(passes);
+        hits += passed.length;
+        seen += page.data.length;
+        cursor.current = page.nextCursor;
+        setFound((before) => [...before, ...passed]);
+        setLooked((before) => before + page.data.length);
+      } while (cursor.current !== undefined && hits < enough && seen < mostAtOnce);
+      setState(cursor.current === undefined ? "end" : "more");
+    } catch (error) {
+      if (!over.signal.aborted) setState(asRefusal(error));
+    }
+  }, [status, passes]);
+
+  useEffect(() => {
+    cursor.current = undefined;
+    setFound([]);
+    setLooked(0);
+    void go();
+    return () => asking.current?.abort();
+  }, [go]);
+
+  const forget = (id: string) => setFound((before) => before.filter((analysis) => analysis.id !== id));
+  return { found, looked, state, more: () => void go(), forget };
+}

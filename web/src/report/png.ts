@@ -1,0 +1,106 @@
+import type { Analysis, Film } from "@osteon/client";
+import { t } from "../messages/index.js";
+import { drawFilm } from "./draw-film.js";
+import { type Report, reportOf } from "./report.js";
+
+const width = 1680;
+const filmBox = { x: 48, y: 132, width: 960, height: 960 };
+const column = { x: 1056, width: 576 };
+const font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+const colours = {
+  ground: "#0b0e12",
+  text: "#e9eff5",
+  faint: "#a3b1bf",
+  line: "#28323d",
+  fractured: "#ff7a70",
+  doubtful: "#ffc14d",
+  normal: "#5fd899",
+  none: "#a3b1bf",
+  failed: "#ff7a70",
+  running: "#a3b1bf",
+} as const;
+
+/** One film's report as a picture: the film with its overlay, findings, time, versions, disclaimer. */
+export async function pngReport(analysis: Analysis, film: Film): Promise<Blob> {
+  const report = reportOf(analysis, film);
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = filmBox.y + filmBox.height + 120;
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("no canvas");
+  context.fillStyle = colours.ground;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  write(context, "Osteon", 48, 84, `700 40px ${font}`, colours.text);
+  write(context, report.title, 220, 84, `400 28px ${font}`, colours.faint, width - 268);
+  if (film.width !== undefined) await paint(context, analysis, film);
+  findings(context, report);
+  context.fillStyle = colours.line;
+  context.fillRect(48, canvas.height - 92, width - 96, 2);
+  write(context, report.disclaimer, 48, canvas.height - 40, `600 28px ${font}`, colours.doubtful);
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob === null ? reject(new Error("no picture")) : resolve(blob)), "image/png"),
+  );
+}
+
+async function paint(context: CanvasRenderingContext2D, analysis: Analysis, film: Film): Promise<void> {
+  const picture = await drawFilm(analysis.id, film, 2);
+  const scale = Math.min(filmBox.width / picture.width, filmBox.height / picture.height);
+  const size = { width: picture.width * scale, height: picture.height * scale };
+  context.imageSmoothingQuality = "high";
+  context.fillStyle = "#000";
+  context.fillRect(filmBox.x, filmBox.y, filmBox.width, filmBox.height);
+  context.drawImage(
+    picture,
+    filmBox.x + (filmBox.width - size.width) / 2,
+    filmBox.y + (filmBox.height - size.height) / 2,
+    size.width,
+    size.height,
+  );
+}
+
+function findings(context: CanvasRenderingContext2D, report: Report): void {
+  const { x, width: room } = column;
+  let y = 176;
+  if (report.type !== "") {
+    write(context, `${t("results.type")} ${report.type}`, x, y, `500 34px ${font}`, colours.text, room);
+    y += 58;
+  }
+  write(
+    context,
+    `${t("results.result")} ${report.result}`,
+    x,
+    y,
+    `700 44px ${font}`,
+    colours[report.tone],
+    room,
+  );
+  y += 40;
+  for (const [name, value] of report.facts) {
+    y += 26;
+    write(context, name, x, y, `500 20px ${font}`, colours.faint, room);
+    y += 32;
+    write(context, value, x, y, `400 25px ${font}`, colours.text, room);
+    y += 12;
+  }
+}
+
+/** Writes a line; one that is too long is cut, by whole characters. */
+function write(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  style: string,
+  colour: string,
+  room = Number.POSITIVE_INFINITY,
+): void {
+  context.font = style;
+  context.fillStyle = colour;
+  let shown = text;
+  const letters = [...text];
+  while (letters.length > 1 && context.measureText(shown).width > room) {
+    letters.pop();
+    shown = `${letters.join("")}…`;
+  }
+  context.fillText(shown, x, y);
+}

@@ -1,0 +1,127 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { t } from "../messages/index.js";
+import { exams } from "../state/exams.js";
+import { prefer, preferences } from "../state/preferences.js";
+import { inGroups, regroup, type StagedFilm, sendStaged, unstage } from "../state/staging.js";
+import { useStore } from "../state/store.js";
+import { Button } from "../ui/Button.js";
+import { StagedCard } from "./StagedCard.js";
+
+interface Properties {
+  films: readonly StagedFilm[];
+  onSent(): void;
+}
+
+const remove = (key: string) => unstage(new Set([key]));
+
+/** Films that wait to be sent: what was found of each, which belong to one exam, and the way on. */
+export function StagingTray({ films, onSent }: Properties) {
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const [reference, setReference] = useState("");
+  const { atOnce } = useStore(preferences);
+  const send = useRef<HTMLButtonElement>(null);
+  const groups = inGroups(films);
+  const looking = films.some(({ check }) => check === undefined);
+  const fit = films.filter(({ check }) => check !== undefined && check.fault === undefined);
+  const sendable = inGroups(fit).length;
+  const kept = new Set(films.flatMap(({ key }) => (marked.has(key) ? [key] : [])));
+
+  // The next thing to do is at hand: Enter sends.
+  useEffect(() => {
+    if (!looking) send.current?.focus({ preventScroll: true });
+  }, [looking]);
+
+  const mark = useCallback((key: string) => {
+    setMarked((before) => {
+      const next = new Set(before);
+      if (!next.delete(key)) next.add(key);
+      return next;
+    });
+  }, []);
+  const group = (apart: boolean) => {
+    regroup(kept.size === 0 ? new Set(films.map(({ key }) => key)) : kept, apart);
+    setMarked(new Set());
+  };
+
+  return (
+    <section className="staging" aria-labelledby="staging-title">
+      <header className="staging-head">
+        <h1 id="staging-title">{t("staging.title", { count: films.length })}</h1>
+        <p role="status">
+          {looking
+            ? t("staging.looking")
+            : [
+                t("staging.exams", { count: sendable }),
+                films.length > fit.length ? t("staging.unfit", { count: films.length - fit.length }) : "",
+              ]
+                .filter((part) => part !== "")
+                .join(" · ")}
+        </p>
+        <div className="staging-actions">
+          <Button onClick={() => group(false)} disabled={films.length < 2} icon="boxes">
+            {kept.size > 1 ? t("staging.group", { count: kept.size }) : t("staging.groupAll")}
+          </Button>
+          {groups.length < films.length && (
+            <Button onClick={() => group(true)}>{t("staging.ungroup")}</Button>
+          )}
+          <Button kind="quiet" onClick={() => unstage(new Set(films.map(({ key }) => key)))}>
+            {t("staging.clear")}
+          </Button>
+        </div>
+      </header>
+      <ul className="staging-groups">
+        {groups.map((views, at) => (
+          <li key={views[0]?.group} className="staging-group" data-views={views.length}>
+            {views.length > 1 && (
+              <p className="staging-group-title">
+                {t("staging.exam", { number: at + 1, count: views.length })}
+              </p>
+            )}
+            <ul className="staging-films">
+              {views.map((film) => (
+                <StagedCard
+                  key={film.key}
+                  film={film}
+                  marked={kept.has(film.key)}
+                  onMark={mark}
+                  onRemove={remove}
+                />
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ul>
+      <footer className="staging-foot">
+        <label className="field">
+          {t("staging.reference")}
+          <input
+            value={reference}
+            maxLength={200}
+            placeholder={t("staging.referenceHint")}
+            onChange={({ currentTarget }) => setReference(currentTarget.value)}
+          />
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={atOnce}
+            onChange={({ currentTarget }) => prefer({ atOnce: currentTarget.checked })}
+          />
+          {t("staging.atOnce")}
+        </label>
+        <button
+          ref={send}
+          type="button"
+          className="button primary large"
+          disabled={looking || sendable === 0}
+          onClick={() => {
+            sendStaged(reference);
+            if (exams.get().length > 0) onSent();
+          }}
+        >
+          {t("staging.examine", { count: sendable })}
+        </button>
+      </footer>
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+import type { ChosenFile } from "./staging.js";
+
+/** Files that a folder brings along and nobody means. */
+const ignored = /^(\.|__MACOSX|Thumbs\.db$|desktop\.ini$)/;
+
+/** Files of a picker; those of a folder carry their path. */
+export function chosenFiles(files: Iterable<File>): ChosenFile[] {
+  return [...files]
+    .filter(({ name }) => !ignored.test(name))
+    .map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1).join("/") }));
+}
+
+/** Files of a drop or of the clipboard, with everything in the folders among them. */
+export async function transferredFiles(transfer: DataTransfer): Promise<ChosenFile[]> {
+  // Read before anything is awaited: afterwards the transfer is empty.
+  const entries = [...transfer.items].flatMap((item) => {
+    const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
+    return entry === null ? [] : [entry];
+  });
+  const files = [...transfer.files];
+  if (entries.length === 0) return chosenFiles(files);
+  return (await Promise.all(entries.map((entry) => filesOf(entry, "")))).flat();
+}
+
+async function filesOf(entry: FileSystemEntry, folder: string): Promise<ChosenFile[]> {
+  if (ignored.test(entry.name)) return [];
+  if (isFile(entry)) return [{ file: await fileOf(entry), folder }];
+  if (!isFolder(entry)) return [];
+  const inner = await entriesOf(entry.createReader());
+  const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+  return (await Promise.all(inner.map((each) => filesOf(each, path)))).flat();
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory;
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+/** A reader gives its entries in parts, until it gives none. */
+async function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+  const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+  if (part.length === 0) return [];
+  const sorted = part.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  return [...sorted, ...(await entriesOf(reader))];
+}

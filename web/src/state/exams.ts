@@ -1,0 +1,113 @@
+import type { Analysis, OsteonError } from "@osteon/client";
+import { createStore } from "./store.js";
+
+/** An exam's way to the gateway, of one that was made at this page. */
+export interface Sending {
+  films: readonly File[];
+  /** Object URLs of small copies of the films that the browser can show. */
+  previews: readonly (string | undefined)[];
+  state: "waiting" | "sending" | "sent" | "refused";
+  /** Share of the bytes that are sent. */
+  share: number;
+  /** The last refusal; of a waiting one the reason for which it waits. */
+  problem?: OsteonError;
+  idempotencyKey: string;
+  reference?: string;
+}
+
+/** An exam in the list: being sent, known to the gateway, or both. */
+export interface Exam {
+  /** Stays the same when the gateway has given an id. */
+  key: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  analysis?: Analysis;
+  sending?: Sending;
+}
+
+/** Most exams that the list keeps; the history has the rest. */
+const mostExams = 1_000;
+
+/** Newest first. */
+export const exams = createStore<readonly Exam[]>([]);
+
+/** Key of each exam that the gateway knows, by its id. */
+const keyOfId = new Map<string, string>();
+
+export function addExam(exam: Exam): void {
+  exams.set((before) => cut([exam, ...before]));
+}
+
+export function changeExam(key: string, change: (exam: Exam) => Exam): void {
+  exams.set((before) => before.map((exam) => (exam.key === key ? change(exam) : exam)));
+}
+
+export function removeExam(key: string): void {
+  const gone = exams.get().find((exam) => exam.key === key);
+  for (const preview of gone?.sending?.previews ?? []) if (preview) URL.revokeObjectURL(preview);
+  exams.set((before) => before.filter((exam) => exam.key !== key));
+}
+
+/** Binds an exam that was sent to the id that it got. An event may have come before the answer: the two become one. */
+export function bindExam(key: string, analysis: Analysis): void {
+  const other = keyOfId.get(analysis.id);
+  keyOfId.set(analysis.id, key);
+  if (other !== undefined && other !== key) {
+    const known = exams.get().find((exam) => exam.key === other)?.analysis;
+    exams.set((before) => before.filter((exam) => exam.key !== other));
+    changeExam(key, (exam) => ({ ...exam, analysis: later(known, analysis) }));
+    return;
+  }
+  changeExam(key, (exam) => ({ ...exam, analysis: later(exam.analysis, analysis) }));
+}
+
+/** Takes in what the gateway says of analyses, whoever submitted them. */
+export function noteAnalyses(analyses: readonly Analysis[]): void {
+  if (analyses.length === 0) return;
+  exams.set((before) => {
+    const told = new Map(analyses.map((analysis) => [analysis.id, analysis]));
+    const kept = before.map((exam) => {
+      const now = exam.analysis === undefined ? undefined : told.get(exam.analysis.id);
+      if (now === undefined) return exam;
+      told.delete(now.id);
+      const analysis = later(exam.analysis, now);
+      return analysis === exam.analysis ? exam : { ...exam, analysis };
+    });
+    if (told.size === 0) return kept;
+    const added = [...told.values()].map((analysis): Exam => {
+      keyOfId.set(analysis.id, analysis.id);
+      return { key: analysis.id, at: Date.parse(analysis.createdAt), analysis };
+    });
+    return cut([...added, ...kept].sort((a, b) => b.at - a.at));
+  });
+}
+
+export function forgetAnalysis(id: string): void {
+  const exam = findExam(exams.get(), id);
+  keyOfId.delete(id);
+  if (exam !== undefined) removeExam(exam.key);
+}
+
+/** By the gateway's id or the list's key. */
+export function findExam(all: readonly Exam[], id: string): Exam | undefined {
+  return all.find((exam) => exam.analysis?.id === id || exam.key === id);
+}
+
+const order = { queued: 0, processing: 1, completed: 2, failed: 2, cancelled: 2 } as const;
+
+/** The later of two states: answers may overtake each other, but an analysis only goes forward. */
+export function later(known: Analysis | undefined, told: Analysis): Analysis {
+  if (known === undefined) return told;
+  const ahead = order[told.status] - order[known.status];
+  if (ahead !== 0) return ahead > 0 ? told : known;
+  return steps(told) >= steps(known) ? told : known;
+}
+
+/** Steps that the films have taken together. */
+function steps({ films }: Analysis): number {
+  return films.reduce((sum, film) => sum + (film.bodyPart ? 1 : 0) + (film.outcome || film.error ? 1 : 0), 0);
+}
+
+function cut(list: readonly Exam[]): readonly Exam[] {
+  return list.length <= mostExams ? list : list.slice(0, mostExams);
+}

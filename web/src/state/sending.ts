@@ -1,0 +1,110 @@
+import { type OsteonError, ProblemError } from "@osteon/client";
+import { submitFilms } from "../api/submit.js";
+import { asRefusal } from "../words/refusals.js";
+import { addExam, bindExam, changeExam, type Exam, exams, type Sending } from "./exams.js";
+
+/** A browser has six connections to a host: films take half of them, so that pictures and answers still come. */
+const atOnce = 3;
+const longestWaitMs = 30_000;
+/** A refusal for overload is no failure: the film waits its turn, so often. */
+const mostTries = 40;
+
+let under = 0;
+
+export interface NewExam {
+  films: readonly File[];
+  previews: readonly (string | undefined)[];
+  reference?: string;
+}
+
+/** Puts exams on their way, in this order. */
+export function sendExams(list: readonly NewExam[]): void {
+  for (const { films, previews, reference } of [...list].reverse()) {
+    const key = crypto.randomUUID();
+    addExam({
+      key,
+      at: Date.now(),
+      sending: {
+        films,
+        previews,
+        state: "waiting",
+        share: 0,
+        idempotencyKey: key,
+        ...(reference === undefined ? {} : { reference }),
+      },
+    });
+  }
+  pump();
+}
+
+/** Sends again what was refused. Under a new key: the answer to the old one is kept for a day. */
+export function resend(key: string): void {
+  changeSending(key, ({ problem: _, ...sending }) => ({
+    ...sending,
+    state: "waiting",
+    idempotencyKey: crypto.randomUUID(),
+  }));
+  pump();
+}
+
+function pump(): void {
+  while (under < atOnce) {
+    const next = exams
+      .get()
+      .find(({ sending }) => sending?.state === "waiting" && sending.problem === undefined);
+    if (next?.sending === undefined) return;
+    under += 1;
+    void send(next, next.sending).finally(() => {
+      under -= 1;
+      pump();
+    });
+  }
+}
+
+async function send({ key }: Exam, sending: Sending): Promise<void> {
+  changeSending(key, (now) => ({ ...now, state: "sending" }));
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const analysis = await submitFilms({
+        films: sending.films,
+        idempotencyKey: sending.idempotencyKey,
+        reference: sending.reference,
+        onProgress: (share) => changeSending(key, (now) => ({ ...now, share })),
+      });
+      changeSending(key, ({ problem: _, ...now }) => ({ ...now, state: "sent", share: 1 }));
+      bindExam(key, analysis);
+      return;
+    } catch (error) {
+      const problem = asRefusal(error);
+      if (!isTemporary(problem) || tries === mostTries) {
+        changeSending(key, (now) => ({ ...now, state: "refused", problem }));
+        return;
+      }
+      changeSending(key, (now) => ({ ...now, share: 0, problem }));
+      const { retryAfter } = problem instanceof ProblemError ? problem : { retryAfter: undefined };
+      await pause(retryAfter === undefined ? 500 * 2 ** Math.min(tries, 6) : retryAfter * 1000);
+    }
+  }
+}
+
+/** Whether the same may succeed later: it was too much, or nobody answered. */
+function isTemporary(problem: OsteonError): boolean {
+  return !(problem instanceof ProblemError) || problem.status === 429 || problem.status >= 502;
+}
+
+/** Waits, at most until the connection is back. */
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", end);
+      resolve();
+    };
+    const timer = setTimeout(end, Math.min(milliseconds, longestWaitMs));
+    window.addEventListener("online", end);
+  });
+}
+
+function changeSending(key: string, change: (sending: Sending) => Sending): void {
+  changeExam(key, (exam) => (exam.sending === undefined ? exam : { ...exam, sending: change(exam.sending) }));
+}

@@ -1,0 +1,40 @@
+import { signedOutEvent } from "../api/osteon.js";
+import { getSession, type SessionView, signIn, signOut } from "../api/session.js";
+import { createStore } from "./store.js";
+
+/** Undefined until it is known; `"unreachable"` where the gateway does not answer. */
+export const session = createStore<SessionView | "unreachable" | undefined>(undefined);
+
+export async function openSession(): Promise<void> {
+  try {
+    session.set(await getSession());
+  } catch {
+    session.set("unreachable");
+  }
+}
+
+/** Signs in. False where the browser did not keep the cookie, which it does over HTTPS and on the own machine only. */
+export async function enter(key: string): Promise<boolean> {
+  await signIn(key);
+  const now = await getSession();
+  session.set(now);
+  return now.signedIn;
+}
+
+export async function leave(): Promise<void> {
+  await signOut();
+  location.assign("/");
+}
+
+/** Asks again who is there where a call was refused for want of a session. */
+export function watchSession(): void {
+  window.addEventListener(signedOutEvent, () => void openSession());
+}
+
+const usualLimits = { filmBytes: 32 * 1024 * 1024, uploadBytes: 128 * 1024 * 1024, films: 16 };
+
+/** What a submission may be; the usual limits until the gateway told its own. */
+export function limits(): SessionView["limits"] {
+  const now = session.get();
+  return typeof now === "object" ? now.limits : usualLimits;
+}

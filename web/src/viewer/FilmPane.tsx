@@ -1,0 +1,159 @@
+import type { Film } from "@osteon/client";
+import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { t } from "../messages/index.js";
+import { preferences } from "../state/preferences.js";
+import { useStore } from "../state/store.js";
+import { apply, type Command } from "./commands.js";
+import { changed, draw, table } from "./grey-window.js";
+import { commandOf } from "./keys.js";
+import { RegionBoxes } from "./RegionBoxes.js";
+import { useGestures } from "./use-gestures.js";
+import { useFilm, useHeat } from "./use-pictures.js";
+import { useSize } from "./use-size.js";
+import { firstView, fit, pan, transformOf, type View, zoomAt } from "./view.js";
+
+/** What the toolbar does to a pane. */
+export interface PaneHandle {
+  run(command: Command): void;
+}
+
+interface Properties {
+  analysisId: string;
+  film: Film;
+  label: string;
+  tool: "pan" | "window";
+  active: boolean;
+  ref?: Ref<PaneHandle>;
+  onActive(): void;
+  /** Commands of the whole viewer: what lies over the films, and the tool. */
+  onCommand(command: Command): void;
+  onView(view: View): void;
+}
+
+/** The picture is worked by keys as a whole: a widget of its own kind. */
+const worked = { role: "application", tabIndex: 0 } as const;
+
+/** One film: greys through the window, heat map and regions over it, moved by pointer and keys. */
+export function FilmPane(properties: Properties) {
+  const { analysisId, film, label, tool, active, ref, onActive, onCommand, onView } = properties;
+  const { heatmap, heatOpacity, regions } = useStore(preferences);
+  const place = useRef<HTMLElement>(null);
+  const size = useSize(place);
+  const pixels = useFilm(analysisId, film.index, film.width !== undefined);
+  const heat = useHeat(analysisId, film.index, film.fracture?.regions !== undefined && heatmap);
+  const [view, setView] = useState<View>(firstView);
+  const filmSize = { width: film.width ?? 0, height: film.height ?? 0 };
+  const { width, height } = filmSize;
+
+  useEffect(() => {
+    setView((now) => (now.fitted ? fit(now, size, { width, height }) : now));
+  }, [size, width, height]);
+  useEffect(() => {
+    if (active) onView(view);
+  }, [active, view, onView]);
+
+  const run = (command: Command) => {
+    if (command === "heatmap" || command === "regions" || command === "tool") return onCommand(command);
+    const ground = {
+      place: size,
+      film: filmSize,
+      greys: pixels.value?.greys,
+      pixelRatio: window.devicePixelRatio,
+    };
+    setView((now) => apply(command, now, ground));
+  };
+  useImperativeHandle(ref, () => ({ run }));
+
+  useGestures(place, tool, {
+    drag: (dx, dy, asked) =>
+      setView((now) =>
+        asked === "pan"
+          ? pan(now, dx, dy, size, filmSize)
+          : { ...now, window: changed(now.window, dy * 0.7, dx * 0.9) },
+      ),
+    zoom: (factor, x, y) => setView((now) => zoomAt(now, factor, x, y)),
+    doubled: (x, y) => setView((now) => (now.fitted ? zoomAt(now, 2.5, x, y) : fit(now, size, filmSize))),
+  });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const command = commandOf(event);
+    if (command === undefined) return;
+    event.preventDefault();
+    run(command);
+  };
+
+  return (
+    <section
+      ref={place}
+      className="pane"
+      data-active={active}
+      data-tool={tool}
+      data-loaded={
+        pixels.value !== undefined &&
+        (film.fracture?.regions === undefined || !heatmap || heat.value !== undefined)
+      }
+      {...worked}
+      aria-label={label}
+      aria-describedby="viewer-keys"
+      onKeyDown={onKeyDown}
+      onFocus={onActive}
+      onPointerDown={onActive}
+    >
+      {width > 0 && (
+        <div
+          className="pane-stage"
+          data-smooth={view.scale < 3}
+          style={{
+            width,
+            height,
+            marginLeft: -width / 2,
+            marginTop: -height / 2,
+            transform: transformOf(view),
+          }}
+        >
+          <Greys pixels={pixels.value} view={view} />
+          {heatmap && heat.value !== undefined && <Heat samples={heat.value} opacity={heatOpacity} />}
+          {regions && film.fracture !== undefined && (
+            <RegionBoxes film={film} fracture={film.fracture} scale={view.scale} />
+          )}
+        </div>
+      )}
+      {pixels.failed && <p className="pane-note">{t("viewer.noPicture")}</p>}
+      {film.width === undefined && <p className="pane-note">{t("viewer.notYet")}</p>}
+      <p className="pane-label" aria-hidden="true">
+        {label}
+      </p>
+    </section>
+  );
+}
+
+function Greys({ pixels, view }: { pixels: ReturnType<typeof useFilm>["value"]; view: View }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { window: grey, inverted } = view;
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (context === null || context === undefined || pixels === undefined) return;
+    const image = context.createImageData(pixels.width, pixels.height);
+    draw(pixels.greys, table(grey, inverted), image.data);
+    context.putImageData(image, 0, 0);
+  }, [pixels, grey, inverted]);
+  return (
+    <canvas ref={canvas} className="pane-film" width={pixels?.width ?? 1} height={pixels?.height ?? 1} />
+  );
+}
+
+function Heat({ samples, opacity }: { samples: ImageData; opacity: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    canvas.current?.getContext("2d")?.putImageData(samples, 0, 0);
+  }, [samples]);
+  return (
+    <canvas
+      ref={canvas}
+      className="pane-heat"
+      width={samples.width}
+      height={samples.height}
+      style={{ opacity }}
+    />
+  );
+}

@@ -1,0 +1,34 @@
+import { ConnectionError, OsteonError, ProblemError } from "@osteon/client";
+import { t } from "../messages/index.js";
+
+/** What went wrong as one of the client's errors; whatever else it was, no answer came of it. */
+export function asRefusal(error: unknown): OsteonError {
+  return error instanceof OsteonError ? error : new ConnectionError(String(error));
+}
+
+/** Whether there is no such thing (any more), or it is not the reader's. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ProblemError && error.status === 404;
+}
+
+/** Why something was refused, for a person: what they can do where we know it, else what the API said. */
+export function refusalText(error: unknown): string {
+  if (error === undefined) return "";
+  if (!(error instanceof ProblemError)) return t("refusals.unreachable");
+  switch (error.code) {
+    case "overloaded":
+    case "share-exceeded":
+    case "rate-limited":
+      return t("refusals.full");
+    case "film-too-small":
+      return t("faults.too-small");
+    case "media-type-unsupported":
+      return t("faults.not-a-film");
+    case "film-damaged":
+      return t("faults.damaged");
+    case "scope-missing":
+      return t("refusals.scope");
+    default:
+      return error.detail === error.title ? error.title : `${error.title}: ${error.detail}`;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Analysis, Certainty, Film } from "@osteon/client";
+import { t } from "../messages/index.js";
+
+const parts = ["elbow", "hand", "shoulder", "leg", "hip", "other", "none"] as const;
+type Part = (typeof parts)[number];
+
+/** A body part in the reader's words; one that a model of somebody's own names, in the model's. */
+export function partName(label: string): string {
+  const known = parts.find((part): part is Part => part === label);
+  return known === undefined ? label.charAt(0).toUpperCase() + label.slice(1) : t(`parts.${known}`);
+}
+
+/** How an answer looks: its colour and sign. */
+export type Tone = "fractured" | "doubtful" | "normal" | "none" | "failed" | "running";
+
+type Answer = Pick<Analysis, "fracture" | "outcome"> & { error?: unknown };
+
+export function toneOf({ fracture, outcome, error }: Answer): Tone {
+  if (error !== undefined) return "failed";
+  if (fracture !== undefined) {
+    if (fracture.label === "fractured") return "fractured";
+    return fracture.certainty === "doubtful" ? "doubtful" : "normal";
+  }
+  return outcome === undefined ? "running" : "none";
+}
+
+/** "Fractured", "Normal", "Not identified" …; empty while nothing is known. */
+export function resultOf({ fracture, outcome, error }: Answer): string {
+  if (error !== undefined) return t("results.failed");
+  if (fracture !== undefined) return t(`results.${fracture.label}`);
+  if (outcome === "not-identified") return t("results.notIdentified");
+  return outcome === "unsupported-region" ? t("results.unsupported") : "";
+}
+
+/** "Hand", or what stands for it where no part was found. */
+export function typeOf({ bodyPart, outcome }: Pick<Analysis, "bodyPart" | "outcome">): string {
+  if (bodyPart === undefined) return "";
+  return outcome === "not-identified" && bodyPart.label !== "none"
+    ? t("results.uncertainPart", { part: partName(bodyPart.label) })
+    : partName(bodyPart.label);
+}
+
+export function certaintyName(certainty: Certainty): string {
+  return t(`certainty.${certainty}`);
+}
+
+export function filmTitle({ name, index }: Pick<Film, "name" | "index">): string {
+  return name ?? t("films.film", { number: index + 1 });
+}
+
+export function examTitle({ films, reference }: Pick<Analysis, "films" | "reference">): string {
+  const [first] = films;
+  if (reference !== undefined && reference !== "") return reference;
+  if (first === undefined) return "";
+  return films.length === 1
+    ? filmTitle(first)
+    : t("films.andMore", { name: filmTitle(first), count: films.length - 1 });
+}

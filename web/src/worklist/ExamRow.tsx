@@ -1,0 +1,148 @@
+import { memo } from "react";
+import { Link } from "wouter";
+import { osteon, thumbnailUrl } from "../api/osteon.js";
+import { ToneSign } from "../exam/ToneSign.js";
+import { percent, timeOfDay } from "../messages/format.js";
+import { t } from "../messages/index.js";
+import { type Exam, noteAnalyses, removeExam } from "../state/exams.js";
+import { resend } from "../state/sending.js";
+import { isUnfinished, stagesDone, stepOf } from "../state/steps.js";
+import { IconButton } from "../ui/Button.js";
+import { Thumbnail } from "../ui/Thumbnail.js";
+import { refusalText } from "../words/refusals.js";
+import { examTitle, partName, resultOf, toneOf } from "../words/results.js";
+
+interface Properties {
+  exam: Exam;
+  at: number;
+  count: number;
+  top: number;
+  chosen: boolean;
+}
+
+/** One exam in the list: picture, name, where it stands or what was found, and what can be done. */
+export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen }: Properties) {
+  const { analysis, sending } = exam;
+  const step = stepOf(exam);
+  const title = analysis === undefined ? (sending?.films[0]?.name ?? "") : examTitle(analysis);
+  const views = analysis?.films.length ?? sending?.films.length ?? 1;
+  return (
+    <li
+      className="row"
+      data-at={at}
+      data-step={step}
+      data-chosen={chosen}
+      aria-setsize={count}
+      aria-posinset={at + 1}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <Link href={`/exams/${analysis?.id ?? exam.key}`} aria-current={chosen ? "page" : undefined}>
+        <Thumbnail source={pictureOf(exam)} />
+        <span className="row-text">
+          <span className="row-title">{title}</span>
+          <RowState exam={exam} />
+          <Stages exam={exam} />
+        </span>
+        {views > 1 && <span className="row-views">{t("worklist.views", { count: views })}</span>}
+      </Link>
+      <RowAction exam={exam} title={title} />
+    </li>
+  );
+});
+
+/** The film as it is here, or as the gateway has it. */
+function pictureOf({ analysis, sending }: Exam): string | undefined {
+  const film = analysis?.films.find(({ width }) => width !== undefined);
+  return (
+    sending?.previews.find((each) => each !== undefined) ??
+    (analysis !== undefined && film !== undefined ? thumbnailUrl(analysis.id, film.index) : undefined)
+  );
+}
+
+function RowState({ exam }: { exam: Exam }) {
+  const { analysis, sending } = exam;
+  const step = stepOf(exam);
+  if (step === "done" && analysis !== undefined) {
+    const tone = toneOf(analysis);
+    return (
+      <span className="row-state" data-tone={tone}>
+        <ToneSign tone={tone} size={15} />
+        <strong>{resultOf(analysis)}</strong>
+        <span className="faint">
+          {[
+            analysis.outcome === "not-identified" ? "" : partName(analysis.bodyPart?.label ?? ""),
+            analysis.fracture === undefined ? "" : percent(analysis.fracture.probability),
+            timeOfDay(analysis.createdAt),
+          ]
+            .filter((part) => part !== "")
+            .join(" · ")}
+        </span>
+      </span>
+    );
+  }
+  const wrong = step === "refused" || step === "failed";
+  return (
+    <span className="row-state" data-tone={wrong ? "failed" : "running"}>
+      {wrong ? (
+        <ToneSign tone="failed" size={15} />
+      ) : step === "cancelled" ? null : (
+        <ToneSign tone="running" />
+      )}
+      <strong>{t(`steps.${step}`)}</strong>
+      <span className="faint">
+        {step === "refused" || sending?.problem !== undefined
+          ? refusalText(sending?.problem)
+          : (analysis?.error?.title ?? foundPart(exam))}
+      </span>
+    </span>
+  );
+}
+
+function foundPart({ analysis }: Exam): string {
+  const found = analysis?.films.find(({ bodyPart }) => bodyPart !== undefined)?.bodyPart;
+  return found === undefined ? "" : partName(found.label);
+}
+
+/** Four short bars: uploaded, body part found, examined, done; of several views the sum of them. */
+function Stages({ exam }: { exam: Exam }) {
+  if (!isUnfinished(exam)) return null;
+  const { analysis, sending } = exam;
+  const share =
+    analysis === undefined
+      ? (sending?.share ?? 0) / 4
+      : analysis.films.reduce((sum, film) => sum + stagesDone(film, analysis), 0) /
+        (4 * analysis.films.length);
+  return (
+    <span className="stages" aria-hidden="true">
+      <span className="stages-done" style={{ transform: `scaleX(${Math.max(0.02, share)})` }} />
+    </span>
+  );
+}
+
+function RowAction({ exam, title }: { exam: Exam; title: string }) {
+  const { analysis, sending } = exam;
+  if (sending?.state === "refused") {
+    return (
+      <span className="row-actions">
+        <IconButton icon="retry" label={t("worklist.retry", { title })} onClick={() => resend(exam.key)} />
+        <IconButton
+          icon="close"
+          label={t("worklist.dismiss", { title })}
+          onClick={() => removeExam(exam.key)}
+        />
+      </span>
+    );
+  }
+  if (analysis === undefined || !isUnfinished(exam)) return null;
+  const cancel = () =>
+    osteon.cancel(analysis.id).then(
+      (ended) => noteAnalyses([ended]),
+      // It ended in the meantime: the stream tells how.
+      () => undefined,
+    );
+  return (
+    <span className="row-actions">
+      <IconButton icon="close" label={t("worklist.cancel", { title })} onClick={cancel} />
+    </span>
+  );
+}

@@ -1,0 +1,92 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { t } from "../messages/index.js";
+import { type Exam, exams } from "../state/exams.js";
+import { isUnfinished, stepOf } from "../state/steps.js";
+import { useStore } from "../state/store.js";
+import { Choice } from "../ui/Choice.js";
+import { toneOf } from "../words/results.js";
+import { ExamRow } from "./ExamRow.js";
+import { Summary } from "./Summary.js";
+import "./worklist.css";
+
+type Filter = "all" | "running" | "fractured" | "failed";
+const filters: readonly Filter[] = ["all", "running", "fractured", "failed"];
+
+const rowHeight = 76;
+
+/** Every exam of the day, newest first; only the rows in sight are drawn. */
+export function Worklist({ chosen }: { chosen: string | undefined }) {
+  const all = useStore(exams);
+  const [filter, setFilter] = useState<Filter>("all");
+  const shown = useMemo(() => all.filter((exam) => passes(exam, filter)), [all, filter]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (at) => shown[at]?.key ?? at,
+    overscan: 8,
+  });
+
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-at]");
+    if (step === undefined || row === null) return;
+    event.preventDefault();
+    const next = Number(row.dataset.at) + step;
+    if (next < 0 || next >= shown.length) return;
+    rows.scrollToIndex(next);
+    requestAnimationFrame(() =>
+      scroller.current?.querySelector<HTMLElement>(`[data-at="${next}"] a`)?.focus(),
+    );
+  };
+
+  return (
+    <section className="worklist" aria-label={t("worklist.title")}>
+      <header className="worklist-head">
+        <Summary all={all} />
+        <Choice
+          label={t("worklist.filter")}
+          value={filter}
+          options={filters.map((value) => ({ value, label: t(`worklist.filters.${value}`) }))}
+          onChange={(value) => setFilter(value)}
+        />
+      </header>
+      {shown.length === 0 ? (
+        <p className="worklist-empty">{all.length === 0 ? t("worklist.empty") : t("worklist.noneSuch")}</p>
+      ) : (
+        <div className="worklist-scroll" ref={scroller}>
+          <ul style={{ height: rows.getTotalSize() }} onKeyDown={onKeyDown}>
+            {rows.getVirtualItems().map(({ index, key, start }) => {
+              const exam = shown[index];
+              return exam === undefined ? null : (
+                <ExamRow
+                  key={key}
+                  exam={exam}
+                  at={index}
+                  count={shown.length}
+                  top={start}
+                  chosen={chosen !== undefined && (exam.analysis?.id === chosen || exam.key === chosen)}
+                />
+              );
+            })}
+          </ul>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function passes(exam: Exam, filter: Filter): boolean {
+  switch (filter) {
+    case "running":
+      return isUnfinished(exam);
+    case "fractured":
+      return exam.analysis !== undefined && toneOf(exam.analysis) === "fractured";
+    case "failed":
+      return ["failed", "refused"].includes(stepOf(exam));
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { Analysis } from "@osteon/client";
+import { meanSaturation } from "../src/checks/colourfulness.js";
+import { sniff } from "../src/checks/sniff.js";
+import { addExam, bindExam, exams, forgetAnalysis, later, noteAnalyses } from "../src/state/exams.js";
+import { stagesDone, stepOf } from "../src/state/steps.js";
+
+test("a file is what its first bytes say", () => {
+  const sample = new URL("../../src/samples/IMG0000600.jpg", import.meta.url);
+  assert.equal(sniff(readFileSync(sample)), "jpeg");
+  assert.equal(sniff(Buffer.from("\x89PNG\r\n\x1a\n", "latin1")), "png");
+  assert.equal(sniff(Buffer.from("RIFF....WEBPVP8 ")), "webp");
+  assert.equal(sniff(Buffer.from("II*\0")), "tiff");
+  assert.equal(sniff(Buffer.from("MM\0*")), "tiff");
+  assert.equal(sniff(Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")])), "dicom");
+  assert.equal(sniff(Buffer.from("GIF89a")), "other");
+  assert.equal(sniff(Buffer.alloc(0)), "other");
+});
+
+test("saturation is none of greys and all of pure colours", () => {
+  assert.equal(meanSaturation(Uint8ClampedArray.of(9, 9, 9, 255, 200, 200, 200, 255)), 0);
+  assert.equal(meanSaturation(Uint8ClampedArray.of(255, 0, 0, 255)), 1);
+  assert.equal(meanSaturation(new Uint8ClampedArray()), 0);
+});
+
+describe("the list", () => {
+  const analysis = (id: string, status: Analysis["status"], known = 0): Analysis => ({
+    id,
+    status,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    films: [
+      {
+        index: 0,
+        contentType: "image/jpeg",
+        digest: "",
+        ...(known > 0 ? { bodyPart: { label: "hand", probability: 1, probabilities: {} } } : {}),
+      },
+    ],
+    timings: {},
+    links: { self: "", events: "" },
+    disclaimer: "Research use only. Not a medical device.",
+  });
+
+  test("only goes forward, however answers overtake each other", () => {
+    const done = analysis("a", "completed");
+    const running = analysis("a", "processing", 1);
+    assert.equal(later(done, running), done);
+    assert.equal(later(running, done), done);
+    assert.equal(later(running, analysis("a", "processing")), running);
+    assert.equal(later(undefined, running), running);
+  });
+
+  test("shows an exam once, whether its answer or its event comes first", () => {
+    for (const first of ["event", "answer"]) {
+      const id = `one-${first}`;
+      const sending = {
+        films: [],
+        previews: [],
+        state: "sending" as const,
+        share: 0,
+        idempotencyKey: id,
+      };
+      addExam({ key: `key-${first}`, at: 0, sending });
+      if (first === "event") noteAnalyses([analysis(id, "completed")]);
+      bindExam(`key-${first}`, analysis(id, "queued"));
+      if (first === "answer") noteAnalyses([analysis(id, "completed")]);
+      const found = exams.get().filter((exam) => exam.analysis?.id === id);
+      assert.deepEqual(
+        found.map(({ key, analysis: now }) => [key, now?.status]),
+        [[`key-${first}`, "completed"]],
+      );
+      forgetAnalysis(id);
+      assert.equal(exams.get().length, 0);
+    }
+  });
+
+  test("tells where an exam stands", () => {
+    const exam = (now: Analysis) => ({ key: "", at: 0, analysis: now });
+    assert.equal(stepOf(exam(analysis("a", "queued"))), "queued");
+    assert.equal(stepOf(exam(analysis("a", "processing"))), "classifying");
+    assert.equal(stepOf(exam(analysis("a", "processing", 1))), "examining");
+    assert.equal(stepOf(exam(analysis("a", "completed", 1))), "done");
+    const running = analysis("a", "processing", 1);
+    const [film] = running.films;
+    assert.ok(film);
+    assert.equal(stagesDone(film, running), 2);
+  });
+});
