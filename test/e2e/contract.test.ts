@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Analysis } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -127,6 +131,20 @@ describe("the origin's calls", () => {
   });
 });
 
+test("the Python of the guide works as it stands there", async () => {
+  const guide = await readFile(new URL("../../../docs/guides/python.md", import.meta.url), "utf8");
+  const [, program] = /```python\n(.*?)```/s.exec(guide) ?? [];
+  assert.ok(program);
+  assert.match(program, /"http:\/\/127\.0\.0\.1:8080"/);
+  const film = fileURLToPath(new URL("../../../models/fracture-hand/warmup.png", import.meta.url));
+  const { stdout } = await promisify(execFile)("python3", [
+    "-c",
+    program.replace("http://127.0.0.1:8080", system.client.url),
+    film,
+  ]);
+  assert.match(stdout, /warmup\.png completed \{'label': 'hand'.*Research use only/);
+});
+
 test("a wait at one gateway is woken by what another gateway's client submitted", async () => {
   const [one, two] = clients;
   assert.ok(one !== undefined && two !== undefined);
@@ -151,7 +169,12 @@ test("the OpenAPI document names every route of the contract", async () => {
   const submit = (
     body.paths as Record<
       string,
-      { post: { requestBody: { content: object }; responses: Record<string, { content: object }> } }
+      {
+        post: {
+          requestBody: { content: object };
+          responses: Record<string, { description: string; content: object }>;
+        };
+      }
     >
   )["/v1/analyses"]?.post;
   assert.deepEqual(Object.keys(submit?.requestBody.content ?? {}), [
@@ -163,7 +186,11 @@ test("the OpenAPI document names every route of the contract", async () => {
     "application/dicom",
     "application/json",
   ]);
-  assert.deepEqual(Object.keys(submit?.responses["4XX"]?.content ?? {}), ["application/problem+json"]);
+  const { description, content } = submit?.responses[422] ?? {};
+  assert.deepEqual(Object.keys(content ?? {}), ["application/problem+json"]);
+  for (const code of ["film-damaged", "film-too-small", "callback-refused", "idempotency-key-reused"]) {
+    assert.ok(description?.includes(`\`${code}\``), code);
+  }
 });
 
 test("the rendered reference comes from this server alone", async () => {

@@ -5,8 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type RunningS3, startS3 } from "@osteon/embedded";
-import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
-import type { Redis } from "ioredis";
+import { type Analysis, closeRedis, connectRedis, type RedisConnection } from "@osteon/shared";
 import { type Answer, Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -15,7 +14,7 @@ const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let folder: string;
 let server: RunningS3;
 let system: TestSystem;
-let redis: Redis;
+let redis: RedisConnection;
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "osteon-idempotency-"));
   server = await startS3({ dir: folder });

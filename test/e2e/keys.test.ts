@@ -49,6 +49,7 @@ describe("with keys on", () => {
       ["POST", `/v1/analyses/${id}/cancel`],
       ["DELETE", `/v1/analyses/${id}`],
       ["GET", `/v1/analyses/${id}/films/0/image.png`],
+      ["GET", `/v1/analyses/${id}/films/0/thumbnail.jpg`],
       ["GET", `/v1/analyses/${id}/films/0/heatmap.png`],
       ["GET", `/v1/analyses/${id}/films/0/original`],
       ["GET", `/v1/analyses/${id}/deliveries`],
@@ -67,6 +68,8 @@ describe("with keys on", () => {
       ["GET", "/v1/models"],
       ["GET", "/v1/models/bodypart/card"],
       ["POST", "/v1/models/reload"],
+      ["GET", "/v1/events"],
+      ["GET", "/v1/operate"],
       ["POST", "/upload"],
       ["POST", "/predict"],
       ["GET", "/metrics"],
@@ -77,7 +80,16 @@ describe("with keys on", () => {
       assert.equal(missing.headers.get("www-authenticate"), "Bearer");
       Client.refused(await ask("osk_made_up", path, { method }), 401, "key-invalid");
     }
-    for (const path of ["/livez", "/readyz", "/rules", "/openapi.json", "/docs", "/"]) {
+    for (const path of [
+      "/livez",
+      "/readyz",
+      "/rules",
+      "/openapi.json",
+      "/docs",
+      "/",
+      "/v1/session",
+      "/history",
+    ]) {
       assert.equal((await ask(undefined, path)).status, 200, path);
     }
   });
@@ -99,6 +111,7 @@ describe("with keys on", () => {
       ["POST", "/cancel"],
       ["DELETE", ""],
       ["GET", "/films/0/image.png"],
+      ["GET", "/films/0/thumbnail.jpg"],
       ["GET", "/films/0/heatmap.png"],
       ["GET", "/films/0/original"],
     ] as const) {

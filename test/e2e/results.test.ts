@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
-import type { Redis } from "ioredis";
+import { type Analysis, closeRedis } from "@osteon/shared";
+import { Redis } from "ioredis";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -12,10 +12,10 @@ let system: TestSystem;
 let client: Client;
 let redis: Redis;
 before(async () => {
-  // Films stay where they are: what happens to them, the tests do.
-  system = await startTestSystem({ counts: { "bodypart-worker": 0 } });
+  // Films stay where they are: what happens to them, the tests do. The reconciler's looks would be counted among the waiters'.
+  system = await startTestSystem({ counts: { "bodypart-worker": 0 }, env: { RECONCILE_SECONDS: "3600" } });
   client = system.client;
-  redis = connectRedis(system.running.redisUrl, "commands");
+  redis = new Redis(system.running.redisUrl);
 });
 after(async () => {
   await closeRedis(redis);

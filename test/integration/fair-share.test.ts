@@ -15,15 +15,15 @@ import {
   type Priority,
   type Processor,
   Producer,
+  type RedisConnection,
   RunningProcessor,
 } from "@osteon/shared";
-import type { Redis } from "ioredis";
 import { v7 as uuidv7 } from "uuid";
 
 let folder: string;
 let server: RunningRedis;
-let redis: Redis;
-let blocking: Redis;
+let redis: RedisConnection;
+let blocking: RedisConnection;
 let producer: Producer;
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "osteon-share-"));

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   Analyses,
   type AnalysisRequest,
   acceptedFilm,
+  analysisFolder,
   closeRedis,
   connectRedis,
   deliveryName,
@@ -19,6 +22,7 @@ import {
   ProblemError,
   Producer,
   Reconciler,
+  RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 
@@ -38,6 +42,8 @@ let store: FileStore;
 let producer: Producer;
 let analyses: Analyses;
 let now: number;
+let elapsed: number;
+let reconciler: Reconciler;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
@@ -45,6 +51,8 @@ beforeEach(async () => {
   producer = new Producer(redis);
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
   now = Date.now() + 60_000;
+  elapsed = 0;
+  reconciler = new Reconciler({ analyses, producer, redis, now: () => now, elapsed: () => elapsed });
 });
 afterEach(async () => {
   await producer.close();
@@ -81,14 +89,22 @@ const accept = async (of: AnalysisRequest) => {
   return of;
 };
 
+/** Time goes by, minutes, on every clock. */
+function pass(minutes: number): void {
+  now += minutes * 60_000;
+  elapsed += minutes * 60_000;
+}
+
 async function walk() {
+  await analyses.ledger.pending.flush();
   await redis.del("{osteon}:reconciler");
-  const report = await new Reconciler({ analyses, producer, redis, now: () => now }).walk(5);
+  const report = await reconciler.walk(5);
   assert.ok(report);
   return report;
 }
 
 const pending = async () => {
+  await analyses.ledger.pending.flush();
   const ids: string[] = [];
   for await (const id of analyses.ledger.pending.ids()) ids.push(id);
   return ids;
@@ -97,7 +113,7 @@ const pending = async () => {
 describe("the reconciler", () => {
   test("leaves alone what is on its way, and what has just come", async () => {
     await accept(request(3));
-    assert.deepEqual(await walk(), { seen: 1, requeued: 0, settled: 0, redelivered: 0, swept: 0 });
+    assert.deepEqual(await walk(), { seen: 1, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 });
     now = Date.now();
     assert.equal((await walk()).seen, 0);
   });
@@ -134,6 +150,7 @@ describe("the reconciler", () => {
     const before = await analyses.get(one);
     assert.ok(before);
     const ended = await analyses.settle(one, { ...before, status: "completed" });
+    await analyses.ledger.pending.flush();
     // As if the worker had died right after writing the result.
     await store.put(`pending/${one.id}`, JSON.stringify({ tenant: "default" }));
     await analyses.ledger.deliveries.remove({ tenant: "default", event: one.id });
@@ -156,9 +173,102 @@ describe("the reconciler", () => {
     const lost = request();
     await store.put(`pending/${lost.id}`, JSON.stringify({ tenant: "default" }));
     assert.equal((await walk()).swept, 0);
-    now += 20 * 60_000;
+    pass(20);
     assert.equal((await walk()).swept, 1);
     assert.deepEqual(await pending(), []);
+  });
+
+  test("a clock that jumps ahead sweeps nothing that is still being sent", async () => {
+    const coming = request();
+    await analyses.ledger.stage(coming, 0, Buffer.from("abc"));
+    assert.equal((await walk()).swept, 0);
+    now += 60 * 60_000;
+    assert.equal((await walk()).swept, 0);
+    await analyses.accept(coming, [undefined]);
+    assert.equal((await walk()).swept, 0);
+    assert.deepEqual(await analyses.ledger.original(coming, 0), Buffer.from("abc"));
+  });
+
+  test("takes up at once what a worker with a wrong clock put off for an hour", async () => {
+    const late = await accept(request());
+    const id = filmJobId(late.id, 0, "bodypart");
+    const delayed = "{osteon}:bodypart:delayed";
+    const blocking = connectRedis(server.url, "blocking");
+    const events = new EventEmitter();
+    const putOff = once(events, "put-off");
+    const worker = new RunningProcessor(
+      {
+        kind: "bodypart",
+        process: ({ postpone }) => postpone(3_600_000).finally(() => events.emit("put-off")),
+        failed: async () => undefined,
+      },
+      blocking,
+      { concurrency: 1, lockMs: 5_000, onError: assert.ifError },
+    );
+    await worker.start();
+    await putOff;
+    await worker.drain();
+    await closeRedis(blocking);
+    assert.equal(await redis.zcard(delayed), 1);
+    assert.equal((await walk()).requeued, 1);
+    assert.equal(await redis.zcard(delayed), 0);
+    assert.equal(await producer.state("bodypart", id), "pending");
+  });
+
+  describe("damaged records", () => {
+    const corrupt = async (key: string) => {
+      const bytes = await store.get(key);
+      assert.ok(bytes);
+      bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1;
+      await store.put(key, bytes);
+    };
+
+    for (const wiped of [false, true]) {
+      test(`a request.json that was altered fails its analysis by a code${wiped ? ", also where Redis was wiped" : ""}`, async () => {
+        const [hurt, well] = [await accept(request(2)), await accept(request())];
+        await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}request.json`);
+        if (wiped) await redis.flushall();
+        else await producer.remove("bodypart", filmJobId(hurt.id, 0, "bodypart"));
+        const report = await walk();
+        assert.equal(report.settled, 1);
+        assert.equal(report.requeued, wiped ? 1 : 0, "the other goes its way");
+        const end = await analyses.get(hurt);
+        assert.equal(end?.status, "failed");
+        assert.equal(end.error?.code, "record-damaged");
+        assert.equal(end.films.length, wiped ? 0 : 2);
+        assert.deepEqual(await pending(), [well.id]);
+      });
+    }
+
+    test("a film's result that was altered fails its analysis by a code", async () => {
+      const hurt = await accept(request(2));
+      await analyses.filmEnded(hurt, result(hurt, 0));
+      await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}results/0.json`);
+      await assert.rejects(analyses.filmEnded(hurt, result(hurt, 1)), { code: "record-damaged" });
+      await redis.flushall();
+      assert.equal((await walk()).settled, 1);
+      assert.equal((await analyses.get(hurt))?.error?.code, "record-damaged");
+    });
+
+    test("a marker that was altered is still known for its analysis", async () => {
+      const hurt = await accept(request());
+      await redis.flushall();
+      await store.put(`pending/${hurt.id}`, '{"tena');
+      assert.equal((await walk()).requeued, 1);
+    });
+
+    test("a result that was altered is told as such, and holds nobody else up", async () => {
+      const [hurt, well] = [await accept(request()), await accept(request())];
+      await analyses.filmEnded(hurt, result(hurt));
+      await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}result.json`);
+      await analyses.ledger.pending.flush();
+      await store.put(`pending/${hurt.id}`, JSON.stringify({ tenant: "default" }));
+      await redis.flushall();
+      const report = await walk();
+      assert.deepEqual([report.stuck, report.requeued], [1, 1]);
+      await assert.rejects(analyses.get(hurt), { code: "record-damaged" });
+      assert.equal((await analyses.get(well))?.status, "processing");
+    });
   });
 
   test("sweeps films that were staged and never accepted, and uploads that nobody named", async () => {
@@ -166,7 +276,7 @@ describe("the reconciler", () => {
     await analyses.ledger.stage(lost, 0, Buffer.from("half a film"));
     await store.put(`uploads/${lost.id}/default/film`, "never named");
     assert.equal((await walk()).swept, 0);
-    now += 20 * 60_000;
+    pass(20);
     assert.equal((await walk()).swept, 1);
     assert.deepEqual(await store.list("analyses/"), []);
     assert.equal((await store.list("uploads/")).length, 1);
@@ -183,6 +293,24 @@ describe("the reconciler", () => {
     const [first] = await redis.zrange("{osteon}:bodypart:prioritized", "0", "0");
     assert.equal(first, filmJobId(urgent.id, 0, "bodypart"));
     assert.deepEqual([...(await producer.waiting())], [["default", 6]]);
+  });
+
+  test("goes on behind the markers at which an outage stopped it", async (t) => {
+    const first = await accept(request());
+    for (let count = 0; count < 20; count += 1) await accept(request());
+    await redis.flushall();
+    const get = store.get.bind(store);
+    let away = true;
+    t.mock.method(store, "get", async (...call: Parameters<FileStore["get"]>) => {
+      if (away && call[0].startsWith(analysisFolder(first.tenant, first.id)))
+        throw new ProblemError("store-unavailable");
+      return get(...call);
+    });
+    await assert.rejects(walk(), { code: "store-unavailable" });
+    assert.equal((await walk()).seen, 5, "the rest has its turn, whatever the first does");
+    away = false;
+    assert.equal((await walk()).requeued, 1, "what was passed over has its turn in the next round");
+    assert.deepEqual([...(await producer.waiting())], [["default", 21]]);
   });
 
   test("lets one walk at a time", async () => {
@@ -259,6 +387,73 @@ test("work under way does not bring back what was erased", async () => {
   await analyses.erase(several);
   await analyses.filmEnded(several, result(several, 0));
   await nothingLeft(several.id);
+});
+
+test("what a client saw begun never waits again, though Redis forgets it", async () => {
+  const one = await accept(request(2));
+  await analyses.start(one, 0);
+  assert.equal((await analyses.get(one))?.status, "processing");
+  await redis.flushall();
+  assert.equal((await analyses.get(one))?.status, "processing", "while Redis knows nothing");
+  await analyses.start(one, 1);
+  await analyses.filmEnded(one, result(one, 1));
+  assert.equal((await analyses.get(one))?.status, "processing", "when the other film goes on");
+  await walk();
+  assert.equal((await analyses.get(one))?.status, "processing", "when it is put back");
+});
+
+test("a write that arrives after its acceptance was taken back is swept", async (t) => {
+  const put = store.put.bind(store);
+  const late: (() => Promise<boolean>)[] = [];
+  let lost = "";
+  t.mock.method(store, "put", async (...call: Parameters<typeof put>) => {
+    if (lost === "" || !call[0].endsWith(lost)) return put(...call);
+    late.push(() => put(...call));
+    throw new ProblemError("store-unavailable");
+  });
+  for (lost of ["original-1", "request.json"])
+    await assert.rejects(accept(request(3)), { code: "store-unavailable" });
+  assert.equal(late.length, 2);
+  lost = "";
+  for (const write of late) await write();
+  await walk();
+  pass(11);
+  await walk();
+  assert.deepEqual(await store.list("analyses/"), []);
+  assert.deepEqual(await pending(), []);
+});
+
+test("a job that comes late, of an acceptance that was taken back, fails nothing", async () => {
+  const one = request();
+  await new LiveState(redis).open(one);
+  const begun = await analyses.start(one, 0);
+  assert.equal(begun?.id, one.id, "Redis had the commands, whose senders gave up");
+  await analyses.filmFailed(one, 0, new ProblemError("film-lost"));
+  assert.deepEqual(await store.list("analyses/"), []);
+  assert.deepEqual(await store.list("failed/"), []);
+  assert.equal(await analyses.live(one.id), undefined);
+  const kept = await accept(request());
+  await analyses.filmFailed(kept, 0, new ProblemError("film-lost"));
+  assert.equal((await analyses.get(kept))?.error?.code, "film-lost", "a promise fails as before");
+});
+
+test("what an acceptance wrote is taken back after its last write has ended, whichever failed", async (t) => {
+  const steps: string[] = [];
+  const { put, deletePrefix } = store;
+  t.mock.method(store, "put", async (...call: Parameters<typeof put>) => {
+    if (call[0].endsWith("original-0")) throw new ProblemError("store-unavailable");
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+    const done = await put.apply(store, call);
+    steps.push("written");
+    return done;
+  });
+  t.mock.method(store, "deletePrefix", (prefix: string) => {
+    steps.push("taken back");
+    return deletePrefix.call(store, prefix);
+  });
+  await assert.rejects(accept(request(3)), { code: "store-unavailable" });
+  assert.deepEqual(steps, ["written", "written", "written", "taken back"]);
+  assert.deepEqual(await store.list("analyses/"), []);
 });
 
 test("acceptance that fails leaves nothing behind", async () => {

@@ -54,7 +54,8 @@ export class Client {
     const until = Date.now() + seconds * 1000;
     for (;;) {
       const { status, body } = await this.get(id, 20);
-      assert.equal(status, 200);
+      // While Redis is away nobody can tell how far it is.
+      if (status !== 503) assert.equal(status, 200);
       if (["completed", "failed", "cancelled"].includes(body.status)) return body;
       assert.ok(Date.now() < until, `${id} is ${body.status} after ${seconds} s`);
     }

@@ -14,6 +14,8 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Whichever the engine runs. */
+const models = ["model.onnx", "model.int8.onnx"];
 const shipped = fileURLToPath(new URL("../../../models/", import.meta.url));
 
 /** What of a manifest makes a generation of it. */
@@ -59,10 +61,12 @@ export class ModelsFolder {
 
   /** Leaves a model as a copy that has not got far. */
   async halve(name: string): Promise<void> {
-    const file = path.join(this.path, name, "model.onnx");
-    await rm(file);
-    await cp(path.join(shipped, name, "model.onnx"), file);
-    await truncate(file, 1_000_000);
+    for (const model of models) {
+      const file = path.join(this.path, name, model);
+      await rm(file);
+      await cp(path.join(shipped, name, model), file);
+      await truncate(file, 1_000_000);
+    }
   }
 
   /** The bundle as shipped. */
@@ -70,7 +74,7 @@ export class ModelsFolder {
     const bundle = path.join(this.path, name);
     await rm(bundle, { recursive: true, force: true });
     await mkdir(bundle);
-    for (const file of ["model.onnx", "warmup.png"])
+    for (const file of [...models, "warmup.png"])
       await symlink(path.join(shipped, name, file), path.join(bundle, file));
     for (const file of ["model.json", "CARD.md"])
       await cp(path.join(shipped, name, file), path.join(bundle, file));

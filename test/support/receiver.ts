@@ -50,15 +50,20 @@ export class Receiver extends EventEmitter<{ delivery: [Delivery]; forged: [] }>
     });
   }
 
-  static async start(...secrets: string[]): Promise<Receiver> {
+  static start(...secrets: string[]): Promise<Receiver> {
+    return Receiver.listen("127.0.0.1", secrets);
+  }
+
+  static async listen(host: string, secrets: string[]): Promise<Receiver> {
     const receiver = new Receiver(secrets);
-    receiver.#server.listen(0, "127.0.0.1");
+    receiver.#server.listen(0, host);
     await once(receiver.#server, "listening");
     return receiver;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `http://${address}:${port}/hook`;
   }
 
   /** Waits until each of the analyses has a delivery that was answered 2xx. A delivery may come more than once. */

@@ -51,6 +51,19 @@ export class TestSystem {
     await process.kill("SIGKILL");
   }
 
+  /** Holds every process of a service where it is, as long as `during` takes. */
+  async paused(service: ServiceName, during: () => Promise<void>): Promise<void> {
+    const send = (signal: NodeJS.Signals) => {
+      for (const { pid } of this.running.named(service)) if (pid !== undefined) process.kill(pid, signal);
+    };
+    send("SIGSTOP");
+    try {
+      await during();
+    } finally {
+      send("SIGCONT");
+    }
+  }
+
   async wipeRedis(): Promise<void> {
     await this.#withRedis((redis) => redis.flushall());
   }

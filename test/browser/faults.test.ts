@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Analysis } from "@osteon/shared";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, openPage, type PageFile, transfer } from "../support/browser.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { SeverableLine } from "../support/severable-line.js";
+import { startTestSystem, type TestSystem } from "../support/system.js";
+
+let system: TestSystem;
+let browser: Browser;
+before(async () => {
+  [system, browser] = await Promise.all([startTestSystem(), launchBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+const films = (count: number, region: string): PageFile[] =>
+  testFilms(count, region).map(({ file }) => ({
+    name: file,
+    mimeType: "image/jpeg",
+    buffer: filmBytes(file),
+  }));
+
+/** The newest analysis that the gateway knows. */
+async function newest(): Promise<Analysis | undefined> {
+  return (await system.client.request<{ data: Analysis[] }>("/v1/analyses?limit=1")).body.data[0];
+}
+
+const row = (page: Page, name: string) => page.locator(".row", { hasText: name });
+
+describe("what goes wrong", () => {
+  test("an overloaded gateway is asked again, a refused film is told and may be sent again", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {}, /503|422/);
+    let answers = 0;
+    await page.route("**/v1/analyses", async (route) => {
+      if (route.request().method() !== "POST") return route.fallback();
+      answers += 1;
+      if (answers === 1) {
+        return route.fulfill({
+          status: 503,
+          headers: { "retry-after": "1", "content-type": "application/problem+json" },
+          body: JSON.stringify({ code: "overloaded", status: 503, title: "Overloaded", detail: "" }),
+        });
+      }
+      if (answers === 2) {
+        return route.fulfill({
+          status: 422,
+          headers: { "content-type": "application/problem+json" },
+          body: JSON.stringify({ code: "film-damaged", status: 422, title: "Damaged film", detail: "" }),
+        });
+      }
+      return route.fallback();
+    });
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const [film] = films(1, "shoulder");
+    assert.ok(film);
+    await transfer(page, "drop", [{ ...film, name: "again.jpg" }]);
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await row(page, "again.jpg").getByText("The queue is full").waitFor();
+    await row(page, "again.jpg").getByText("The file is damaged").waitFor();
+    await page.getByRole("button", { name: "Try again.jpg again" }).click();
+    await row(page, "again.jpg").and(page.locator('[data-step="done"]')).waitFor();
+    assert.equal(answers, 3);
+    await close();
+  });
+
+  test("a film is cancelled while it waits", async () => {
+    const { page, close } = await openPage(browser, system.client.url);
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await system.paused("bodypart-worker", async () => {
+      const [film] = films(1, "leg");
+      assert.ok(film);
+      await transfer(page, "drop", [{ ...film, name: "waits.jpg" }]);
+      await page.getByRole("button", { name: "Examine 1 exam" }).click();
+      await page.getByRole("button", { name: "Cancel waits.jpg" }).click();
+      await row(page, "waits.jpg").getByText("Cancelled").waitFor();
+    });
+    assert.equal((await newest())?.status, "cancelled");
+
+    // What was cancelled may be examined after all.
+    await row(page, "waits.jpg").getByRole("link").click();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Examine again" }).click();
+    await row(page, "waits.jpg").and(page.locator('[data-step="done"]')).waitFor();
+    await close();
+  });
+
+  test("a lost connection is told, comes back by itself, and misses nothing", async () => {
+    const line = await SeverableLine.to(system.client.url);
+    const { page, close } = await openPage(browser, line.url, {}, /ERR_/);
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const lost = page.locator(".row", { hasText: "lost" });
+    await system.paused("bodypart-worker", async () => {
+      await transfer(
+        page,
+        "drop",
+        films(8, "elbow").map((film, at) => ({ ...film, name: `lost ${at}.jpg` })),
+      );
+      await page.getByRole("button", { name: "Examine 8 exams" }).click();
+      await lost.and(page.locator('[data-step="queued"]')).nth(7).waitFor();
+      line.cut();
+      await page.getByText("Connection lost").waitFor();
+    });
+    await system.settled(120);
+    assert.equal(await lost.and(page.locator('[data-step="done"]')).count(), 0);
+    line.mend();
+    await lost.and(page.locator('[data-step="done"]')).nth(7).waitFor();
+    await page.getByText("Connection lost").waitFor({ state: "detached" });
+    await close();
+    await line.close();
+  });
+});

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Analysis } from "@osteon/shared";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, openExamOf } from "../support/browser.js";
+import { exampleOf, unidentifiedExam } from "../support/exams.js";
+import { startTestSystem, type TestSystem } from "../support/system.js";
+
+let system: TestSystem;
+let browser: Browser;
+/** Examined films: with regions, definite and doubtful, and one that is no film of a region we know. */
+let definite: Analysis;
+let doubtful: Analysis;
+let other: Analysis;
+before(async () => {
+  [system, browser] = await Promise.all([startTestSystem(), launchBrowser()]);
+  definite = await exampleOf(system, "positive");
+  doubtful = await exampleOf(system, "doubtful");
+  other = await unidentifiedExam(system);
+});
+after(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+const openExam = (id: string, options = {}) => openExamOf(browser, system.client.url, id, options);
+
+/** Sums up what the film's canvas shows, and how it lies. */
+function look(page: Page): Promise<{ mean: number; transform: string; scale: number }> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".pane-film");
+    const data = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let sum = 0;
+    for (let at = 0; at < data.length; at += 4) sum += data[at] ?? 0;
+    const { transform } = getComputedStyle(document.querySelector(".pane-stage") ?? document.body);
+    const { a, b } = new DOMMatrix(transform);
+    return { mean: sum / (data.length / 4), transform, scale: Math.hypot(a, b) };
+  });
+}
+
+describe("the viewer", () => {
+  test("does everything by keys", async () => {
+    const { page, close } = await openExam(definite.id);
+    const pane = page.getByRole("application");
+    await pane.focus();
+    const first = await look(page);
+    const after = async (key: string) => {
+      await page.keyboard.press(key);
+      // A frame later it is drawn.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      return look(page);
+    };
+    assert.ok((await after("+")).scale > first.scale, "zooms in");
+    assert.ok((await after("-")).scale <= first.scale * 1.001, "zooms out");
+    assert.ok(Math.abs((await after("1")).scale - 1) < 1e-6, "one to one");
+    assert.equal((await after("0")).transform, first.transform, "fits again");
+    assert.notEqual((await after("ArrowLeft")).transform, first.transform, "moves");
+    await after("0");
+    const inverted = await after("i");
+    assert.ok(Math.abs(inverted.mean + first.mean - 255) < 1, "inverts every grey");
+    await after("i");
+    assert.ok((await after("]")).mean > first.mean, "brighter");
+    assert.ok((await after("[")).mean <= first.mean + 1, "darker");
+    assert.notEqual((await after(".")).mean, first.mean, "more contrast");
+    await after("a");
+    const automatic = await look(page);
+    assert.notEqual(automatic.mean, first.mean, "the window fits the film's greys");
+    const reset = await after("x");
+    assert.deepEqual([reset.mean, reset.transform], [first.mean, first.transform], "as at first");
+    const turned = await after("r");
+    assert.match(turned.transform, /^matrix\(0, /, "turns");
+    for (let turn = 0; turn < 3; turn += 1) await after("r");
+    assert.equal((await look(page)).transform, first.transform, "four turns are none");
+    assert.match((await after("h")).transform, /^matrix\(-/, "flips left and right");
+    await after("h");
+    assert.match((await after("v")).transform, /^matrix\([\d.]+, 0, 0, -/, "flips top and bottom");
+    await after("v");
+
+    assert.equal(await page.locator(".pane-heat").count(), 1);
+    await after("o");
+    assert.equal(await page.locator(".pane-heat").count(), 0, "hides the heat map");
+    await after("o");
+    await page.locator(".pane-heat").waitFor();
+    const regions = definite.films[0]?.fracture?.regions?.length;
+    assert.equal(await page.locator(".region.definite").count(), regions);
+    await after("b");
+    assert.equal(await page.locator(".region").count(), 0, "hides the regions");
+    await after("b");
+    await page.getByRole("slider", { name: "Opacity of the heat map" }).focus();
+    await page.keyboard.press("Home");
+    assert.equal(await page.locator(".pane-heat").evaluate((heat) => getComputedStyle(heat).opacity), "0");
+    await page.keyboard.press("End");
+    assert.equal(await page.locator(".pane-heat").evaluate((heat) => getComputedStyle(heat).opacity), "1");
+    await pane.focus();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]') !== null);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await close();
+  });
+
+  test("is worked by mouse: drag, wheel, right button, double click", async () => {
+    const { page, close } = await openExam(definite.id);
+    const box = await page.getByRole("application").boundingBox();
+    assert.ok(box);
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const first = await look(page);
+    const drag = async (button: "left" | "right") => {
+      await page.mouse.move(x, y);
+      await page.mouse.down({ button });
+      await page.mouse.move(x + 60, y + 40, { steps: 4 });
+      await page.mouse.up({ button });
+      return look(page);
+    };
+    const moved = await drag("left");
+    assert.notEqual(moved.transform, first.transform);
+    assert.equal(moved.mean, first.mean);
+    assert.notEqual((await drag("right")).mean, first.mean, "the right button sets window and level");
+    await page.mouse.wheel(0, -300);
+    assert.ok((await look(page)).scale > first.scale);
+    await page.mouse.dblclick(x, y);
+    assert.equal((await look(page)).transform, first.transform, "fits again");
+    await close();
+  });
+
+  test("is worked by fingers: one moves, two zoom", async () => {
+    const { page, close } = await openExam(definite.id, {
+      hasTouch: true,
+      isMobile: true,
+      viewport: { width: 390, height: 844 },
+    });
+    const box = await page.getByRole("application").boundingBox();
+    assert.ok(box);
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const first = await look(page);
+    const touch = await page.context().newCDPSession(page);
+    const send = (
+      type: "touchStart" | "touchMove" | "touchEnd",
+      points: { x: number; y: number; id: number }[],
+    ) => touch.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+    await send("touchStart", [{ x: x - 20, y, id: 1 }]);
+    await send("touchStart", [
+      { x: x - 20, y, id: 1 },
+      { x: x + 20, y, id: 2 },
+    ]);
+    for (const reach of [40, 60, 80])
+      await send("touchMove", [
+        { x: x - reach, y, id: 1 },
+        { x: x + reach, y, id: 2 },
+      ]);
+    await send("touchEnd", []);
+    const pinched = await look(page);
+    assert.ok(pinched.scale > first.scale * 2, `${pinched.scale} of ${first.scale}`);
+    await send("touchStart", [{ x, y, id: 1 }]);
+    await send("touchMove", [{ x: x + 30, y: y + 30, id: 1 }]);
+    await send("touchEnd", []);
+    const moved = await look(page);
+    assert.notEqual(moved.transform, pinched.transform);
+    assert.equal(moved.scale, pinched.scale);
+    await close();
+  });
+
+  test("tells what is not identified, why, and the rules; and the model's numbers with its card", async () => {
+    const { page, close } = await openExam(other.id);
+    assert.equal(other.outcome, "not-identified");
+    await page.getByText("Result: Not identified").waitFor();
+    await page.getByRole("link", { name: "What a film must be" }).click();
+    await page.getByRole("heading", { level: 1, name: "Film rules" }).waitFor();
+    assert.equal(await page.locator(".example svg.drawn").count(), 8);
+
+    await page.goto(`/exams/${definite.id}`);
+    const model = definite.films[0]?.models?.fracture;
+    const { body } = await system.client.request<{
+      data: { name: string; metrics: Record<string, { value: number }> }[];
+    }>("/v1/models");
+    const metrics = body.data.find(({ name }) => name === model?.name)?.metrics;
+    for (const name of ["sensitivity", "specificity"]) {
+      const value = Math.round((metrics?.[name]?.value ?? 0) * 100);
+      await page.getByText(new RegExp(`^${name} ${value}%`, "i")).waitFor();
+    }
+    await page.getByRole("link", { name: /^Model card/ }).click();
+    await page.getByRole("heading", { name: "Limits" }).waitFor();
+    await close();
+  });
+
+  test("shows the answer in words and colours, its certainty and probability, its regions in their style", async () => {
+    const colours = new Map<string, string>();
+    for (const exam of [definite, doubtful, other]) {
+      const { page, close } = await openExam(exam.id);
+      const { bodyPart, fracture } = exam.films[0] ?? {};
+      const answer = page.locator(".result-answer");
+      await answer.waitFor();
+      const colour = await answer.locator("strong").evaluate((text) => getComputedStyle(text).color);
+      colours.set(await answer.locator("strong").innerText(), colour);
+      if (fracture === undefined) {
+        assert.equal(await page.locator(".region").count(), 0);
+        await close();
+        continue;
+      }
+      const part = bodyPart?.label ?? "";
+      await page.getByText(`Type: ${part.charAt(0).toUpperCase()}${part.slice(1)}`).waitFor();
+      const numbers = await page.locator(".result-numbers").innerText();
+      assert.match(
+        numbers,
+        new RegExp(`Probability of a fracture\\s+${Math.round(fracture.probability * 100)}%`),
+      );
+      const definitely = fracture.certainty === "positive";
+      assert.match(numbers, definitely ? /Certainty\s+Definite/ : /Certainty\s+Doubtful/);
+      const dashes = await page
+        .locator(".region .line")
+        .evaluateAll((lines) => lines.map((line) => getComputedStyle(line).strokeDasharray));
+      assert.equal(dashes.length, fracture.regions?.length);
+      for (const dash of dashes) assert.equal(dash === "none", definitely, `${fracture.certainty}: ${dash}`);
+      await close();
+    }
+    assert.ok(colours.size > 1 && new Set(colours.values()).size === colours.size, [...colours].join(" "));
+  });
+});

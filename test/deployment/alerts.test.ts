@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { tryRun } from "../support/run.js";
+import { goTool, hadolint, root } from "../support/tools.js";
+
+const rules = path.join(root, "deploy/helm/osteon/rules/osteon.yaml");
+const tests = path.join(root, "deploy/observability/alerts.test.yaml");
+
+test("the rules are valid, and each alert fires on what it is for and on nothing else", async () => {
+  const promtool = await goTool("promtool");
+  const checked = await tryRun(promtool, ["check", "rules", "--lint=all", "--lint-fatal", rules]);
+  assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+  const tested = await tryRun(promtool, ["test", "rules", tests]);
+  assert.equal(tested.code, 0, tested.stdout + tested.stderr);
+});
+
+test("every alert has a test that sees it fire", async () => {
+  interface Rules {
+    groups: { rules: { alert?: string }[] }[];
+  }
+  interface Tests {
+    tests: { alert_rule_test?: { alertname: string; exp_alerts: unknown[] }[] }[];
+  }
+  const { groups } = parse(await readFile(rules, "utf8")) as Rules;
+  const fired = (parse(await readFile(tests, "utf8")) as Tests).tests
+    .flatMap((each) => each.alert_rule_test ?? [])
+    .filter(({ exp_alerts }) => exp_alerts.length > 0)
+    .map(({ alertname }) => alertname);
+  for (const { alert } of groups.flatMap((group) => group.rules))
+    if (alert !== undefined) assert.ok(fired.includes(alert), alert);
+});
+
+test("Prometheus takes its configuration, and every expression of the dashboard", async () => {
+  const promtool = await goTool("promtool");
+  const config = await readFile(path.join(root, "deploy/observability/prometheus.yml"), "utf8");
+  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-prometheus-"));
+  try {
+    await copyFile(rules, path.join(folder, "osteon.yaml"));
+    const file = path.join(folder, "prometheus.yml");
+    await writeFile(file, config.replace("/etc/prometheus/rules/*.yaml", path.join(folder, "osteon.yaml")));
+    const { code, stdout, stderr } = await tryRun(promtool, ["check", "config", file]);
+    assert.equal(code, 0, stdout + stderr);
+    const dashboard = await readFile(path.join(root, "deploy/observability/dashboards/osteon.json"), "utf8");
+    const expressions = [...dashboard.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
+      (JSON.parse(text ?? '""') as string)
+        .replaceAll("$__rate_interval", "5m")
+        .replaceAll("$namespace", ".*"),
+    );
+    assert.ok(expressions.length > 10);
+    const all = {
+      groups: [
+        { name: "dashboard", rules: expressions.map((expr, at) => ({ record: `panel:${at}`, expr })) },
+      ],
+    };
+    await writeFile(path.join(folder, "panels.yaml"), JSON.stringify(all));
+    const panels = await tryRun(promtool, ["check", "rules", path.join(folder, "panels.yaml")]);
+    assert.equal(panels.code, 0, panels.stdout + panels.stderr);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("hadolint has nothing to say about the Dockerfile", async () => {
+  const { code, stdout } = await tryRun(await hadolint(), [
+    ...["--ignore", "DL3066", path.join(root, "deploy/Dockerfile")],
+  ]);
+  assert.deepEqual([code, stdout], [0, ""]);
+});

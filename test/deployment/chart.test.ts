@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { ConfigSchema } from "@osteon/shared";
+import { tryRun } from "../support/run.js";
+import { goTool } from "../support/tools.js";
+import { chart, type Deployment, type Rendered, render, tryRender } from "./render.js";
+import { writeSchemas } from "./schemas.js";
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-chart-"));
+  await writeSchemas(folder);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Everything that can be switched on, so that every line of the templates is rendered by one or the other. */
+const everything = [
+  "ingress.enabled=true",
+  "ingress.className=nginx",
+  "ingress.tlsSecret=certificate",
+  "ingress.annotations.a=b",
+  "models.existingClaim=bundles",
+  "tracing.endpoint=http://collector:4318",
+  "s3.endpoint=http://s3:7070",
+  "s3.publicEndpoint=https://films.example",
+  "env.LOG_LEVEL=debug",
+  "gateway.env.MAX_QUEUED=5",
+  "image.pullSecrets[0].name=registry",
+  "networkPolicy.webhookAllow[0]=10.1.0.0/16",
+  "nodeSelector.pool=films",
+  "tolerations[0].key=films",
+  "podAnnotations.a=b",
+  "serviceAccount.annotations.role=films",
+  "monitoring.labels.release=prometheus",
+];
+const variants = {
+  "as it is": [],
+  "without what it may lack": ["keda.enabled=false", "networkPolicy.enabled=false"],
+  everything,
+};
+
+test("the chart lints without a complaint", async () => {
+  const { code, stdout } = await tryRun(await goTool("helm"), [
+    "lint",
+    "--strict",
+    "--kube-version",
+    "1.31.0",
+    chart,
+  ]);
+  assert.equal(code, 0, stdout);
+  assert.doesNotMatch(stdout, /WARNING|ERROR/);
+});
+
+for (const [name, settings] of Object.entries(variants)) {
+  test(`what it renders is valid: ${name}`, async () => {
+    const { text, of } = await render(settings);
+    const file = path.join(folder, "rendered.yaml");
+    await writeFile(file, text);
+    const location = `${folder}/{{.ResourceKind}}-{{.ResourceAPIVersion}}.json`;
+    const { code, stdout, stderr } = await tryRun(await goTool("kubeconform"), [
+      ...["-strict", "-summary", "-schema-location", location, file],
+    ]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /Invalid: 0, Errors: 0, Skipped: 0/);
+    assert.equal(of("Deployment").length, 4);
+  });
+}
+
+test("the schemas refuse what is misspelt", async () => {
+  const { text } = await render([]);
+  for (const [right, wrong] of [
+    ["readOnlyRootFilesystem", "readOnlyRootFileSystem"],
+    ["pollingInterval", "pollInterval"],
+    ["podMetricsEndpoints", "podMetricEndpoints"],
+  ] as const) {
+    const file = path.join(folder, "wrong.yaml");
+    await writeFile(file, text.replace(right, wrong));
+    const location = `${folder}/{{.ResourceKind}}-{{.ResourceAPIVersion}}.json`;
+    const { code } = await tryRun(await goTool("kubeconform"), [
+      "-strict",
+      "-schema-location",
+      location,
+      file,
+    ]);
+    assert.equal(code, 1, wrong);
+  }
+});
+
+test("values that are wrong are refused by name", async () => {
+  for (const wrong of [
+    "gateway.replicas=3",
+    "image.pullPolicy=Sometimes",
+    "workers.fracture-worker.scaling.jobsPerReplica=0",
+    "workers.fracture-worker.queues[0]=xrays",
+    "s3.bucket=ab",
+    "existingSecret=",
+    "tracing.sampleRatio=2",
+    "terminationGracePeriodSeconds=5",
+  ]) {
+    const { code, stderr } = await tryRender([wrong]);
+    assert.notEqual(code, 0, wrong);
+    assert.match(stderr, /schema/, wrong);
+  }
+});
+
+test("each pod is without rights, waits for warm models, has its secrets by reference, and only variables that there are", async () => {
+  for (const settings of [[], everything]) {
+    const { of } = await render(settings);
+    for (const { metadata, spec } of of<Deployment>("Deployment")) {
+      const pod = spec.template.spec;
+      assert.equal(pod.automountServiceAccountToken, false);
+      assert.ok(pod.securityContext.runAsNonRoot);
+      assert.equal(pod.topologySpreadConstraints.length, 2);
+      // A service drains for 25 s; the gateway waits for 5 before.
+      assert.ok(pod.terminationGracePeriodSeconds > 30);
+      const [container] = pod.containers;
+      assert.ok(container);
+      assert.ok(container.securityContext.readOnlyRootFilesystem);
+      assert.deepEqual(container.securityContext.capabilities.drop, ["ALL"]);
+      const { periodSeconds, failureThreshold, httpGet } = container.startupProbe;
+      assert.equal(httpGet.path, "/readyz");
+      assert.ok(periodSeconds * failureThreshold >= 120, metadata.name);
+      assert.equal(container.livenessProbe.httpGet.path, "/livez");
+      for (const { name, value } of container.env) {
+        assert.ok(name in ConfigSchema.properties || name.startsWith("OTEL_"), name);
+        assert.equal(value === undefined, /SECRET|REDIS_URL|KEY_ID/.test(name), name);
+      }
+      const names = container.env.map(({ name }) => name);
+      assert.equal(new Set(names).size, names.length);
+      // Only those who sign or seal have the secrets.
+      assert.equal(names.includes("WEBHOOK_SECRET"), /gateway|webhook/.test(metadata.name));
+      assert.equal(names.includes("AUTH"), metadata.name.endsWith("gateway"));
+    }
+  }
+});
+
+test("only the webhook worker may reach the internet, and no private range but those that are allowed", async () => {
+  const { of } = await render(everything);
+  interface Policy extends Rendered {
+    spec: {
+      egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[] }[];
+      ingress: { from?: unknown }[];
+    };
+  }
+  for (const { metadata, spec } of of<Policy>("NetworkPolicy")) {
+    const blocks = spec.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
+    const wide = blocks.filter(({ cidr }) => /^(0\.0\.0\.0|::|2000::)/.test(cidr));
+    if (metadata.name.endsWith("webhook-worker")) {
+      assert.equal(wide.length, 2);
+      assert.ok(wide[0]?.except?.includes("169.254.0.0/16"));
+      assert.ok(blocks.some(({ cidr }) => cidr === "10.1.0.0/16"));
+    } else assert.equal(wide.length, 0, metadata.name);
+    const open = spec.ingress.filter(({ from }) => from === undefined).length;
+    assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
+  }
+});
+
+test("the rules' runbooks are addresses", async () => {
+  const { text } = await render(["monitoring.runbookBase=https://runbooks.example/osteon"]);
+  const addresses = [...text.matchAll(/runbook_url: (\S+)/g)].map(([, address]) => address ?? "");
+  assert.ok(addresses.length > 5);
+  for (const address of addresses)
+    assert.match(address, /^https:\/\/runbooks\.example\/osteon\/[a-z-]+\.md$/);
+});

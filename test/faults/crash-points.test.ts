@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import type { SupervisedProcess } from "@osteon/embedded";
+import { check } from "./checker.js";
+import { FaultSystem, signal } from "./fault-system.js";
+import { History } from "./history.js";
+import { type CrashableService, type CrashPoint, crashPoints, steps } from "./inside/points.js";
+import { Load } from "./load.js";
+import { Random } from "./random.js";
+
+/** A point is met within seconds, or minutes where others keep the machine busy; one that nobody meets is no crash point. */
+const reachedWithinMs = 600_000;
+/** Longer than anything takes that comes to its end. */
+const patienceSeconds = 600;
+
+const history = new History();
+let system: FaultSystem;
+before(async () => {
+  system = await FaultSystem.start({ history, counts: { "fracture-worker": 3 } });
+});
+after(async () => system?.stop());
+
+test("a service killed at each named point, one after the other, costs no promise and doubles nothing", async (t) => {
+  const load = new Load(system, new Random(7));
+  t.after(() => load.leave());
+  const expected = await load.baseline();
+  load.start(3);
+  const died = await Promise.all((Object.keys(steps) as CrashableService[]).map(killAtEach));
+  await load.stop();
+  await system.untilReady();
+  await load.untilEnded(patienceSeconds);
+  const leftovers = await system.untilQuiet(patienceSeconds);
+  await load.lookAgain();
+  assert.deepEqual(check(history, expected, leftovers), []);
+  assert.equal(died.flat().length, crashPoints.length);
+  assert.ok(history.of("promised").length > crashPoints.length);
+});
+
+test("a worker that was paused in a job finishes nothing that another took", async (t) => {
+  const load = new Load(system, new Random(8), 4);
+  t.after(() => load.leave());
+  const expected = await load.baseline();
+  const from = history.entries.length;
+  for (const point of [
+    { service: "bodypart-worker", name: "before-enqueue-fracture" },
+    { service: "fracture-worker", name: "before-store-result" },
+    { service: "fracture-worker", name: "after-store-result" },
+  ] as const) {
+    system.arm(point, "SIGSTOP");
+    await load.submitMany(1);
+    const paused = await stopped(point);
+    history.add({ type: "fault", name: "pause", target: `${paused.label} ${point.name}` });
+    assert.ok(await load.untilEnded(patienceSeconds), "another took it");
+    signal(paused.pid, "SIGCONT");
+  }
+  const leftovers = await system.untilQuiet(patienceSeconds);
+  await load.lookAgain();
+  const since = new History();
+  since.entries.push(...history.entries.slice(from));
+  assert.deepEqual(check(since, expected, leftovers), []);
+  assert.equal(since.of("exited").length, 0, "nobody died of it");
+});
+
+/** The process that stopped at the point. */
+async function stopped(point: CrashPoint): Promise<SupervisedProcess> {
+  for (;;) {
+    const found = system.named(point.service).find(({ pid }) => pid !== undefined && stateOf(pid) === "T");
+    if (found !== undefined) return found;
+    await delay(50);
+  }
+}
+
+/** By its letter in the process table. */
+function stateOf(pid: number): string | undefined {
+  return /\) ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
+}
+
+/** Kills some process of the service at each of its points. */
+async function killAtEach(service: CrashableService): Promise<CrashPoint[]> {
+  const points = crashPoints.filter((point) => point.service === service);
+  for (const point of points) {
+    const { label } = await killAt(point);
+    history.add({ type: "fault", name: "crash-point", target: `${label} ${point.name}` });
+  }
+  return points;
+}
+
+function killAt(point: CrashPoint): Promise<SupervisedProcess> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new Error(`${point.service} never came to ${point.name}`)),
+      reachedWithinMs,
+    );
+    for (const each of system.named(point.service)) {
+      const onExit = () => {
+        if (system.isArmed(point)) return;
+        clearTimeout(late);
+        for (const other of system.named(point.service)) other.removeListener("exit", onExit);
+        resolve(each);
+      };
+      each.on("exit", onExit);
+    }
+    system.arm(point);
+  });
+}

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { on } from "node:events";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePort, serviceNames, startRedis, startS3 } from "@osteon/embedded";
+import { closeRedis, connectRedis } from "@osteon/shared";
+import { Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { startTestSystem } from "../support/system.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const servicesFolder = path.join(root, "services");
+const models = path.join(root, "models");
+const films = testFilms(6).map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
+const env = { JOB_LOCK_MS: "3000", RECONCILE_SECONDS: "2", INFERENCE_THREADS: "1" };
+
+/** Tries that a film has for faults of its own. */
+const triesOfOwnFaults = 4;
+/** Longer than anything takes that comes to its end, also on a machine that others keep busy. */
+const patienceSeconds = 600;
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  while (!(await what())) await delay(100);
+}
+
+async function smallFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-small-"));
+  const store = path.join(folder, "store");
+  await mkdir(store);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", store]);
+  t.after(async () => {
+    execFileSync("umount", [store]);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return folder;
+}
+
+test("a full disk refuses new films, and those accepted wait until there is room", async (t) => {
+  const dataDir = await smallFolder(t);
+  const system = await startTestSystem({ dataDir, env: { ...env, HEALTH_PORT: "0" } });
+  try {
+    const [worker] = system.running.named("bodypart-worker");
+    assert.ok(worker?.pid);
+    process.kill(worker.pid, "SIGSTOP");
+    const answers = await Promise.all(films.map((film) => system.client.submit([film])));
+    const ballast = path.join(dataDir, "store", "ballast");
+    assert.throws(() => execFileSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=4k"], { stdio: "ignore" }));
+    process.kill(worker.pid, "SIGCONT");
+    Client.refused(await system.client.submit(films.slice(0, 1)), 503, "store-unavailable");
+    await until(async () => {
+      const metrics = await (await fetch(`${worker.health}/metrics`)).text();
+      const retried = /^osteon_job_duration_seconds_count\{[^}]*outcome="retried"[^}]*\} (\d+)$/m.exec(
+        metrics,
+      );
+      return Number(retried?.[1] ?? 0) > films.length * triesOfOwnFaults;
+    });
+    for (const { body } of answers)
+      assert.ok(["queued", "processing"].includes((await system.client.get(body.id)).body.status));
+    await rm(ballast);
+    for (const { body } of answers)
+      assert.equal((await system.client.ended(body.id, patienceSeconds)).status, "completed");
+    await system.settled(patienceSeconds);
+  } finally {
+    await system.stop();
+  }
+});
+
+test("services that are there before Redis and the store wait for both", async (t) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-order-"));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const redis = await startRedis({ dataDir: folder });
+  await redis.stop();
+  const s3 = await startS3({ dir: path.join(folder, "s3") });
+  await s3.createBucket("films");
+  await s3.stop();
+  const port = await freePort();
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const services = serviceNames.map((name) =>
+    fork(path.join(servicesFolder, name, "dist", "src", "main.js"), {
+      stdio: ["ignore", "pipe", "ignore", "ipc"],
+      env: {
+        ...inherited,
+        ...env,
+        PORT: String(port),
+        MODELS_DIR: models,
+        REDIS_URL: redis.url,
+        S3_ENDPOINT: s3.endpoint,
+        S3_BUCKET: "films",
+        S3_REGION: s3.region,
+        AWS_ACCESS_KEY_ID: s3.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      },
+    }),
+  );
+  t.after(async () => {
+    for (const each of services) each.kill("SIGKILL");
+    await redis.stop();
+    await s3.stop();
+  });
+  const ready = services.map((each) => told(each, (line) => line.includes('"msg":"ready"')));
+  await Promise.all(services.map((each) => told(each, (line) => line.includes("object store is not up"))));
+  await s3.restart();
+  await Promise.all(services.map((each) => told(each, (line) => line.includes("redis is not up"))));
+  await redis.restart();
+  await Promise.all(ready);
+  const client = new Client(`http://127.0.0.1:${port}`);
+  const { body } = await client.submit(films.slice(0, 1));
+  assert.equal((await client.ended(body.id, patienceSeconds)).status, "completed");
+});
+
+/** Waits until a process has logged such a line. */
+async function told(child: ChildProcess, what: (line: string) => boolean): Promise<void> {
+  assert.ok(child.stdout);
+  for await (const [piece] of on(child.stdout, "data")) if (String(piece).split("\n").some(what)) return;
+}
+
+test("Redis out of memory refuses new films, and those accepted wait until there is room", async () => {
+  const system = await startTestSystem({ env });
+  const redis = connectRedis(system.running.redisUrl, "commands");
+  try {
+    const [worker] = system.running.named("bodypart-worker");
+    assert.ok(worker?.pid);
+    process.kill(worker.pid, "SIGSTOP");
+    const answers = await Promise.all(films.map((film) => system.client.submit([film])));
+    await redis.config("SET", "maxmemory", "1mb");
+    process.kill(worker.pid, "SIGCONT");
+    Client.refused(await system.client.submit(films.slice(0, 1)), 503, "queue-unavailable");
+    await until(async () => (await readFile(worker.logFile, "utf8")).includes("OOM command not allowed"));
+    await redis.config("SET", "maxmemory", "0");
+    for (const { body } of answers)
+      assert.equal((await system.client.ended(body.id, patienceSeconds)).status, "completed");
+    await system.settled(patienceSeconds);
+  } finally {
+    await closeRedis(redis);
+    await system.stop();
+  }
+});

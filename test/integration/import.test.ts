@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { loadBundles } from "@osteon/inference";
+import { type OnnxNodeSpec, onnxOf } from "@osteon/inference/testing";
+import { Importing } from "../support/importing.js";
+
+let importing: Importing;
+before(async () => {
+  importing = await Importing.make();
+});
+after(() => importing?.remove());
+
+const refused = (message: RegExp) => (error: Error & { code?: number; stderr?: string }) => {
+  assert.equal(error.code, 1, error.stderr);
+  assert.match(error.stderr ?? "", message);
+  assert.doesNotMatch(error.stderr ?? "", /^ {4}at /m);
+  return true;
+};
+const parity = /Parity: 100 films, probabilities at most \d\.\de-\d+ from Keras/;
+const onnxParity = /Parity: 100 films, probabilities at most \d\.\de[-+]\d+ from ONNX Runtime/;
+
+describe("models of the origin's architecture become bundles", () => {
+  test("what is no model is refused, and leaves nothing", async () => {
+    await writeFile(path.join(importing.folder, "none.h5"), "no model");
+    await assert.rejects(importing.import("none.h5", "--task", "bodypart"), refused(/\S/));
+    await assert.rejects(importing.import("none.h5", "--task", "knee"), refused(/--task must be one of/));
+    assert.deepEqual(await readdir(importing.models), []);
+    await importing.train("tiny");
+    await importing.train("resnet50");
+  });
+
+  test("a body-part model, as Keras 3 saves it and as Keras 2 wrote HDF5", async () => {
+    const answers = new Set<string>();
+    for (const file of ["tiny.keras", "tiny-keras2.h5"]) {
+      assert.match(await importing.import(file, "--task", "bodypart", "--replace"), parity);
+      const { bodyPart } = await loadBundles(importing.models);
+      assert.deepEqual(bodyPart?.manifest.classes, ["elbow", "hand", "shoulder"]);
+      answers.add(JSON.stringify(bodyPart?.manifest.warmup.outputs.logits.map((value) => value.toFixed(3))));
+    }
+    assert.equal(answers.size, 1, "both say the same");
+  });
+
+  test("preprocessing, order of classes and decision are a choice", async () => {
+    const classes = ["--classes", "Shoulder,Skull,None", "--minimum-probability", "0.4"];
+    const how = ["--preprocessing", "raw", "--interpolation", "bilinear"];
+    assert.match(
+      await importing.import("tiny.keras", "--task", "bodypart", "--replace", ...classes, ...how),
+      parity,
+    );
+    const { bodyPart } = await loadBundles(importing.models);
+    assert.deepEqual(bodyPart?.manifest.decision, {
+      supported: ["shoulder"],
+      unknown: ["none"],
+      unsupported: ["skull"],
+      minimumProbability: 0.4,
+    });
+  });
+
+  test("a fracture model of ResNet50 as the origin saved it; it is not overwritten unasked", async () => {
+    const args = ["--task", "fracture", "--bone", "hand"];
+    assert.match(await importing.import("resnet50-keras2.h5", ...args), parity);
+    const bundle = path.join(importing.models, "fracture-hand");
+    assert.match(await readFile(path.join(bundle, "CARD.md"), "utf8"), /no heat map/);
+    await assert.rejects(
+      importing.import("resnet50-keras2.h5", ...args),
+      refused(/fracture-hand .*--replace/),
+    );
+  });
+
+  test("an ONNX classifier becomes a bundle; one that does not end in probabilities must say so", async () => {
+    const write = (file: string, ending: OnnxNodeSpec[]) =>
+      writeFile(
+        path.join(importing.folder, file),
+        onnxOf({
+          input: [1, 3, 32, 32],
+          nodes: [
+            { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
+            { op: "Flatten", inputs: ["pooled"], outputs: ["flat"] },
+            { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+            ...ending,
+          ],
+          constants: { weights: { dims: [3, 2], data: [1, -1, 0.5, 2, -1, 0.25] } },
+          outputs: [ending.length > 0 ? "y" : "logits"],
+        }),
+      );
+    await write("whole.onnx", [
+      { op: "Softmax", inputs: ["logits"], outputs: ["y"], attributes: { axis: -1 } },
+    ]);
+    await write("bare.onnx", []);
+    const args = ["--task", "fracture", "--bone", "hip", "--preprocessing", "torch", "--fit", "letterbox"];
+    await assert.rejects(importing.import("bare.onnx", ...args), refused(/neither softmax nor sigmoid/));
+    const answers: unknown[] = [];
+    for (const [file, more] of [
+      ["whole.onnx", []],
+      ["bare.onnx", ["--ends-in", "logits", "--replace"]],
+    ] as const) {
+      assert.match(await importing.import(file, ...args, ...more), onnxParity);
+      const hip = (await loadBundles(importing.models)).fractures.get("hip")?.manifest;
+      assert.deepEqual([hip?.input.layout, hip?.input.channels, hip?.input.fit], ["NCHW", 3, "letterbox"]);
+      answers.push(hip?.warmup.outputs.logit);
+    }
+    assert.deepEqual(answers[0], answers[1]);
+  });
+
+  test("a model of another task is refused", async () => {
+    const args = ["--task", "fracture", "--bone", "elbow"];
+    await assert.rejects(importing.import("tiny.keras", ...args), refused(/one number or two, not 3/));
+  });
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  closeRedis,
+  connectRedis,
+  EndpointRegistry,
+  Endpoints,
+  FileStore,
+  forgetEndpoints,
+  KnownEndpoints,
+  RedisLock,
+  SecretBox,
+} from "@osteon/shared";
+
+let folder: string;
+let server: RunningRedis;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-endpoints-"));
+  server = await startRedis({ dataDir: folder });
+});
+after(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const tenant = "clinic";
+const settings = {
+  url: "https://example.org/hook",
+  description: "",
+  events: ["analysis.completed" as const],
+};
+
+let redis: ReturnType<typeof connectRedis>;
+let endpoints: Endpoints;
+let registry: EndpointRegistry;
+let known: KnownEndpoints;
+let reads: number;
+beforeEach(async () => {
+  redis = connectRedis(server.url, "commands");
+  await redis.flushall();
+  endpoints = new Endpoints(new FileStore(await mkdtemp(path.join(folder, "store-"))));
+  registry = new EndpointRegistry({
+    endpoints,
+    lock: new RedisLock(redis),
+    box: new SecretBox("m".repeat(32)),
+    most: 20,
+    disableDays: 5,
+    changed: (changed) => forgetEndpoints(redis, changed),
+  });
+  reads = 0;
+  const counted = {
+    list: (of: string) => {
+      reads += 1;
+      return endpoints.list(of);
+    },
+  };
+  known = new KnownEndpoints(counted, redis);
+});
+afterEach(() => closeRedis(redis));
+
+const listening = async () => (await known.listening(tenant, "analysis.completed")).map(({ id }) => id);
+
+describe("who is listening", () => {
+  test("is read once while nothing changes", async () => {
+    const { record } = await registry.create(tenant, settings);
+    for (let time = 0; time < 5; time += 1) assert.deepEqual(await listening(), [record.id]);
+    assert.equal(reads, 1);
+  });
+
+  test("follows every change at once", async () => {
+    assert.deepEqual(await listening(), []);
+    const { record } = await registry.create(tenant, settings);
+    assert.deepEqual(await listening(), [record.id]);
+    await registry.change(record, { enabled: false });
+    assert.deepEqual(await listening(), []);
+    await registry.change(record, { enabled: true });
+    assert.deepEqual(await listening(), [record.id]);
+    await registry.delete(record);
+    assert.deepEqual(await listening(), []);
+  });
+
+  test("is not kept where it changed while it was read", async () => {
+    const slow = new KnownEndpoints(
+      {
+        list: async (of) => {
+          const before = await endpoints.list(of);
+          if (before.length === 0) await registry.create(tenant, settings);
+          return before;
+        },
+      },
+      redis,
+    );
+    assert.equal((await slow.listening(tenant, "analysis.completed")).length, 0);
+    assert.equal((await slow.listening(tenant, "analysis.completed")).length, 1);
+  });
+
+  test("is read again after Redis was wiped", async () => {
+    await listening();
+    await redis.flushall();
+    await listening();
+    assert.equal(reads, 2);
+  });
+
+  test("is read from the store while Redis is away", async () => {
+    const { record } = await registry.create(tenant, settings);
+    await closeRedis(redis);
+    for (let time = 0; time < 2; time += 1) assert.deepEqual(await listening(), [record.id]);
+    assert.equal(reads, 2);
+  });
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { type RunningRedis, startRedis, startS3 } from "@osteon/embedded";
+import { type Analysis, closeRedis, connectRedis, S3Store } from "@osteon/shared";
+import { S3Proxy } from "../faults/s3-proxy.js";
+import { TcpProxy } from "../faults/tcp-proxy.js";
+
+interface IdempotencyModule {
+  Idempotency: new (
+    redis: ReturnType<typeof connectRedis>,
+  ) => {
+    claim(
+      request: { tenant: string; key: string; fingerprint: string; id: string },
+      look: (id: string) => Promise<Analysis | undefined>,
+    ): Promise<{ settle(): Promise<boolean> } | Analysis>;
+  };
+}
+const gateway = new URL("../../../services/gateway/dist/src/idempotency.js", import.meta.url);
+const { Idempotency } = (await import(gateway.href)) as IdempotencyModule;
+
+let folder: string;
+let redis: RunningRedis;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-silence-"));
+  redis = await startRedis({ dataDir: folder });
+});
+after(async () => {
+  await redis?.stop();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** A connection to Redis through a proxy that can be hurt. */
+async function throughProxy(t: { after(step: () => unknown): void }, use: "commands" | "blocking") {
+  const proxy = await TcpProxy.start(redis.port);
+  const connection = connectRedis(redis.url.replace(String(redis.port), String(proxy.port)), use);
+  t.after(async () => {
+    await closeRedis(connection);
+    await proxy.close();
+  });
+  await once(connection, "ready");
+  return { proxy, connection };
+}
+
+/** Unlike `once`, it takes the error that comes before for what it is. */
+function closed(connection: ReturnType<typeof connectRedis>): Promise<void> {
+  return new Promise((resolve) => connection.once("close", () => resolve()));
+}
+
+test("a worker's connection to a Redis that says nothing more is given up, and its command is asked again", async (t) => {
+  const { proxy, connection } = await throughProxy(t, "blocking");
+  const other = connectRedis(redis.url, "commands");
+  t.after(() => closeRedis(other));
+  proxy.stall(true);
+  const told = connection.xread("BLOCK", 0, "STREAMS", "{osteon}:silence", 0);
+  await closed(connection);
+  proxy.stall(false);
+  await other.xadd("{osteon}:silence", "1-1", "a", "b");
+  assert.deepEqual(await told, [["{osteon}:silence", [["1-1", ["a", "b"]]]]]);
+});
+
+test("a command to a Redis that says nothing fails, and the next after it is answered again", async (t) => {
+  const { proxy, connection } = await throughProxy(t, "commands");
+  proxy.stall(true);
+  await assert.rejects(connection.get("{osteon}:nothing"));
+  proxy.stall(false);
+  assert.equal(await connection.ping(), "PONG");
+});
+
+test("a call to an S3 server that takes it and never answers fails, and the next after it is answered again", async (t) => {
+  const s3 = await startS3({ dir: path.join(folder, "s3") });
+  t.after(() => s3.stop());
+  await s3.createBucket("films");
+  const proxy = await S3Proxy.start(s3.endpoint);
+  t.after(() => proxy.close());
+  const { region, accessKeyId, secretAccessKey } = s3;
+  const store = new S3Store({
+    bucket: "films",
+    endpoint: proxy.url,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    answerMs: 2_000,
+  });
+  t.after(() => store.close());
+  proxy.hang(true);
+  const unavailable = { code: "store-unavailable" };
+  await Promise.all([
+    assert.rejects(store.put("a", "written"), unavailable),
+    assert.rejects(store.get("a"), unavailable),
+    assert.rejects(store.list("folder/"), unavailable),
+  ]);
+  proxy.hang(false);
+  await store.put("a", "written");
+  assert.equal(String(await store.get("a")), "written");
+});
+
+test("an Idempotency-Key whose claim was done and whose answer was lost is still its request's own", async (t) => {
+  const { proxy, connection } = await throughProxy(t, "commands");
+  const request = { tenant: "a", key: "k", fingerprint: "f", id: "one" };
+  const nobody = () => Promise.resolve(undefined);
+  const idempotency = new Idempotency(connection);
+  proxy.loseAnswer();
+  const lost = closed(connection);
+  const claim = await idempotency.claim(request, nobody);
+  await lost;
+  assert.ok("settle" in claim);
+  await assert.rejects(idempotency.claim({ ...request, id: "two" }, nobody), {
+    code: "idempotency-in-flight",
+  });
+  assert.equal(await claim.settle(), true);
+  const same = { id: "one" } as Analysis;
+  const found = await idempotency.claim({ ...request, id: "three" }, (id) => {
+    assert.equal(id, "one");
+    return Promise.resolve(same);
+  });
+  assert.equal(found, same);
+});

@@ -1,0 +1,74 @@
+import type { SupervisedProcess } from "@osteon/embedded";
+import type { RedisConnection } from "@osteon/shared";
+import { IdleThread } from "./idle-thread.js";
+
+/** What is measured of one process, or of Redis, at one moment. */
+export type Figures = Record<string, number>;
+
+const metrics = {
+  "RSS, MB": { pattern: /^process_resident_memory_bytes\{[^}]*\} (\S+)$/m, scale: 2 ** 20 },
+  "heap, MB": { pattern: /^nodejs_heap_size_used_bytes\{[^}]*\} (\S+)$/m, scale: 2 ** 20 },
+  handles: { pattern: /^nodejs_active_handles_total\{[^}]*\} (\S+)$/m, scale: 1 },
+  "descriptors, sockets with them": { pattern: /^process_open_fds\{[^}]*\} (\S+)$/m, scale: 1 },
+} as const;
+const lagPattern = /^osteon_event_loop_lag_seconds\{[^}]*quantile="0\.99"[^}]*\} (\S+)$/m;
+const jobPattern = /^osteon_job_duration_seconds_count\{([^}]*)\} (\d+)$/gm;
+
+/** Jobs that are done, by kind. */
+export type JobCounts = Record<string, number>;
+
+/**
+ * A service's figures, and the jobs that it has done.
+ *
+ * @param key an administrator's
+ * @param idleMs what an idle thread's timers wait at the time
+ */
+export async function figuresOf(
+  { health }: SupervisedProcess,
+  key: string,
+  idleMs: number,
+): Promise<{ figures: Figures; jobs: JobCounts }> {
+  const answer = await fetch(`${health}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+  if (!answer.ok) throw new Error(`metrics are answered ${answer.status}`);
+  const text = await answer.text();
+  const value = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? Number.NaN);
+  const figures: Figures = Object.fromEntries(
+    Object.entries(metrics).map(([name, { pattern, scale }]) => [name, value(pattern) / scale]),
+  );
+  figures["loop delay p99, times an idle thread's"] = IdleThread.wait(value(lagPattern) * 1000 || 0) / idleMs;
+  const jobs: JobCounts = {};
+  for (const [, labels = "", count] of text.matchAll(jobPattern)) {
+    const kind = /kind="([a-z]+)"/.exec(labels)?.[1] ?? "";
+    if (labels.includes('outcome="done"')) jobs[kind] = (jobs[kind] ?? 0) + Number(count);
+  }
+  return { figures, jobs };
+}
+
+export async function figuresOfRedis(redis: RedisConnection): Promise<Figures> {
+  const info = await redis.info();
+  const value = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);
+  return {
+    "used, MB": value("used_memory") / 2 ** 20,
+    clients: value("connected_clients"),
+    keys: await redis.dbsize(),
+  };
+}
+
+/** What an ended or erased analysis leaves in Redis lives for so long, seconds. */
+const livesSeconds = 3600;
+
+/**
+ * The hour of what ended analyses leave in Redis, in small: removes what is older than the given seconds, as Redis itself does
+ * after an hour. Keys without an end are left, and so is what has not ended.
+ */
+export async function hastenExpiry(redis: RedisConnection, seconds: number): Promise<void> {
+  for (const pattern of ["{osteon}:live:*", "{osteon}:erased:*"]) {
+    const keys = await redis.keys(pattern);
+    const lives = await Promise.all(keys.map((key) => redis.ttl(key)));
+    const over = keys.filter((_, at) => {
+      const left = lives[at] ?? -1;
+      return left >= 0 && left < livesSeconds - seconds;
+    });
+    if (over.length > 0) await redis.unlink(...over);
+  }
+}

