@@ -1,0 +1,164 @@
+{{- define "osteon.name" -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Labels by which a service's pods are chosen. Takes (dict "root" $ "service" NAME). */}}
+{{- define "osteon.selector" -}}
+app.kubernetes.io/name: {{ .service }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end -}}
+
+{{- define "osteon.labels" -}}
+{{ include "osteon.selector" . }}
+app.kubernetes.io/part-of: osteon
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{/* A service's Deployment. Takes (dict "root" $ "service" NAME "values" ITS-VALUES "replicas" NUMBER-OR-EMPTY). */}}
+{{- define "osteon.deployment" -}}
+{{- $ := .root -}}
+{{- $gateway := eq .service "gateway" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "osteon.name" $ }}-{{ .service }}
+  labels: {{- include "osteon.labels" . | nindent 4 }}
+spec:
+  {{- if .replicas }}
+  replicas: {{ .replicas }}
+  {{- end }}
+  selector:
+    matchLabels: {{- include "osteon.selector" . | nindent 6 }}
+  strategy:
+    rollingUpdate: { maxSurge: 25%, maxUnavailable: 0 }
+  template:
+    metadata:
+      labels: {{- include "osteon.labels" . | nindent 8 }}
+      {{- with $.Values.podAnnotations }}
+      annotations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      serviceAccountName: {{ include "osteon.name" $ }}
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: {{ $.Values.terminationGracePeriodSeconds }}
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 10001
+        runAsGroup: 10001
+        seccompProfile: { type: RuntimeDefault }
+      {{- with $.Values.image.pullSecrets }}
+      imagePullSecrets: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: topology.kubernetes.io/zone
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels: {{- include "osteon.selector" . | nindent 14 }}
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels: {{- include "osteon.selector" . | nindent 14 }}
+      containers:
+        - name: {{ .service }}
+          image: "{{ $.Values.image.registry }}/{{ .service }}:{{ default $.Chart.AppVersion $.Values.image.tag }}"
+          imagePullPolicy: {{ $.Values.image.pullPolicy }}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: { drop: [ALL] }
+          ports:
+            {{- if $gateway }}
+            - { name: http, containerPort: 8080 }
+            {{- end }}
+            - { name: health, containerPort: 9090 }
+          env:
+            - { name: HEALTH_PORT, value: "9090" }
+            {{- if $gateway }}
+            - { name: AUTH, value: keys }
+            {{- end }}
+            - { name: S3_BUCKET, value: {{ $.Values.s3.bucket | quote }} }
+            - { name: S3_REGION, value: {{ $.Values.s3.region | quote }} }
+            {{- with $.Values.s3.endpoint }}
+            - { name: S3_ENDPOINT, value: {{ . | quote }} }
+            {{- end }}
+            {{- with $.Values.s3.publicEndpoint }}
+            - { name: S3_PUBLIC_ENDPOINT, value: {{ . | quote }} }
+            {{- end }}
+            {{- if and $.Values.models.existingClaim (ne .service "webhook-worker") (not $gateway) }}
+            - { name: MODELS_DIR, value: /models }
+            {{- end }}
+            {{- with $.Values.tracing.endpoint }}
+            - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
+            - { name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio }
+            - { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $.Values.tracing.sampleRatio | quote }} }
+            {{- end }}
+            {{- range $name, $value := merge (dict) (default (dict) .values.env) $.Values.env }}
+            - { name: {{ $name }}, value: {{ $value | quote }} }
+            {{- end }}
+            {{- $keys := list "REDIS_URL" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
+            {{- if or $gateway (eq .service "webhook-worker") }}
+            {{- $keys = concat $keys (list "WEBHOOK_SECRET" "WEBHOOK_MASTER_SECRET") }}
+            {{- end }}
+            {{- range $key := $keys }}
+            - name: {{ $key }}
+              valueFrom:
+                secretKeyRef: { name: {{ $.Values.existingSecret }}, key: {{ $key }}, optional: {{ ne $key "REDIS_URL" }} }
+            {{- end }}
+          # Loading and warming up the models is part of starting: nothing else is asked until it is done.
+          startupProbe:
+            httpGet: { path: /readyz, port: health }
+            periodSeconds: 2
+            failureThreshold: 60
+          readinessProbe:
+            httpGet: { path: /readyz, port: health }
+            periodSeconds: 5
+            failureThreshold: 2
+          livenessProbe:
+            httpGet: { path: /livez, port: health }
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 3
+          {{- if $gateway }}
+          # Endpoints take a moment to forget a pod: it goes on answering meanwhile.
+          lifecycle:
+            preStop:
+              exec: { command: ["sleep", "5"] }
+          {{- end }}
+          resources: {{- toYaml .values.resources | nindent 12 }}
+          volumeMounts:
+            - { name: tmp, mountPath: /tmp }
+            {{- if and $.Values.models.existingClaim (ne .service "webhook-worker") (not $gateway) }}
+            - { name: models, mountPath: /models, readOnly: true }
+            {{- end }}
+      volumes:
+        - name: tmp
+          emptyDir: { sizeLimit: 256Mi }
+        {{- if and $.Values.models.existingClaim (ne .service "webhook-worker") (not $gateway) }}
+        - name: models
+          persistentVolumeClaim: { claimName: {{ $.Values.models.existingClaim }}, readOnly: true }
+        {{- end }}
+      {{- with $.Values.nodeSelector }}
+      nodeSelector: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $.Values.tolerations }}
+      tolerations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+{{- end -}}
+
+{{/* One pod may go at a time, so a node can be drained. Takes the same. */}}
+{{- define "osteon.disruptions" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "osteon.name" .root }}-{{ .service }}
+  labels: {{- include "osteon.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: {{- include "osteon.selector" . | nindent 6 }}
+{{- end -}}
