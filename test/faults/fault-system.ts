@@ -214,6 +214,11 @@ export class FaultSystem {
     await Promise.all(this.running.services.map((each) => each.untilReady()));
   }
 
+  /** Those that are not ready, by their labels. */
+  notReady(): string[] {
+    return this.running.services.filter(({ ready }) => !ready).map(({ label }) => label);
+  }
+
   /** Waits until no analysis has a marker any more: they go some time after its end. */
   async untilUnmarked(): Promise<void> {
     const { pending } = this.direct.analyses.ledger;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync, writeSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -14,6 +14,9 @@ test("five minutes of random faults keep every promise", async (t) => {
     rate: 1,
     every: 4,
     longest: 15,
+    patience: 11,
+    // Straight to the terminal: a run that hangs would take with it what it had to say.
+    say: (line) => writeSync(2, `random faults, ${new Date().toISOString().slice(11, 19)}: ${line}\n`),
   };
   t.diagnostic(`seed ${options.seed}; FAULTS_SEED=${options.seed} has the same faults again`);
   const result = await run(options);

@@ -16,6 +16,8 @@ export interface RunOptions {
   every: number;
   /** Longest a fault lasts, seconds; those that last longer by nature are cut to it. */
   longest?: number;
+  /** Minutes after the last fault in which everything must come to its end: a webhook is tried again after up to five. */
+  patience?: number;
   say?: (line: string) => void;
 }
 
@@ -27,12 +29,9 @@ export interface RunResult {
   seconds: number;
 }
 
-/** Time after the last fault in which everything must come to its end: a webhook is tried again after up to five minutes. */
-const patienceSeconds = 15 * 60;
-
 /** Runs a system under load and random faults, heals it, and holds what came of it against what was promised. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, rate, say = () => undefined } = options;
+  const { seed, rate, patience = 15, say = () => undefined } = options;
   const began = performance.now();
   const history = new History();
   const random = new Random(seed);
@@ -47,13 +46,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
     say("faults are over");
     await delay(2_000);
     await load.stop();
-    await system.untilReady();
-    const ended = await load.untilEnded(patienceSeconds);
+    const until = performance.now() + patience * 60_000;
+    const left = () => Math.max(10, (until - performance.now()) / 1000);
+    await Promise.race([system.untilReady(), delay(left() * 1000, undefined, { ref: false })]);
+    say(`not ready again: ${system.notReady().join(", ") || "none"}`);
+    const ended = await load.untilEnded(left());
     say(ended ? "every promise has an end" : "some promises have no end");
-    const leftovers = await system.untilQuiet(patienceSeconds);
+    const leftovers = await system.untilQuiet(left());
+    say("it is quiet, or had its time");
     await load.lookAgain();
     const violations = check(history, expected, leftovers);
     const seconds = Math.round((performance.now() - began) / 1000);
+    say(`${violations.length} violations`);
     return { history, violations, unavailable: [...unavailable], seconds };
   } finally {
     load.leave();

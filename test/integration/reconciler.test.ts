@@ -435,6 +435,10 @@ test("a job that comes late, of an acceptance that was taken back, fails nothing
   const kept = await accept(request());
   await analyses.filmFailed(kept, 0, new ProblemError("film-lost"));
   assert.equal((await analyses.get(kept))?.error?.code, "film-lost", "a promise fails as before");
+  const lost = await accept(request());
+  await analyses.ledger.clear(lost);
+  await analyses.filmFailed(lost, 0, new ProblemError("film-lost"));
+  assert.equal((await analyses.get(lost))?.error?.code, "film-lost", "also one that the store lost whole");
 });
 
 test("what an acceptance wrote is taken back after its last write has ended, whichever failed", async (t) => {

@@ -67,7 +67,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     }
     const early = Date.parse(due.record.nextAttemptAt ?? due.record.createdAt) - this.#now();
     if (early > earlyMs) return postpone(early);
-    const slot = slots.take(ref.tenant, ref.webhook ?? new URL(due.url).host, this.#now());
+    const slot = slots.take(ref.tenant, ref.webhook ?? new URL(due.url).host);
     if (typeof slot === "number") return postpone(slot);
     let result: SendResult | undefined;
     try {

@@ -39,8 +39,11 @@ export class TargetSlots {
     this.#mostPerTenant = Math.ceil(concurrency / 2);
   }
 
-  /** A slot, or the milliseconds after which to ask again. */
-  take(tenant: string, target: string, now = Date.now()): Slot | number {
+  /**
+   * A slot, or the milliseconds after which to ask again.
+   * @param now of a clock that is never set: what was put off while the time of day was ahead would wait for it to come again
+   */
+  take(tenant: string, target: string, now = performance.now()): Slot | number {
     const lane = this.#lane(`${tenant} ${target}`);
     const most = Math.min(mostPerTarget, Math.max(1, Math.floor(budgetMs / lane.averageMs)));
     const busy = this.#tenants.get(tenant) ?? 0;

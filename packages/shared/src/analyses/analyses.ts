@@ -5,12 +5,12 @@ import {
   filmJobId,
   isEnded,
   rereadJobId,
-  rereadKinds,
   schemaVersion,
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import { Dispatch, type Endpoints } from "../webhooks/index.js";
+import { Erasure } from "./erasure.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
 import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
@@ -24,6 +24,7 @@ export class Analyses {
   readonly dispatch: Dispatch;
   readonly #live: LiveState;
   readonly #producer: Producer;
+  readonly #erasure: Erasure;
   readonly #onEnded: (analysis: Analysis) => void;
 
   /** @param parts `onEnded` is told of each end that this process wrote, for metrics; `known` as in `Dispatch` */
@@ -45,6 +46,12 @@ export class Analyses {
       deliveries,
       producer,
       ...(known === undefined ? {} : { known }),
+    });
+    this.#erasure = new Erasure({
+      ledger: parts.ledger,
+      live: parts.live,
+      producer,
+      dispatch: this.dispatch,
     });
   }
 
@@ -147,7 +154,7 @@ export class Analyses {
     const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
     if (request === undefined) {
       // A write of a try before may have arrived after the erasure.
-      if (await this.#live.isErased(ref.id)) await this.#scrub(ref);
+      if (await this.#live.isErased(ref.id)) await this.#erasure.scrub(ref);
       else await this.#live.forget(ref.id);
       return undefined;
     }
@@ -162,14 +169,14 @@ export class Analyses {
     const { analysisId, film, bodyPart, width, height } = job;
     await this.#producer.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
     const erased = await this.#live.classified(analysisId, film, { bodyPart, width, height });
-    if (erased) await this.#scrub({ tenant: job.tenant, id: analysisId });
+    if (erased) await this.#erasure.scrub({ tenant: job.tenant, id: analysisId });
   }
 
   /** Records how a film ended; the last film's end is the analysis's. */
   async filmEnded(request: AnalysisRequest, result: FilmResult): Promise<void> {
     if (request.films.length === 1) return this.close(request, [result]);
     await this.ledger.putFilmResult(request, result);
-    if (await this.#live.done(request.id, result)) return this.#scrub(request);
+    if (await this.#live.done(request.id, result)) return this.#erasure.scrub(request);
     const results = await this.ledger.filmResults(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
@@ -179,14 +186,22 @@ export class Analyses {
     const request = await this.#request(ref);
     const accepted = request.films[film];
     if (accepted === undefined) return;
-    // Neither film nor request: its acceptance was taken back, and what Redis had of it came late.
-    if (problem.code === "film-lost" && !(await this.ledger.hasRequest(ref))) return this.#scrub(ref);
+    if (problem.code === "film-lost" && (await this.#isTakenBack(ref))) return this.#erasure.scrub(ref);
     const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
     const { code, title, detail } = problem;
     await this.filmEnded(request, {
       film: failedFilm({ ...acceptedFilm(accepted), ...known }, { code, title, detail }),
       timings: {},
     });
+  }
+
+  /**
+   * Whether an acceptance was taken back and what Redis had of it came late. What was promised has its marker until it has
+   * ended: where that is left and the rest is not, the store lost it, and its client is owed a failure.
+   */
+  async #isTakenBack(ref: AnalysisRef): Promise<boolean> {
+    if (await this.ledger.hasRequest(ref)) return false;
+    return (await this.#live.isErased(ref.id)) || (await this.ledger.pending.get(ref.id)) === undefined;
   }
 
   /** Ends an analysis as failed whose records in the store are damaged, with what is still known of it. */
@@ -229,7 +244,7 @@ export class Analyses {
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
     // Nobody is told of an analysis that was erased.
     if (await this.#live.end(ended, first ? request.films.length : 0)) {
-      await this.#scrub(request);
+      await this.#erasure.scrub(request);
       return ended;
     }
     await Promise.all([
@@ -254,34 +269,14 @@ export class Analyses {
       completedAt: now.toISOString(),
       timings: { ...analysis.timings, totalMs: Math.max(0, now.getTime() - Date.parse(request.createdAt)) },
     });
-    await this.#removeJobs(request);
+    await this.#erasure.removeJobs(request);
     if (ended.status !== "cancelled") throw new ProblemError("already-ended");
     return ended;
   }
 
-  /** Erases every trace: queue, Redis and store. Work that is under way cannot bring it back. */
-  async erase(ref: AnalysisRef): Promise<void> {
-    const request = await this.ledger.request(ref);
-    if (request === undefined) throw new ProblemError("analysis-not-found");
-    await this.#live.markErased(ref.id);
-    await this.#removeJobs(request);
-    await this.#scrub(ref);
-  }
-
-  /** Removes what is there; also what a worker wrote that did not know of the erasure. */
-  async #scrub(ref: AnalysisRef): Promise<void> {
-    await this.dispatch.dequeue(ref.tenant, ref.id);
-    await this.ledger.erase(ref);
-    await this.#live.forget(ref.id);
-  }
-
-  async #removeJobs(request: AnalysisRequest): Promise<void> {
-    for (const { index } of request.films) {
-      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"), request);
-      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"), request);
-    }
-    if (request.films.length === 1) return;
-    for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));
+  /** @throws ProblemError `analysis-not-found` */
+  erase(ref: AnalysisRef): Promise<void> {
+    return this.#erasure.erase(ref);
   }
 
   /** As with deliveries: a second comer who finds the marker gone comes too late. */

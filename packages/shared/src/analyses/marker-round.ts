@@ -1,3 +1,4 @@
+import { batches } from "./batches.js";
 import type { Markers } from "./markers.js";
 
 /** Markers worked on at once: after a wipe there may be very many, and each waits mostly for the store. */
@@ -25,19 +26,12 @@ export class MarkerRound {
    */
   async go(step: (id: string) => Promise<void>): Promise<boolean> {
     const whole = this.#reached === undefined;
-    let ids: string[] = [];
-    const take = async () => {
+    for await (const ids of batches(this.#markers.ids(this.#reached), atOnce)) {
       const results = await Promise.allSettled(ids.map(step));
-      this.#reached = ids.at(-1) ?? this.#reached;
-      ids = [];
+      this.#reached = ids.at(-1);
       const failed = results.find((result) => result.status === "rejected");
       if (failed !== undefined) throw failed.reason;
-    };
-    for await (const id of this.#markers.ids(this.#reached)) {
-      ids.push(id);
-      if (ids.length === atOnce) await take();
     }
-    await take();
     this.#reached = undefined;
     return whole;
   }

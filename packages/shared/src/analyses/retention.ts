@@ -1,5 +1,6 @@
 import { toProblem } from "../problems/index.js";
 import type { Analyses } from "./analyses.js";
+import { batches } from "./batches.js";
 import type { AnalysisRef } from "./ledger.js";
 
 /** Analyses that are erased at once: an erasure mostly waits, and one after the other they could come in faster than they go. */
@@ -24,14 +25,8 @@ export async function expireAnalyses(
   for await (const tenant of analyses.ledger.tenants()) {
     const time = before(tenant);
     if (time === undefined) continue;
-    let refs: AnalysisRef[] = [];
-    for await (const id of analyses.ledger.acceptedBefore(tenant, time)) {
-      refs.push({ tenant, id });
-      if (refs.length < atOnce) continue;
-      await Promise.all(refs.map(expire));
-      refs = [];
-    }
-    await Promise.all(refs.map(expire));
+    for await (const ids of batches(analyses.ledger.acceptedBefore(tenant, time), atOnce))
+      await Promise.all(ids.map((id) => expire({ tenant, id })));
   }
   return removed;
 }
