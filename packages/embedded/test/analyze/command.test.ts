@@ -17,13 +17,14 @@ const script: Script = (name) => {
   return { outcome: "analysed", bodyPart: { label: "hand", probability: 0.99 }, fracture };
 };
 
-async function analyze(t: TestContext, names: string[], json = false) {
+async function analyze(t: TestContext, names: string[], { json = false, early = 1 } = {}) {
   const cwd = temporary(t);
   for (const name of names) {
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), "film");
   }
   const gateway = await FakeGateway.start(t, script);
+  gateway.early = early;
   const printed: string[] = [];
   const said: string[] = [];
   const code = await analyzeCommand(["."], {
@@ -67,7 +68,7 @@ test("a film that is refused or fails is told by its problem's title, and makes 
 
 test("--json prints one document with all analyses and the accuracy", async (t) => {
   const names = ["Hand/fractured/1.png", "Hand/normal/2.png", "Elbow/fractured/small.png"];
-  const { code, printed, cwd } = await analyze(t, names, true);
+  const { code, printed, cwd } = await analyze(t, names, { json: true });
   assert.equal(code, 1);
   const report = JSON.parse(printed) as AnalyzeReport;
   assert.deepEqual(
@@ -92,6 +93,7 @@ test("many films are in hand at once, but not all", async (t) => {
   const { code, gateway } = await analyze(
     t,
     Array.from({ length: 300 }, (_, at) => `${at}.png`),
+    { early: 0 },
   );
   assert.equal(code, 0);
   assert.ok(gateway.most > 1 && gateway.most < 150, `${gateway.most} at once`);

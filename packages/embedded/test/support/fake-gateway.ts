@@ -10,13 +10,15 @@ export type Script = (
   name: string,
 ) => End | { problem: number } | { raw: (response: ServerResponse) => void };
 
-/** The HTTP contract as far as `analyze` speaks it. The first question for a result is answered before the end. */
+/** The HTTP contract as far as `analyze` speaks it. */
 export class FakeGateway {
   readonly url: string;
   /** Idempotency keys in the order of the submissions. */
   readonly keys: string[] = [];
   /** Most films that were in hand at once. */
   most = 0;
+  /** Questions for a result that are answered before its end; whoever asks waits between them. */
+  early = 1;
   readonly #ends = new Map<string, { end: End; asked: number }>();
   #open = 0;
 
@@ -69,7 +71,7 @@ export class FakeGateway {
     const found = this.#ends.get(id);
     if (found === undefined) return json(response, 404, {});
     found.asked += 1;
-    if (found.asked === 1) return json(response, 200, { id, status: "processing" });
+    if (found.asked <= this.early) return json(response, 200, { id, status: "processing" });
     this.#open -= 1;
     json(response, 200, { id, status: "completed", ...found.end });
   }
