@@ -8,6 +8,7 @@ import { followAnalyses } from "../state/feed.js";
 import { session } from "../state/session.js";
 import { useStore } from "../state/store.js";
 import { Loading, Notice } from "../ui/Notice.js";
+import { Tips } from "../ui/Tips.js";
 import { Toasts } from "../ui/toasts.js";
 import { ConnectionBar } from "./ConnectionBar.js";
 import { Footer } from "./Footer.js";
@@ -30,6 +31,7 @@ export function App() {
       <Body />
       <Footer />
       <Toasts />
+      <Tips />
     </Tooltip.Provider>
   );
 }

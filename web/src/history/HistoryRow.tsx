@@ -1,4 +1,5 @@
 import type { Analysis } from "@osteon/client";
+import { memo } from "react";
 import { Link } from "wouter";
 import { thumbnailUrl } from "../api/osteon.js";
 import { ToneSign } from "../exam/ToneSign.js";
@@ -20,7 +21,14 @@ interface Properties {
 }
 
 /** One exam of the history: picture, name, part, result, time. */
-export function HistoryRow({ analysis, at, count, top, measure, onErase }: Properties) {
+export const HistoryRow = memo(function HistoryRow({
+  analysis,
+  at,
+  count,
+  top,
+  measure,
+  onErase,
+}: Properties) {
   const tone = analysis.status === "cancelled" ? "none" : toneOf(analysis);
   const film = analysis.films.find(({ width }) => width !== undefined);
   const title = examTitle(analysis);
@@ -55,4 +63,4 @@ export function HistoryRow({ analysis, at, count, top, measure, onErase }: Prope
       <IconButton icon="trash" label={t("history.erase", { title })} onClick={() => onErase(analysis)} />
     </li>
   );
-}
+});

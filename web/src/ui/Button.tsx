@@ -1,6 +1,7 @@
 import { Tooltip } from "@base-ui/react/tooltip";
-import type { ComponentProps, ReactNode } from "react";
+import type { ComponentProps } from "react";
 import { Icon, type IconName } from "./icons.js";
+import { tips } from "./Tips.js";
 
 interface Properties extends ComponentProps<"button"> {
   kind?: "primary" | "plain" | "quiet" | "danger";
@@ -29,29 +30,16 @@ interface IconProperties extends Omit<ComponentProps<"button">, "children"> {
 /** A button with a picture only. */
 export function IconButton({ icon, label, shortcut, pressed, className, ...rest }: IconProperties) {
   return (
-    <Tip text={shortcut === undefined ? label : `${label} (${shortcut})`}>
-      <button
-        type="button"
-        className={`icon-button ${className ?? ""}`}
-        aria-label={label}
-        {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
-        {...rest}
-      >
-        <Icon name={icon} />
-      </button>
-    </Tip>
-  );
-}
-
-function Tip({ text, children }: { text: string; children: ReactNode }) {
-  return (
-    <Tooltip.Root>
-      <Tooltip.Trigger render={children as React.ReactElement<Record<string, unknown>>} />
-      <Tooltip.Portal>
-        <Tooltip.Positioner sideOffset={6}>
-          <Tooltip.Popup className="tip">{text}</Tooltip.Popup>
-        </Tooltip.Positioner>
-      </Tooltip.Portal>
-    </Tooltip.Root>
+    <Tooltip.Trigger
+      handle={tips}
+      payload={shortcut === undefined ? label : `${label} (${shortcut})`}
+      type="button"
+      className={`icon-button ${className ?? ""}`}
+      aria-label={label}
+      {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+      {...rest}
+    >
+      <Icon name={icon} />
+    </Tooltip.Trigger>
   );
 }
