@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Contestant } from "../contestants/contestant.js";
 import { filmsPerSecond } from "../load/loops.js";
 
@@ -16,6 +17,9 @@ export interface Throughput {
   /** Why it ended before its time; its rounds until then count. */
   failure?: string;
 }
+
+/** A round lasts seconds; this is for one that hangs. */
+const longestStepMs = 90_000;
 
 /**
  * Rounds of all contestants by turns. Who has not its turn is stopped. A rival that fails is out of the race, and the report says
@@ -50,12 +54,12 @@ export async function measureThroughput(
       const mine = found[at];
       if (mine === undefined || mine.failure !== undefined) continue;
       try {
-        await contestant.resume();
+        await within(contestant.resume());
         // Round 0 warms up, and every round begins with a film or two that nobody counts: connections and caches come back.
-        await contestant.run(inFlight, round === 0 ? warmUpSeconds : 1);
+        await within(contestant.run(inFlight, round === 0 ? warmUpSeconds : 1));
         if (round > 0) {
           const before = contestant.usage().cpuMs;
-          const done = await contestant.run(inFlight, seconds);
+          const done = await within(contestant.run(inFlight, seconds));
           const usage = contestant.usage();
           mine.filmsPerSecond.push(filmsPerSecond(done));
           mine.cpuMsPerFilm.push((usage.cpuMs - before) / done.films);
@@ -78,6 +82,21 @@ export async function measureThroughput(
   }
   await Promise.all(contestants.filter(({ name }) => needed.includes(name)).map((each) => each.resume()));
   return found;
+}
+
+/** A contestant that never comes to an end is out, and the others go on. */
+async function within<T>(step: Promise<T>): Promise<T> {
+  const enough = new AbortController();
+  const late = delay(longestStepMs, undefined, { signal: enough.signal }).then(() => {
+    throw new Error(`no end within ${longestStepMs / 1000} s`);
+  });
+  try {
+    return await Promise.race([step, late]);
+  } finally {
+    enough.abort();
+    late.catch(() => undefined);
+    step.catch(() => undefined);
+  }
 }
 
 /** Without these there is nothing to compare with. */
