@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser, openPage, type PageFile, transfer } from "../support/browser.js";
-import { filmBytes, testFilms } from "../support/films.js";
+import { filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
 import { SeverableLine } from "../support/severable-line.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
@@ -16,13 +15,6 @@ after(async () => {
   await browser?.close();
   await system?.stop();
 });
-
-const films = (count: number, region: string): PageFile[] =>
-  testFilms(count, region).map(({ file }) => ({
-    name: file,
-    mimeType: "image/jpeg",
-    buffer: filmBytes(file),
-  }));
 
 /** The newest analysis that the gateway knows. */
 async function newest(): Promise<Analysis | undefined> {
@@ -56,7 +48,7 @@ describe("what goes wrong", () => {
     });
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
-    const [film] = films(1, "shoulder");
+    const [film] = filmFiles(1, "shoulder");
     assert.ok(film);
     await transfer(page, "drop", [{ ...film, name: "again.jpg" }]);
     await page.getByRole("button", { name: "Examine 1 exam" }).click();
@@ -73,7 +65,7 @@ describe("what goes wrong", () => {
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
     await system.paused("bodypart-worker", async () => {
-      const [film] = films(1, "leg");
+      const [film] = filmFiles(1, "leg");
       assert.ok(film);
       await transfer(page, "drop", [{ ...film, name: "waits.jpg" }]);
       await page.getByRole("button", { name: "Examine 1 exam" }).click();
@@ -100,7 +92,7 @@ describe("what goes wrong", () => {
       await transfer(
         page,
         "drop",
-        films(8, "elbow").map((film, at) => ({ ...film, name: `lost ${at}.jpg` })),
+        filmFiles(8, "elbow").map((film, at) => ({ ...film, name: `lost ${at}.jpg` })),
       );
       await page.getByRole("button", { name: "Examine 8 exams" }).click();
       await lost.and(page.locator('[data-step="queued"]')).nth(7).waitFor();

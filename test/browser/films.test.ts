@@ -6,8 +6,8 @@ import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
-import { dragFiles, launchBrowser, openPage, type PageFile, transfer } from "../support/browser.js";
-import { annotations, filmBytes, testFilms } from "../support/films.js";
+import { dragFiles, filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
+import { annotations, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 let system: TestSystem;
@@ -19,13 +19,6 @@ after(async () => {
   await browser?.close();
   await system?.stop();
 });
-
-const filmFile = (file: string): PageFile => ({
-  name: file,
-  mimeType: "image/jpeg",
-  buffer: filmBytes(file),
-});
-const films = (count: number, region?: string) => testFilms(count, region).map(({ file }) => filmFile(file));
 
 /** The analyses that the gateway knows, newest first. */
 async function analyses(): Promise<Analysis[]> {
@@ -39,7 +32,7 @@ describe("films come in", () => {
   test("twelve that are dropped at once are seen through, each is read, and the answers are the gateway's", async () => {
     const { page, close } = await openPage(browser, system.client.url);
     await page.goto("/");
-    const twelve = ["hand", "elbow", "shoulder", "leg"].flatMap((region) => films(3, region));
+    const twelve = ["hand", "elbow", "shoulder", "leg"].flatMap((region) => filmFiles(3, region));
     await page.getByRole("heading", { name: "Find fractures in X-ray films" }).waitFor();
     await transfer(page, "drop", twelve);
     await page.getByRole("button", { name: "Examine 12 exams" }).click();
@@ -79,7 +72,7 @@ describe("films come in", () => {
     await page
       .locator('input[data-picker="files"]')
       .setInputFiles([
-        ...films(1, "hand"),
+        ...filmFiles(1, "hand"),
         { name: "small.jpg", mimeType: "image/jpeg", buffer: small },
         { name: "red.png", mimeType: "image/png", buffer: coloured },
         { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no film at all") },
@@ -104,7 +97,7 @@ describe("films come in", () => {
     const { page, close } = await openPage(browser, system.client.url);
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
-    const three = films(6, "hand").slice(3);
+    const three = filmFiles(6, "hand").slice(3);
     await transfer(page, "drop", three);
     for (const { name } of three.slice(0, 2))
       await page.getByRole("checkbox", { name: `Mark ${name}` }).check();
@@ -134,7 +127,7 @@ describe("films come in", () => {
     const { page, close } = await openPage(browser, system.client.url, { permissions: ["camera"] });
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
-    await transfer(page, "paste", films(1, "elbow"));
+    await transfer(page, "paste", filmFiles(1, "elbow"));
     await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
     await page.getByRole("button", { name: "Remove all" }).click();
 
@@ -151,7 +144,8 @@ describe("films come in", () => {
         ["exam 2", "leg"],
       ] as const) {
         mkdirSync(path.join(folder, name));
-        for (const film of films(2, region)) writeFileSync(path.join(folder, name, film.name), film.buffer);
+        for (const film of filmFiles(2, region))
+          writeFileSync(path.join(folder, name, film.name), film.buffer);
         writeFileSync(path.join(folder, name, ".DS_Store"), "");
       }
       await page.getByRole("button", { name: "One exam a folder" }).click();
@@ -171,7 +165,7 @@ describe("films come in", () => {
     const { page, close } = await openPage(browser, system.client.url);
     try {
       mkdirSync(path.join(folder, "exam", "later"), { recursive: true });
-      const [first, second, third] = films(3, "hand");
+      const [first, second, third] = filmFiles(3, "hand");
       for (const [name, film] of [
         ["a.jpg", first],
         [path.join("exam", "b.jpg"), second],
@@ -195,7 +189,7 @@ describe("films come in", () => {
     const { page, close } = await openPage(browser, system.client.url);
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
-    const [film] = films(1, "hand");
+    const [film] = filmFiles(1, "hand");
     assert.ok(film);
     const at = (step: string) => row(page, "steps.jpg").and(page.locator(`[data-step="${step}"]`));
     await system.paused("fracture-worker", async () => {

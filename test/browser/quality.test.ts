@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { seriousFaults } from "../support/axe.js";
-import { launchBrowser, openPage, transfer } from "../support/browser.js";
+import { filmFile, launchBrowser, openPage, transfer } from "../support/browser.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
@@ -84,7 +84,7 @@ describe("the page", () => {
       await settled(page, "/");
       const [hand] = testFilms(1, "hand");
       await transfer(page, "drop", [
-        { name: "hand.jpg", mimeType: "image/jpeg", buffer: filmBytes(hand?.file ?? "") },
+        filmFile(hand?.file ?? "", "hand.jpg"),
         { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no film at all") },
       ]);
       await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
@@ -194,9 +194,7 @@ describe("the page", () => {
     await page.keyboard.press("Enter");
     const chooser = await chosen;
     const [film] = testFilms(1, "shoulder");
-    await chooser.setFiles([
-      { name: "by keys.jpg", mimeType: "image/jpeg", buffer: filmBytes(film?.file ?? "") },
-    ]);
+    await chooser.setFiles([filmFile(film?.file ?? "", "by keys.jpg")]);
     await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
     await page.waitForFunction(() => document.activeElement?.textContent === "Examine 1 exam");
     await page.keyboard.press("Enter");
@@ -257,7 +255,7 @@ describe("the page", () => {
     await transfer(
       page,
       "drop",
-      twelve.map(({ file }) => ({ name: file, mimeType: "image/jpeg", buffer: filmBytes(file) })),
+      twelve.map(({ file }) => filmFile(file)),
     );
     await page.getByRole("button", { name: "Examine 12 exams" }).waitFor();
     await keep("staging");

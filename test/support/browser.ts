@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { filmBytes, testFilms } from "./films.js";
 
 /** What keeps Chromium to itself: no sandbox (tests may run as root), no calls to its maker. */
 const switches = [
@@ -75,6 +76,16 @@ export interface PageFile {
   name: string;
   mimeType: string;
   buffer: Buffer;
+}
+
+/** A film of the data as a file. */
+export function filmFile(file: string, name = file): PageFile {
+  return { name, mimeType: "image/jpeg", buffer: filmBytes(file) };
+}
+
+/** So many films of the test split, of a region where one is named. */
+export function filmFiles(count: number, region?: string): PageFile[] {
+  return testFilms(count, region).map(({ file }) => filmFile(file));
 }
 
 /** Drops files on the page, or pastes them, as a person would: by an event with a DataTransfer of them. */
