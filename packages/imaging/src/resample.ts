@@ -94,35 +94,86 @@ export function nearest(
   return out;
 }
 
+/*
+ * Both passes make four samples at once: a weight is read once for four, and the four sums do not wait for each other. That
+ * takes half the time of one after the other. Nothing is read or written beyond an array: the compiler takes that badly.
+ */
+
 function resampleRows(data: Uint8Array, width: number, height: number, toWidth: number): Uint8Array {
   const { size, first, count, weights } = tapsFor(width, toWidth);
   const out = new Uint8Array(toWidth * height);
-  for (let x = 0; x < toWidth; x++) {
-    const taps = count[x] ?? 0;
-    const base = x * size;
-    let from = first[x] ?? 0;
-    for (let y = 0, at = x; y < height; y++, at += toWidth, from += width) {
-      let sum = half;
-      for (let k = 0; k < taps; k++) sum += (data[from + k] ?? 0) * (weights[base + k] ?? 0);
-      out[at] = sum >> precision;
+  const inFours = height - (height % 4);
+  for (let y = 0; y < inFours; y += 4) {
+    for (let x = 0; x < toWidth; x++) {
+      const taps = count[x] ?? 0;
+      const from = y * width + (first[x] ?? 0);
+      let a = half;
+      let b = half;
+      let c = half;
+      let d = half;
+      for (let k = 0; k < taps; k++) {
+        const weight = weights[x * size + k] ?? 0;
+        const at = from + k;
+        a = (a + Math.imul(data[at] ?? 0, weight)) | 0;
+        b = (b + Math.imul(data[at + width] ?? 0, weight)) | 0;
+        c = (c + Math.imul(data[at + 2 * width] ?? 0, weight)) | 0;
+        d = (d + Math.imul(data[at + 3 * width] ?? 0, weight)) | 0;
+      }
+      const to = y * toWidth + x;
+      out[to] = a >> precision;
+      out[to + toWidth] = b >> precision;
+      out[to + 2 * toWidth] = c >> precision;
+      out[to + 3 * toWidth] = d >> precision;
     }
   }
+  for (let y = inFours; y < height; y++)
+    for (let x = 0; x < toWidth; x++)
+      out[y * toWidth + x] = weigh(data, y * width + (first[x] ?? 0), 1, weights, x * size, count[x] ?? 0);
   return out;
 }
 
 function resampleColumns(data: Uint8Array, width: number, height: number, toHeight: number): Uint8Array {
   const { size, first, count, weights } = tapsFor(height, toHeight);
   const out = new Uint8Array(width * toHeight);
-  const sums = new Int32Array(width);
+  const inFours = width - (width % 4);
   for (let y = 0; y < toHeight; y++) {
-    sums.fill(half);
     const taps = count[y] ?? 0;
-    for (let k = 0; k < taps; k++) {
-      const weight = weights[y * size + k] ?? 0;
-      const row = ((first[y] ?? 0) + k) * width;
-      for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + (data[row + x] ?? 0) * weight;
+    const from = (first[y] ?? 0) * width;
+    for (let x = 0; x < inFours; x += 4) {
+      let a = half;
+      let b = half;
+      let c = half;
+      let d = half;
+      for (let k = 0; k < taps; k++) {
+        const weight = weights[y * size + k] ?? 0;
+        const at = from + k * width + x;
+        a = (a + Math.imul(data[at] ?? 0, weight)) | 0;
+        b = (b + Math.imul(data[at + 1] ?? 0, weight)) | 0;
+        c = (c + Math.imul(data[at + 2] ?? 0, weight)) | 0;
+        d = (d + Math.imul(data[at + 3] ?? 0, weight)) | 0;
+      }
+      const to = y * width + x;
+      out[to] = a >> precision;
+      out[to + 1] = b >> precision;
+      out[to + 2] = c >> precision;
+      out[to + 3] = d >> precision;
     }
-    for (let x = 0; x < width; x++) out[y * width + x] = (sums[x] ?? 0) >> precision;
+    for (let x = inFours; x < width; x++)
+      out[y * width + x] = weigh(data, from + x, width, weights, y * size, taps);
   }
   return out;
+}
+
+/** One sample: `taps` of `data` from `from` on, `step` apart, by the weights from `at` on. */
+function weigh(
+  data: Uint8Array,
+  from: number,
+  step: number,
+  weights: Int32Array,
+  at: number,
+  taps: number,
+): number {
+  let sum = half;
+  for (let k = 0; k < taps; k++) sum += (data[from + k * step] ?? 0) * (weights[at + k] ?? 0);
+  return sum >> precision;
 }
