@@ -79,8 +79,12 @@ export class Load {
 
   /** Looks at every analysis once more, through every gateway. */
   async lookAgain(): Promise<void> {
-    for (const id of this.#ended.keys())
-      for (const gateway of this.#system.gateways.keys()) await this.#look(id, gateway, 0);
+    const ids = this.#ended.keys();
+    const lane = async () => {
+      for (const id of ids)
+        for (const gateway of this.#system.gateways.keys()) await this.#look(id, gateway, 0);
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
   }
 
   /** Submits single films with callbacks and returns the ids of what was promised. */

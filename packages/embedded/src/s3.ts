@@ -35,6 +35,7 @@ export interface RunningS3 {
 }
 
 const startTimeoutMs = 30_000;
+const stopTimeoutMs = 10_000;
 
 /** Starts VersityGW over a folder and waits until it answers. */
 export async function startS3(options: S3Options): Promise<RunningS3> {
@@ -105,8 +106,12 @@ class OwnS3 implements RunningS3 {
     }
   }
 
-  stop(): Promise<void> {
-    return this.kill("SIGTERM");
+  /** It may wait for ever for a connection that somebody holds: then it is killed. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    const last = setTimeout(() => child?.kill("SIGKILL"), stopTimeoutMs);
+    await this.kill("SIGTERM");
+    clearTimeout(last);
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
