@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { runOsteon } from "@osteon/cli";
 import { type Analysis, Osteon, ProblemError, verifyWebhook } from "@osteon/client";
-import { type RunningS3, startS3 } from "@osteon/embedded";
-import { KeyRing, S3Store } from "@osteon/shared";
+import { KeyRing } from "@osteon/shared";
+import { Bucket } from "../support/bucket.js";
 import { ContractCheck } from "../support/contract-check.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { Receiver } from "../support/receiver.js";
@@ -16,30 +15,20 @@ import { TestTerminal } from "../support/terminal.js";
 const [hand, elbow] = (["hand", "elbow"] as const).map((region) =>
   filmBytes(testFilms(1, region)[0]?.file ?? ""),
 );
-let folder: string;
-let server: RunningS3;
-let store: S3Store;
+let bucket: Bucket;
 let system: TestSystem;
 let client: Osteon;
 let check: ContractCheck;
 let key: string;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-client-"));
-  server = await startS3({ dir: folder });
-  await server.createBucket("films");
-  const { endpoint, region, accessKeyId, secretAccessKey } = server;
-  store = new S3Store({ bucket: "films", region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  bucket = await Bucket.start();
   const scopes = ["submit", "urgent", "read", "webhooks", "admin"] as const;
-  key = (await new KeyRing(store).create({ tenant: "a", name: "", scopes })).text;
+  key = (await new KeyRing(bucket.store).create({ tenant: "a", name: "", scopes })).text;
   system = await startTestSystem({
     counts: { gateway: 2 },
     env: {
       AUTH: "keys",
-      S3_ENDPOINT: endpoint,
-      S3_BUCKET: "films",
-      S3_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...bucket.env,
     },
   });
   check = await ContractCheck.of(system.client.url);
@@ -47,9 +36,7 @@ before(async () => {
 });
 after(async () => {
   await system?.stop();
-  await store?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await bucket?.stop();
 });
 
 const film = (bytes: Buffer | undefined, name: string) => ({ data: bytes ?? Buffer.alloc(0), name });
@@ -164,7 +151,7 @@ describe("the command line", () => {
     return { code, ...terminal };
   };
   before(async () => {
-    file = path.join(folder, "film.jpg");
+    file = path.join(bucket.folder, "film.jpg");
     await writeFile(file, hand ?? "");
   });
 
@@ -190,7 +177,7 @@ describe("the command line", () => {
   });
 
   test("several files are analyses of their own, or the views of one exam; a bad one is told and counts", async () => {
-    const text = path.join(folder, "notes.jpg");
+    const text = path.join(bucket.folder, "notes.jpg");
     await writeFile(text, "no film");
     const several = await osteon("analyze", file, text, file);
     assert.deepEqual([several.code, several.printed.length, several.told.length], [1, 2, 1]);

@@ -1,41 +1,28 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { type RunningS3, startS3 } from "@osteon/embedded";
 import { type Analysis, closeRedis, connectRedis, type RedisConnection } from "@osteon/shared";
+import { Bucket } from "../support/bucket.js";
 import { type Answer, Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
-let folder: string;
-let server: RunningS3;
+let bucket: Bucket;
 let system: TestSystem;
 let redis: RedisConnection;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-idempotency-"));
-  server = await startS3({ dir: folder });
-  await server.createBucket("films");
+  bucket = await Bucket.start();
   system = await startTestSystem({
     counts: { gateway: 2 },
-    env: {
-      S3_ENDPOINT: server.endpoint,
-      S3_BUCKET: "films",
-      S3_REGION: server.region,
-      AWS_ACCESS_KEY_ID: server.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-    },
+    env: bucket.env,
   });
   redis = connectRedis(system.running.redisUrl, "commands");
 });
 after(async () => {
   await closeRedis(redis);
   await system?.stop();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await bucket?.stop();
 });
 
 function submit(gateway: number, key: string): Promise<Answer<Analysis>> {
@@ -66,7 +53,7 @@ async function claims(): Promise<string[]> {
 
 test("a gateway that dies before it accepts leaves the key to the next", async () => {
   const already = (await claims()).length;
-  const { pid } = server;
+  const { pid } = bucket.server;
   assert.ok(pid !== undefined);
   // The store stands still: the first request has the key, and hangs before it is accepted.
   process.kill(pid, "SIGSTOP");

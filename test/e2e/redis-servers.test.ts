@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createServer } from "node:tls";
 import { startS3, startSystem } from "@osteon/embedded";
 import { closeRedis, connectRedis } from "@osteon/shared";
+import { bucketEnv } from "../support/bucket.js";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import {
@@ -78,11 +79,7 @@ test("TLS and passwords to Redis and S3, each checked against its certificate", 
   const client = await osteon(t, folder, redis.url, {
     REDIS_CA_FILE: ca,
     S3_CA_FILE: ca,
-    S3_ENDPOINT: `https://127.0.0.1:${(front.address() as AddressInfo).port}`,
-    S3_BUCKET: "films",
-    S3_REGION: s3.region,
-    AWS_ACCESS_KEY_ID: s3.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    ...bucketEnv(s3, `https://127.0.0.1:${(front.address() as AddressInfo).port}`),
   });
   await examined(client, 2);
 });

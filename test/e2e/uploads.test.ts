@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomFillSync } from "node:crypto";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
-import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type RunningS3, startS3 } from "@osteon/embedded";
-import { type Analysis, KeyRing, S3Store, type Scope } from "@osteon/shared";
+import { type Analysis, KeyRing, type Scope } from "@osteon/shared";
 import sharp from "sharp";
+import { Bucket } from "../support/bucket.js";
 import { type Answer, Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -21,19 +20,14 @@ interface Address {
 }
 
 const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
-let folder: string;
-let server: RunningS3;
-let store: S3Store;
+let bucket: Bucket;
 let system: TestSystem;
 let keys: Record<"a" | "b" | "plain", string>;
 /** More than a gateway holds in memory, less than one film may have. */
 let large: Buffer;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-uploads-"));
-  server = await startS3({ dir: folder });
-  await server.createBucket("films");
-  const { endpoint, region, accessKeyId, secretAccessKey } = server;
-  store = new S3Store({ bucket: "films", region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  bucket = await Bucket.start();
+  const { store } = bucket;
   const ring = new KeyRing(store);
   const make = async (tenant: string, ...scopes: Scope[]) =>
     (await ring.create({ tenant, name: "", scopes })).text;
@@ -47,19 +41,13 @@ before(async () => {
     counts: { gateway: 2 },
     env: {
       AUTH: "keys",
-      S3_ENDPOINT: endpoint,
-      S3_BUCKET: "films",
-      S3_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...bucket.env,
     },
   });
 });
 after(async () => {
   await system?.stop();
-  await store?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await bucket?.stop();
 });
 
 /** A grey picture of so many pixels a side that no packing makes smaller. */
@@ -106,11 +94,11 @@ async function ended(key: string, id: string): Promise<Analysis> {
 
 /** What there is of films in the bucket, once all that was accepted has ended: objects, and writes that were begun. */
 async function objects(): Promise<string[]> {
-  while ((await store.list("pending/")).length > 0) await new Promise(setImmediate);
-  const names = await readdir(path.join(folder, "films"), { recursive: true, withFileTypes: true });
+  while ((await bucket.store.list("pending/")).length > 0) await new Promise(setImmediate);
+  const names = await readdir(path.join(bucket.folder, "films"), { recursive: true, withFileTypes: true });
   return names
     .filter((each) => each.isFile())
-    .map((each) => path.join(each.parentPath, each.name).slice(folder.length))
+    .map((each) => path.join(each.parentPath, each.name).slice(bucket.folder.length))
     .filter((name) => !/\/(keys|probe)\//.test(name))
     .sort();
 }
@@ -119,7 +107,7 @@ describe("an upload past the gateway", () => {
   test("goes to the store, is named by an analysis, and is gone from its place", async () => {
     const made = await address(keys.a, hand.length);
     assert.equal(made.method, "PUT");
-    assert.equal(new URL(made.url).origin, server.endpoint);
+    assert.equal(new URL(made.url).origin, bucket.server.endpoint);
     assert.ok(Date.parse(made.expiresAt) > Date.now());
     assert.equal((await put(made, hand)).status, 200);
     const body = { uploads: [made.id], reference: "by upload" };
@@ -128,7 +116,7 @@ describe("an upload past the gateway", () => {
     const analysis = await ended(keys.a, answer.body.id);
     assert.equal(analysis.reference, "by upload");
     assert.equal(analysis.films[0]?.digest, `sha256:${createHash("sha256").update(hand).digest("hex")}`);
-    assert.deepEqual(await store.get(`uploads/${made.id}/a/film`), undefined);
+    assert.deepEqual(await bucket.store.get(`uploads/${made.id}/a/film`), undefined);
     Client.refused(await ask(keys.a, "/v1/analyses", json(body)), 409, "upload-used");
   });
 
@@ -251,7 +239,7 @@ describe("a film too large to hold", () => {
     });
     request.on("error", () => undefined);
     request.write(large.subarray(0, large.length - 100));
-    while ((await store.list("pending/")).length === 0) await new Promise(setImmediate);
+    while ((await bucket.store.list("pending/")).length === 0) await new Promise(setImmediate);
     request.destroy();
     assert.deepEqual(await objects(), before);
   });

@@ -16,6 +16,7 @@ import {
   startSystem,
 } from "@osteon/embedded";
 import { type Backbone, loadConfig, openBackbone, Reconciler, walk } from "@osteon/shared";
+import { bucketEnv } from "../support/bucket.js";
 import { Receiver } from "../support/receiver.js";
 import { strayKeys } from "../support/stray-keys.js";
 import { webhookSecret } from "../support/system.js";
@@ -25,7 +26,6 @@ import { armedFile, type CrashPoint, clockFile } from "./inside/points.js";
 import { S3Proxy } from "./s3-proxy.js";
 import { TcpProxy } from "./tcp-proxy.js";
 
-const bucket = "films";
 const preload = new URL("./inside/preload.js", import.meta.url).href;
 /** Room of the store where it can be filled up, megabytes. */
 const storeMegabytes = 512;
@@ -126,26 +126,19 @@ export class FaultSystem {
     closers.push(() => redisProxy.close());
     const s3 = await startS3({ dir: store });
     closers.push(() => s3.stop());
-    await s3.createBucket(bucket);
+    await s3.createBucket("films");
     const s3Proxy = await S3Proxy.start(s3.endpoint);
     closers.push(() => s3Proxy.close());
     const receiver = await Receiver.start(webhookSecret);
     closers.push(() => receiver.stop());
     for (const each of ["armed", "clock"]) mkdirSync(path.join(faultsOf(folder), each), { recursive: true });
-    const access = {
-      S3_BUCKET: bucket,
-      S3_REGION: s3.region,
-      AWS_ACCESS_KEY_ID: s3.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    };
     const running = await startSystem({
       dataDir: path.join(folder, "data"),
       port: 0,
       redisUrl: redis.url.replace(String(redis.port), String(redisProxy.port)),
       counts: { gateway: 2, "bodypart-worker": 2, "fracture-worker": 2, ...counts },
       env: {
-        ...access,
-        S3_ENDPOINT: s3Proxy.url,
+        ...bucketEnv(s3, s3Proxy.url),
         WEBHOOK_SECRET: webhookSecret,
         WEBHOOK_ALLOW: "127.0.0.0/8",
         WEBHOOK_TIMEOUT_SECONDS: "3",
@@ -162,9 +155,7 @@ export class FaultSystem {
       write: () => undefined,
     });
     closers.push(() => running.stop());
-    const direct = openBackbone(
-      loadConfig({ ...access, REDIS_URL: redis.url, S3_ENDPOINT: s3.endpoint, LOG_LEVEL: "silent" }),
-    );
+    const direct = openBackbone(loadConfig({ ...bucketEnv(s3), REDIS_URL: redis.url, LOG_LEVEL: "silent" }));
     closers.push(() => direct.close());
     const parts = { history, folder, redis, redisProxy, s3, s3Proxy, receiver, running, direct, canFill };
     return new FaultSystem(parts, closers);

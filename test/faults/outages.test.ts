@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort, serviceNames, startRedis, startS3 } from "@osteon/embedded";
 import { closeRedis, connectRedis } from "@osteon/shared";
+import { bucketEnv } from "../support/bucket.js";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem } from "../support/system.js";
@@ -89,11 +90,7 @@ test("services that are there before Redis and the store wait for both", async (
         PORT: String(port),
         MODELS_DIR: models,
         REDIS_URL: redis.url,
-        S3_ENDPOINT: s3.endpoint,
-        S3_BUCKET: "films",
-        S3_REGION: s3.region,
-        AWS_ACCESS_KEY_ID: s3.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+        ...bucketEnv(s3),
       },
     }),
   );
