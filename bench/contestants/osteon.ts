@@ -143,6 +143,11 @@ export class Osteon implements Contestant {
     return usageOf([...this.#pids().values()]);
   }
 
+  /** To each service. */
+  signal(name: NodeJS.Signals): void {
+    for (const { pid } of this.#system.services) if (pid !== undefined) process.kill(pid, name);
+  }
+
   pause(): void {
     for (const pid of this.#pids().values()) signalTree(pid, "SIGSTOP");
   }

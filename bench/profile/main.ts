@@ -1,19 +1,22 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { startLoop } from "./contestants/loop.js";
-import { Osteon } from "./contestants/osteon.js";
-import { readFilms } from "./films.js";
+import { startLoop } from "../contestants/loop.js";
+import { Osteon } from "../contestants/osteon.js";
+import { readFilms } from "../films.js";
+import { type Hot, hottest } from "./hottest.js";
 
-// `node bench/dist/profile.js`: what a film costs, process by process, against the bare loop's; for work on the costs.
-const root = fileURLToPath(new URL("../../", import.meta.url));
+// `node bench/dist/profile/main.js`: what a film costs, process by process, against the bare loop's; for work on the costs. With
+// `--profiles FOLDER` the services are profiled while they work, which costs time of its own.
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "6" },
     "in-flight": { type: "string", default: "16" },
+    profiles: { type: "string" },
     data: { type: "string", default: path.join(root, "../shared/data/fracatlas") },
   },
 });
@@ -30,9 +33,15 @@ const bare = await startLoop({ name: "bare", title: "bare" }, process.execPath, 
   path.join(root, "models"),
   list,
 ]);
-const osteon = await Osteon.start(films);
+const profiles = values.profiles === undefined ? undefined : path.resolve(values.profiles);
+if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
+const preload = new URL("preload.js", import.meta.url).href;
+const osteon = await Osteon.start(films, {
+  env: profiles === undefined ? {} : { NODE_OPTIONS: `--import=${preload}`, BENCH_PROFILES: profiles },
+});
 await bare.run(0, 5);
 await osteon.run(inFlight, 8);
+if (profiles !== undefined) osteon.signal("SIGUSR2");
 for (let round = 1; round <= rounds; round += 1) {
   const before = bare.usage().cpuMs;
   const loop = await bare.run(0, seconds);
@@ -57,5 +66,13 @@ for (let round = 1; round <= rounds; round += 1) {
     );
   }
 }
-await bare.stop();
 await osteon.stop();
+await bare.stop();
+for (const file of profiles === undefined ? [] : readdirSync(profiles).sort()) {
+  if (!file.endsWith(".cpuprofile")) continue;
+  const { functions, packages, busySeconds } = hottest(path.join(profiles ?? "", file), 15);
+  console.log(`${file}: busy for ${busySeconds.toFixed(1)} s`);
+  const line = ({ what, share }: Hot) => `${(share * 100).toFixed(1)} % ${what}`;
+  console.log(`  ${packages.map(line).join("\n  ")}`);
+  console.log(`    ${functions.map(line).join("\n    ")}`);
+}
