@@ -423,6 +423,21 @@ test("a write that arrives after its acceptance was taken back is swept", async 
   assert.deepEqual(await pending(), []);
 });
 
+test("what a gateway promised whose clock was ahead is put back as well, and swept where it was broken off", async () => {
+  const hour = 60 * 60_000;
+  const lost = await accept(request(1, { id: uuidv7({ msecs: now + hour }) }));
+  const brokenOff = { tenant: "default", id: uuidv7({ msecs: now + hour }) };
+  await analyses.ledger.stage(brokenOff, 0, Buffer.from("abc"));
+  await redis.flushall();
+  assert.equal((await walk()).requeued, 0, "it may be on its way still");
+  pass(0.5);
+  assert.equal((await walk()).requeued, 1);
+  assert.equal(await producer.state("bodypart", filmJobId(lost.id, 0, "bodypart")), "pending");
+  pass(11);
+  assert.equal((await walk()).swept, 1);
+  assert.deepEqual(await pending(), [lost.id]);
+});
+
 test("a job that comes late, of an acceptance that was taken back, fails nothing", async () => {
   const one = request();
   await new LiveState(redis).open(one);

@@ -47,8 +47,8 @@ export class Reconciler {
   readonly #now: () => number;
   readonly #elapsed: () => number;
   readonly #onStuck: (id: string, problem: ProblemError) => void;
-  /** Markers without a request, and when this process first met them: ids tell the time of a clock that may be wrong. */
-  readonly #unfinished = new Map<string, number>();
+  /** When this process first met a marker that looked young or unfinished: ids tell the time of a clock that may be wrong. */
+  readonly #firstMet = new Map<string, number>();
   #enqueueing: Promise<void> = Promise.resolve();
 
   constructor(parts: {
@@ -84,7 +84,7 @@ export class Reconciler {
       met.add(id);
       await this.#step(id, report, () => this.#pending(id, report));
     });
-    if (whole) for (const id of this.#unfinished.keys()) if (!met.has(id)) this.#unfinished.delete(id);
+    if (whole) for (const id of this.#firstMet.keys()) if (!met.has(id)) this.#firstMet.delete(id);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
     report.swept += (await ledger.uploads.sweep(this.#now())) + (await ledger.sweep());
     return report;
@@ -103,7 +103,7 @@ export class Reconciler {
   }
 
   async #pending(id: string, report: ReconcilerReport): Promise<void> {
-    if (!isAnalysisId(id) || this.#now() - timeOfId(id) < graceMs) return;
+    if (!isAnalysisId(id) || this.#isYoung(id)) return;
     report.seen += 1;
     if (await this.#onItsWay(id)) return;
     const ref = await this.#ref(id);
@@ -161,11 +161,22 @@ export class Reconciler {
     }
   }
 
+  /** Whether a marker is on its normal way. An id of the future is of a clock that was ahead: it is as old as we know it. */
+  #isYoung(id: string): boolean {
+    return this.#now() - timeOfId(id) < graceMs && this.#knownFor(id) < graceMs;
+  }
+
   /** Whether nobody is still sending an analysis's films: by its id, and by how long we have seen it so. */
   #isAbandoned(id: string): boolean {
-    const met = this.#unfinished.get(id) ?? this.#elapsed();
-    this.#unfinished.set(id, met);
-    return this.#now() - timeOfId(id) >= abandonedMs && this.#elapsed() - met >= abandonedMs;
+    const [age, known] = [this.#now() - timeOfId(id), this.#knownFor(id)];
+    return (age >= abandonedMs || age < 0) && known >= abandonedMs;
+  }
+
+  /** Milliseconds since this process first met a marker. */
+  #knownFor(id: string): number {
+    const met = this.#firstMet.get(id) ?? this.#elapsed();
+    this.#firstMet.set(id, met);
+    return this.#elapsed() - met;
   }
 
   /** Whether Redis still knows all that is left to do; then the store need not be asked, and most markers cost it nothing. */
