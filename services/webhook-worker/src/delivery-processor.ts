@@ -65,7 +65,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
       metrics.deliveries.inc({ result: "dead" });
       return dispatch.giveUp(ref, "The endpoint is disabled.");
     }
-    const early = Date.parse(due.record.nextAttemptAt ?? due.record.createdAt) - this.#now();
+    const early = earlyBy(due.record, this.#now());
     if (early > earlyMs) return postpone(early);
     const slot = slots.take(ref.tenant, ref.webhook ?? new URL(due.url).host);
     if (typeof slot === "number") return postpone(slot);
@@ -177,6 +177,11 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     metrics.deliveries.inc({ result: "dead" });
     logger.error({ webhookId: id, webhook }, "delivery given up");
   }
+}
+
+/** Milliseconds until a delivery's time. The first try's is always now: who owes it may have a clock that is ahead. */
+function earlyBy({ tries, nextAttemptAt, createdAt }: DeliveryRecord, now: number): number {
+  return tries === 0 ? 0 : Date.parse(nextAttemptAt ?? createdAt) - now;
 }
 
 function refOf({ tenant, event, webhook }: WebhookJob): DeliveryRef {

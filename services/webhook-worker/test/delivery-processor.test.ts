@@ -276,6 +276,18 @@ test("a delivery is tried over three days, with its waits, and then is a dead le
   for await (const name of ledger.deliveries.dead.ids()) assert.fail(name);
 });
 
+test("what a worker owed whose clock was ahead is tried at once; a planned try waits for its time", async () => {
+  now += 60 * 60_000;
+  const analysis = await ended({ callbackUrl: url });
+  now -= 60 * 60_000;
+  answer = (_request, response) => response.writeHead(500).end();
+  const wait = await attempt(analysis.id);
+  assert.equal(received.length, 1);
+  assert.ok(wait !== undefined && wait < 60_000);
+  assert.equal(await attempt(analysis.id), Math.floor(wait), "early");
+  assert.equal(received.length, 1);
+});
+
 test("Retry-After is obeyed", async () => {
   answer = (_request, response) => response.writeHead(429, { "retry-after": "4000" }).end();
   const analysis = await ended({ callbackUrl: url });
