@@ -10,6 +10,7 @@ import { filmBytes, testFilms } from "../support/films.js";
 import { Receiver } from "../support/receiver.js";
 import { strayKeys } from "../support/stray-keys.js";
 import { webhookSecret } from "../support/system.js";
+import { collectSignal } from "./collect.js";
 import { type Figures, figuresOf, figuresOfRedis, hastenExpiry, type JobCounts } from "./figures.js";
 import { IdleThread } from "./idle-thread.js";
 import { Load } from "./load.js";
@@ -52,9 +53,9 @@ export interface SoakResult {
 }
 
 /** Retention in small: seconds for which each tenant's analyses are kept. */
-const kept: Readonly<Record<string, number>> = { brief: 60, longer: 120 };
+const kept: Readonly<Record<string, number>> = { brief: 30, longer: 60 };
 /** Seconds that Redis keeps what ended, in the place of an hour. */
-const rememberedSeconds = 60;
+const rememberedSeconds = 30;
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 // As small as a film may be: the services are what is looked at, not the decoder.
@@ -81,7 +82,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       HEALTH_PORT: "0",
       LOG_LEVEL: "warn",
       INFERENCE_THREADS: "1",
-      NODE_OPTIONS: `--import=${new URL("./stub-engine.js", import.meta.url).href}`,
+      NODE_OPTIONS: ["./collect.js", "./stub-engine.js"]
+        .map((module) => `--import=${new URL(module, import.meta.url).href}`)
+        .join(" "),
       OSTEON_STUB_ENGINE: engine === "stub" ? "on" : "off",
     },
     startTimeoutMs: 900_000,
@@ -132,6 +135,8 @@ async function soak({ options, system, direct, receiver, idle }: Parts): Promise
   const samples: Sample[] = [];
   const sample = async () => {
     const idleMs = await idle.p99();
+    // What is garbage is no growth, and what of it happens to be there would hide some.
+    for (const { pid } of system.services) if (pid !== undefined) process.kill(pid, collectSignal);
     const figures: Record<string, Figures> = { redis: await figuresOfRedis(direct.redis) };
     jobs = {};
     for (const each of system.services) {
