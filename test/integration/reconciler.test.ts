@@ -438,6 +438,18 @@ test("what a gateway promised whose clock was ahead is put back as well, and swe
   assert.deepEqual(await pending(), [lost.id]);
 });
 
+test("a step that is noted after the end keeps what has ended no longer than its hour", async () => {
+  const one = await accept(request());
+  const lives = () => redis.ttl(`{osteon}:live:${one.id}`);
+  assert.ok((await lives()) > 3600);
+  await analyses.filmEnded(one, result(one));
+  assert.ok((await lives()) <= 3600);
+  const live = new LiveState(redis);
+  const bodyPart = { label: "hand", probability: 1, probabilities: {} };
+  assert.equal(await live.classified(one.id, 0, { bodyPart, width: 300, height: 300 }), false);
+  assert.ok((await lives()) <= 3600);
+});
+
 test("a job that comes late, of an acceptance that was taken back, fails nothing", async () => {
   const one = request();
   await new LiveState(redis).open(one);

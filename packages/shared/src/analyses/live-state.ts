@@ -34,19 +34,21 @@ redis.call("EXPIRE", KEYS[1], ARGV[2])
 const startScript = `
 local known = redis.call("HMGET", KEYS[1], "request", "end", ARGV[1] .. ".done")
 redis.call("HSETNX", KEYS[1], ARGV[1] .. ".started", ARGV[2])
-if known[1] == false then redis.call("EXPIRE", KEYS[1], ARGV[3], "NX") end
+if known[1] == false and redis.call("TTL", KEYS[1]) < 0 then redis.call("EXPIRE", KEYS[1], ARGV[3]) end
 redis.call("PUBLISH", ARGV[4], ARGV[5])
 return known
 `;
 
 /**
+ * A step that comes after the end must not keep what has ended for longer: a film may be examined before it is noted as classified.
+ *
  * KEYS: the analysis, its mark of erasure, the count of ended films. ARGV: field, value, seconds kept, channel, message,
  * films to count, seconds that the count is kept. Returns whether the analysis was erased.
  */
 const setScript = `
 local erased = redis.call("EXISTS", KEYS[2])
 redis.call("HSETNX", KEYS[1], ARGV[1], ARGV[2])
-redis.call("EXPIRE", KEYS[1], ARGV[3])
+if ARGV[1] == "end" or redis.call("TTL", KEYS[1]) < 0 then redis.call("EXPIRE", KEYS[1], ARGV[3]) end
 redis.call("PUBLISH", ARGV[4], ARGV[5])
 if tonumber(ARGV[6]) > 0 then
   redis.call("INCRBY", KEYS[3], ARGV[6])
