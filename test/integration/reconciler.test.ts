@@ -499,4 +499,11 @@ test("acceptance that fails leaves nothing behind", async () => {
   await assert.rejects(broken.accept(one, [Buffer.from("abc")]), ProblemError);
   assert.deepEqual(await store.list("analyses/"), []);
   assert.deepEqual(await pending(), []);
+  const promised = request();
+  await assert.rejects(
+    broken.accept(promised, [Buffer.from("abc")], async () => false),
+    ProblemError,
+  );
+  await redis.flushall();
+  assert.equal((await walk()).requeued, 1, "what a repeat was promised meanwhile goes on");
 });

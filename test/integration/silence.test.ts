@@ -12,11 +12,12 @@ import { TcpProxy } from "../faults/tcp-proxy.js";
 interface IdempotencyModule {
   Idempotency: new (
     redis: ReturnType<typeof connectRedis>,
+    now?: () => number,
   ) => {
     claim(
       request: { tenant: string; key: string; fingerprint: string; id: string },
       look: (id: string) => Promise<Analysis | undefined>,
-    ): Promise<{ settle(): Promise<boolean> } | Analysis>;
+    ): Promise<{ settle(): Promise<boolean>; release(): Promise<boolean> } | Analysis>;
   };
 }
 const gateway = new URL("../../../services/gateway/dist/src/idempotency.js", import.meta.url);
@@ -117,4 +118,19 @@ test("an Idempotency-Key whose claim was done and whose answer was lost is still
     return Promise.resolve(same);
   });
   assert.equal(found, same);
+});
+
+test("what a repeat was promised while its first still hung is taken back by nobody", async (t) => {
+  const connection = connectRedis(redis.url, "commands");
+  t.after(() => closeRedis(connection));
+  let now = Date.now();
+  const keys = new Idempotency(connection, () => now);
+  const asked = { tenant: "a", key: "hangs", fingerprint: "the same", id: "first" };
+  const first = await keys.claim(asked, async () => undefined);
+  now += 60_000;
+  const found = { id: "first", status: "queued" } as Analysis;
+  assert.deepEqual(await keys.claim({ ...asked, id: "repeat" }, async () => found), found);
+  assert.ok("release" in first);
+  assert.equal(await first.release(), false);
+  assert.equal(await first.settle(), true, "it is the same promise");
 });

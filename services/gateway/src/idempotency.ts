@@ -24,7 +24,8 @@ interface Entry {
 export interface Claim {
   /** False where the lease ran out and another request has the key: what was accepted here must go. */
   settle(): Promise<boolean>;
-  release(): Promise<void>;
+  /** Gives the key up. False where a repeat may have been promised this request's analysis meanwhile: then it must stay. */
+  release(): Promise<boolean>;
 }
 
 export interface ClaimedRequest {
@@ -74,7 +75,11 @@ export class Idempotency {
     if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
     if (found.until !== undefined && found.until > this.#now()) throw inFlight();
     const analysis = await look(found.id);
-    if (analysis !== undefined) return analysis;
+    if (analysis !== undefined) {
+      // Its first may be under way still, and would take it back: from now on it is promised.
+      if (found.until === undefined || (await this.#replace(name, text, promised(found)))) return analysis;
+      throw inFlight();
+    }
     // Never accepted, or erased since: of all that find it so, one goes on.
     if (!(await this.#replace(name, text, mine))) throw inFlight();
     return this.#claimed(name, mine);
@@ -82,12 +87,13 @@ export class Idempotency {
 
   #claimed(name: string, mine: Entry): Claim {
     const text = JSON.stringify(mine);
-    const { until: _, ...settled } = mine;
+    const after = JSON.stringify(promised(mine));
     return {
-      settle: () => this.#replace(name, text, settled),
-      release: async () => {
-        await this.#replace(name, text).catch(() => undefined);
-      },
+      settle: async () =>
+        (await this.#replace(name, text, promised(mine))) ||
+        // A repeat was faster: it is the same promise.
+        (await guarded(() => this.#redis.get(name))) === after,
+      release: () => this.#replace(name, text).catch(() => false),
     };
   }
 
@@ -95,6 +101,10 @@ export class Idempotency {
     const text = entry === undefined ? "" : JSON.stringify(entry);
     return (await guarded(() => this.#redis.eval(replaceScript, 1, name, found, text, keptSeconds))) === 1;
   }
+}
+
+function promised({ until: _, ...entry }: Entry): Entry {
+  return entry;
 }
 
 function inFlight(): ProblemError {

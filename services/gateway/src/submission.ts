@@ -83,11 +83,13 @@ export class Submission {
       (found) => analyses.get({ tenant, id: found }),
     );
     if ("status" in claim) return { analysis: claim, replayed: true };
+    let released: Promise<boolean> | undefined;
+    const release = () => (released ??= claim.release());
     try {
-      const analysis = await this.#accept(intake, fields, films);
+      const analysis = await this.#accept(intake, fields, films, release);
       if (await claim.settle()) return { analysis, replayed: false };
     } catch (error) {
-      await claim.release();
+      if (!(await release())) intake.keep();
       throw error;
     }
     // It took so long that another request has the key by now: of the two analyses its own stays.
@@ -99,7 +101,13 @@ export class Submission {
     return checkFilms(intake, this.#dependencies.config);
   }
 
-  async #accept(intake: Intake, fields: CheckedFields, checked?: AcceptedFilm[]): Promise<Analysis> {
+  /** @param mayTakeBack asked where it fails half-way; not, and it stays as it is for the reconciler */
+  async #accept(
+    intake: Intake,
+    fields: CheckedFields,
+    checked?: AcceptedFilm[],
+    mayTakeBack?: () => Promise<boolean>,
+  ): Promise<Analysis> {
     const { backbone, admission } = this.#dependencies;
     const { ref } = intake;
     if (intake.films.some((film) => film.upload?.used)) throw new ProblemError("upload-used");
@@ -115,6 +123,7 @@ export class Submission {
     const analysis = await backbone.analyses.accept(
       request,
       intake.films.map((film) => film.held),
+      mayTakeBack,
     );
     admission.accepted(ref.tenant, films.length);
     await this.#letGo(intake);

@@ -58,15 +58,21 @@ export class Analyses {
   /**
    * Accepts films: when it returns, they are in the store and their jobs in the queue. A film that the ledger has staged
    * already comes without bytes.
+   * @param mayTakeBack asked where it fails half-way; false where somebody was promised it meanwhile, by a repeat of the request
    * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind but, after a fault of the
    * store, the marker, which the reconciler sweeps.
    */
-  async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<Analysis> {
+  async accept(
+    request: AnalysisRequest,
+    films: readonly (Uint8Array | undefined)[],
+    mayTakeBack: () => Promise<boolean> = async () => true,
+  ): Promise<Analysis> {
     try {
       await this.ledger.accept(request, films);
       // Sent in this order over one connection: no worker meets the job before the request.
       await Promise.all([this.#live.open(request), this.enqueue(request)]);
     } catch (error) {
+      if (!(await mayTakeBack())) throw error;
       // A worker may have the job all the same: it must learn that the analysis is gone. Where the way back is barred too,
       // the reconciler meets the marker and goes on from there.
       await this.#live.markErased(request.id).catch(() => undefined);

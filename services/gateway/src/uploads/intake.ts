@@ -97,6 +97,11 @@ export class Intake {
     });
   }
 
+  /** What is staged is not to be taken back: it may be somebody's promise. */
+  keep(): void {
+    this.#staged = false;
+  }
+
   /**
    * Takes back what was staged, where the films are not accepted. Where the store is away the reconciler does.
    * @param fault why they are not, where it is one
