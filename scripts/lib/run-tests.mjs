@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { PassThrough } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -9,7 +9,7 @@ const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "tod
 
 /**
  * Runs stages of test files one after the other, each with its own concurrency, and shows them as one run: one list of
- * failures, and node's closing lines (`ℹ tests 12` …) over all of them as the very last thing printed.
+ * failures, the same in short, and node's closing lines (`ℹ tests 12` …) over all of them as the very last thing printed.
  *
  * @param {{ files: string[], concurrency: number, timeout: number }[]} stages
  * @param {AbortSignal} signal ends all
@@ -21,6 +21,7 @@ export async function runTests(stages, signal) {
   // Every file listens to it.
   setMaxListeners(0, signal);
   let failed = false;
+  const failures = [];
   // The runner thinks that it is a file of another run where this is set.
   delete process.env.NODE_TEST_CONTEXT;
 
@@ -28,7 +29,10 @@ export async function runTests(stages, signal) {
     for (const { files, ...options } of stages) {
       if (files.length === 0 || signal.aborted) continue;
       for await (const event of run({ ...options, signal, files: files.map((file) => join(root, file)) })) {
-        if (event.type === "test:fail" && event.data.todo === undefined) failed = true;
+        if (event.type === "test:fail" && event.data.todo === undefined) {
+          failed = true;
+          if (event.data.details.type !== "suite") failures.push(inShort(event.data));
+        }
         const [, name, value] = /^(\w+) (\d+(?:\.\d+)?)$/.exec(event.data?.message ?? "") ?? [];
         const closing = event.type === "test:diagnostic" && event.data.nesting === 0;
         if (closing && name in sums) sums[name] += Number(value);
@@ -53,6 +57,19 @@ export async function runTests(stages, signal) {
     `duration_ms ${(performance.now() - began).toFixed(0)}`,
   ];
   const passed = !failed && sums.tests > 0 && sums.fail === 0 && sums.cancelled === 0 && !signal.aborted;
+  // A long difference of two objects pushes the other failures out of what is kept of a log.
+  if (failures.length > 0) process.stdout.write(`\nIn short:\n${failures.join("\n")}\n`);
   process.stdout.write(`\n${lines.map((line) => `ℹ ${line}`).join("\n")}\n`);
   return passed;
+}
+
+/**
+ * A failed test in a line or a few: its file, its name, and how its error begins.
+ *
+ * @param {import("node:test").EventData.TestFail} failure
+ */
+function inShort({ file, name, details }) {
+  const { cause, message } = details.error;
+  const text = String(cause?.message ?? cause ?? message);
+  return `✖ ${file === undefined ? "" : `${relative(root, file)}: `}${name}: ${text.slice(0, 600)}`;
 }

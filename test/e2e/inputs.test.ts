@@ -199,6 +199,9 @@ describe("what an analysis shows", () => {
 });
 
 describe("what is refused", () => {
+  // The markers of what has ended go a moment after its end: none may go between two looks.
+  before(() => system.settled());
+
   const raw = (bytes: Buffer, type = "image/jpeg") => client.submitRaw(bytes, type);
   const cases: [
     string,

@@ -44,31 +44,43 @@ export async function figuresOf(
   return { figures, jobs };
 }
 
-export async function figuresOfRedis(redis: RedisConnection): Promise<Figures> {
-  const info = await redis.info();
-  const value = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);
-  return {
-    "used, MB": value("used_memory") / 2 ** 20,
-    clients: value("connected_clients"),
-    keys: await redis.dbsize(),
-  };
-}
-
 /** What an ended or erased analysis leaves in Redis lives for so long, seconds. */
 const livesSeconds = 3600;
+
+/** What ended or was erased not long ago, and the seconds that Redis still keeps it. */
+async function endedKeys(redis: RedisConnection): Promise<{ key: string; left: number }[]> {
+  const keys = (
+    await Promise.all(["{osteon}:live:*", "{osteon}:erased:*"].map((pattern) => redis.keys(pattern)))
+  ).flat();
+  const lives = await Promise.all(keys.map((key) => redis.ttl(key)));
+  return keys.flatMap((key, at) => {
+    const left = lives[at] ?? -1;
+    return left >= 0 && left <= livesSeconds ? [{ key, left }] : [];
+  });
+}
+
+/**
+ * What Redis holds, apart from what ended: that is as much as ends in the time for which it is kept, so it goes with the pace
+ * of the load, and that none of it stays is seen at the end.
+ */
+export async function figuresOfRedis(redis: RedisConnection): Promise<Figures> {
+  const ended = await endedKeys(redis);
+  const sizes = await Promise.all(ended.map(async ({ key }) => (await redis.memory("USAGE", key)) ?? 0));
+  const info = await redis.info();
+  const value = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);
+  const endedBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    "used, MB": (value("used_memory") - endedBytes) / 2 ** 20,
+    clients: value("connected_clients"),
+    keys: (await redis.dbsize()) - ended.length,
+  };
+}
 
 /**
  * The hour of what ended analyses leave in Redis, in small: removes what is older than the given seconds, as Redis itself does
  * after an hour. Keys without an end are left, and so is what has not ended.
  */
 export async function hastenExpiry(redis: RedisConnection, seconds: number): Promise<void> {
-  for (const pattern of ["{osteon}:live:*", "{osteon}:erased:*"]) {
-    const keys = await redis.keys(pattern);
-    const lives = await Promise.all(keys.map((key) => redis.ttl(key)));
-    const over = keys.filter((_, at) => {
-      const left = lives[at] ?? -1;
-      return left >= 0 && left < livesSeconds - seconds;
-    });
-    if (over.length > 0) await redis.unlink(...over);
-  }
+  const over = (await endedKeys(redis)).filter(({ left }) => left < livesSeconds - seconds);
+  if (over.length > 0) await redis.unlink(...over.map(({ key }) => key));
 }
