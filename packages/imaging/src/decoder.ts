@@ -17,7 +17,7 @@ export function openPicture(bytes: Uint8Array, options: SharpOptions): Sharp {
   return sharp(bytes, { failOn: "warning", sequentialRead: true, ...options });
 }
 
-/** Opens raw 8-bit grey samples. */
-export function openGrey(data: Uint8Array, width: number, height: number): Sharp {
-  return sharp(data, { raw: { width, height, channels: 1 } });
+/** Opens raw 8-bit samples: grey, or RGB. */
+export function openRaw(data: Uint8Array, width: number, height: number, channels: 1 | 3): Sharp {
+  return sharp(data, { raw: { width, height, channels } });
 }

@@ -21,6 +21,7 @@ export interface FilmHeader extends FilmInfo {
   readonly depth: 8 | 16;
   readonly alpha: boolean;
   readonly cmyk: boolean;
+  readonly rgb: boolean;
 }
 
 /**
@@ -62,6 +63,7 @@ export async function readHeader(bytes: Uint8Array, limits: FilmLimits): Promise
     depth: depthOf(picture),
     alpha: picture.hasAlpha,
     cmyk: picture.space === "cmyk",
+    rgb: picture.space === "srgb",
   };
 }
 

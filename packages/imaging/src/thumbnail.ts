@@ -1,4 +1,4 @@
-import { openGrey } from "./decoder.js";
+import { openRaw } from "./decoder.js";
 import { decodeFilm } from "./film.js";
 
 /** Longest side of a thumbnail, pixels: twice what a row of a list shows, for dense screens. */
@@ -12,7 +12,7 @@ const longestSide = 192;
  */
 export async function thumbnail(png: Uint8Array): Promise<Buffer> {
   const { width, height, data } = await decodeFilm(png);
-  return openGrey(data, width, height)
+  return openRaw(data, width, height, 1)
     .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })
     .toColourspace("b-w")
     .jpeg({ quality: 80 })

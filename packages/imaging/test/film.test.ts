@@ -30,6 +30,17 @@ for (const [name, encode] of Object.entries(greys)) {
   });
 }
 
+test("a picture with colour in a single pixel becomes grey as libvips makes it", async () => {
+  const samples = await picture().toColourspace("srgb").raw().toBuffer();
+  samples.set([200, 40, 90], samples.length - 3);
+  const bytes = await sharp(samples, { raw: { width: 300, height: 260, channels: 3 } })
+    .png()
+    .toBuffer();
+  const plain = await sharp(bytes).toColourspace("b-w").raw().toBuffer();
+  assert.deepEqual(Buffer.from((await normalise(bytes)).data), plain);
+  assert.notEqual(plain.at(-1), 200);
+});
+
 test("a CMYK JPEG becomes grey", async () => {
   const film = await normalise(await picture().toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer());
   assert.equal(film.data.length, 300 * 260);
