@@ -5,7 +5,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { type RunningS3, startS3 } from "@osteon/embedded";
-import { ProblemError, S3Store } from "@osteon/shared";
+import { ProblemError } from "@osteon/shared";
+import { S3Store } from "@osteon/shared/s3-store";
 import { storeConformance } from "@osteon/shared/testing";
 
 let folder: string;

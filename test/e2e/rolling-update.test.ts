@@ -85,7 +85,7 @@ test("what version 1 left in queue and store is finished", async () => {
   const read = (name: string): unknown =>
     JSON.parse(readFileSync(path.join(fixtures, "version-1", `${name}.json`), "utf8"));
   const film = readFileSync(path.join(fixtures, "small-film.png"));
-  const { store, producer, close } = openBackbone(
+  const { store, producer, close } = await openBackbone(
     loadConfig({ DATA_DIR: system.running.dataDir, REDIS_URL: system.running.redisUrl, LOG_LEVEL: "silent" }),
   );
   for (const kind of ["bodypart", "fracture"] as const) {

@@ -155,7 +155,9 @@ export class FaultSystem {
       write: () => undefined,
     });
     closers.push(() => running.stop());
-    const direct = openBackbone(loadConfig({ ...bucketEnv(s3), REDIS_URL: redis.url, LOG_LEVEL: "silent" }));
+    const direct = await openBackbone(
+      loadConfig({ ...bucketEnv(s3), REDIS_URL: redis.url, LOG_LEVEL: "silent" }),
+    );
     closers.push(() => direct.close());
     const parts = { history, folder, redis, redisProxy, s3, s3Proxy, receiver, running, direct, canFill };
     return new FaultSystem(parts, closers);

@@ -24,7 +24,7 @@ let backbone: Backbone;
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "osteon-retention-"));
   server = await startRedis({ dataDir: folder });
-  backbone = openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
 });
 after(async () => {
   await backbone?.close();

@@ -5,7 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { type RunningRedis, startRedis, startS3 } from "@osteon/embedded";
-import { type Analysis, closeRedis, connectRedis, S3Store } from "@osteon/shared";
+import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
+import { S3Store } from "@osteon/shared/s3-store";
 import { S3Proxy } from "../faults/s3-proxy.js";
 import { TcpProxy } from "../faults/tcp-proxy.js";
 

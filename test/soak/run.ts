@@ -90,7 +90,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     startTimeoutMs: 900_000,
     write: () => undefined,
   });
-  const direct = openBackbone(
+  const direct = await openBackbone(
     loadConfig({ DATA_DIR: folder, REDIS_URL: system.redisUrl, LOG_LEVEL: "silent" }),
   );
   try {

@@ -18,7 +18,7 @@ const topics: Readonly<Record<string, Topic>> = {
   ...analysesCommands,
   webhooks: webhooksCommand,
   keys: async (args, { out, env }) => {
-    const { store, redis, close } = openBackbone(loadConfig(env));
+    const { store, redis, close } = await openBackbone(loadConfig(env));
     try {
       say(out, await keysCommand(args, new KeyRing(store), { lastUses: () => lastUsesOfKeys(redis) }));
       return true;
@@ -27,7 +27,7 @@ const topics: Readonly<Record<string, Topic>> = {
     }
   },
   "dead-letters": async (args, { out, env }) => {
-    const { analyses, close } = openBackbone(loadConfig(env));
+    const { analyses, close } = await openBackbone(loadConfig(env));
     try {
       const { dispatch, ledger } = analyses;
       const letters = new DeadLetters(analyses);

@@ -1,5 +1,6 @@
 import { readFileSync, unlinkSync } from "node:fs";
-import { FileStore, LiveState, Producer, S3Store } from "@osteon/shared";
+import { FileStore, LiveState, Producer } from "@osteon/shared";
+import { S3Store } from "@osteon/shared/s3-store";
 import { mutate } from "./mutations.js";
 import { armedFile, type CrashableService, kindOfKey } from "./points.js";
 import { installClock } from "./wrong-clock.js";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { Deliveries, FileStore, Ledger, S3Store } from "@osteon/shared";
+import { Deliveries, FileStore, Ledger } from "@osteon/shared";
+import { S3Store } from "@osteon/shared/s3-store";
 
 /** Faults of the product itself, which a fault run must find: each breaks a guarantee on purpose. */
 export const mutations = {

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../typebox.js";
 
 /** Work that was given up: an analysis that failed, or a delivery that nobody took. */
 export const DeadLetter = Type.Object({

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../typebox.js";
 
 /** An RFC 9457 problem, as `application/problem+json`. */
 export const Problem = Type.Object({

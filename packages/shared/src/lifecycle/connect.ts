@@ -16,15 +16,15 @@ export interface Backbone {
 
 /** Opens store and Redis, waiting for whichever is not up yet: services may start in any order. */
 export async function connect(config: Config, logger: Logger, metrics?: Metrics): Promise<Backbone> {
-  const backbone = openBackbone(config, metrics);
+  const backbone = await openBackbone(config, metrics);
   await untilUp("object store", () => backbone.store.probe(), logger);
   await untilUp("redis", () => backbone.redis.ping(), logger);
   return backbone;
 }
 
 /** Opens store and Redis, whether they are up or not. */
-export function openBackbone(config: Config, metrics?: Metrics): Backbone {
-  const opened = openStore(config);
+export async function openBackbone(config: Config, metrics?: Metrics): Promise<Backbone> {
+  const opened = await openStore(config);
   const store = metrics === undefined ? opened : new MeteredStore(opened, metrics);
   const redis = connectRedis(config, "commands");
   const producer = new Producer(redis);

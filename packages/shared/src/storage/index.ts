@@ -2,7 +2,6 @@ import path from "node:path";
 import { type Config, readCa } from "../config/index.js";
 import { FileStore } from "./file-store.js";
 import type { ObjectStore } from "./object-store.js";
-import { S3Store } from "./s3-store.js";
 
 export { FileStore } from "./file-store.js";
 export { MeteredStore } from "./metered-store.js";
@@ -15,12 +14,15 @@ export {
   type PutOptions,
   walk,
 } from "./object-store.js";
-export { S3Store, type S3StoreOptions } from "./s3-store.js";
 export { digestOf, seal, unseal } from "./sealed-json.js";
 
-/** The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. */
-export function openStore(config: Config): ObjectStore {
+/**
+ * The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. Only who has a bucket
+ * loads the SDK: its modules are a quarter of what a service reads at its start.
+ */
+export async function openStore(config: Config): Promise<ObjectStore> {
   if (config.S3_BUCKET === undefined) return new FileStore(path.join(config.DATA_DIR, "store"));
+  const { S3Store } = await import("./s3-store.js");
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
   return new S3Store({
     bucket: config.S3_BUCKET,

@@ -13,7 +13,7 @@ import { buildApp } from "../app.js";
 /** The OpenAPI document of a gateway that does not run; neither store nor Redis is asked for anything. */
 export async function openapiDocument(): Promise<object> {
   const config = loadConfig({ LOG_LEVEL: "silent" });
-  const backbone = openBackbone(config);
+  const backbone = await openBackbone(config);
   const metrics = new Metrics("gateway");
   try {
     const app = await buildApp({

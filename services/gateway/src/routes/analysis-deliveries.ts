@@ -1,5 +1,5 @@
 import { isAnalysisId, ProblemError, WebhookDelivery } from "@osteon/shared";
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { IdParams } from "./schemas.js";
 import { publicDelivery } from "./webhooks/public-delivery.js";

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { type Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
 import { IdParams } from "./schemas.js";

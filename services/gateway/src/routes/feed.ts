@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { Feed, type FeedEvent } from "../feed.js";
 

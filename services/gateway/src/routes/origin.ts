@@ -1,5 +1,5 @@
 import { type Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
 import { filmProblems } from "../openapi/declared-problems.js";

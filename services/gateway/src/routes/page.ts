@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import staticFiles from "@fastify/static";
 import { disclaimer, ProblemError } from "@osteon/shared";
+import { Type } from "@osteon/shared/typebox";
 import type { FastifyReply } from "fastify";
-import { Type } from "typebox";
 import type { App, Dependencies } from "../app.js";
 import { rules } from "./rules.js";
 

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 
 /** Nothing but what is named: anything else is refused. */
 export const strict = { additionalProperties: false } as const;

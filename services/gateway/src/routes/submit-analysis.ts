@@ -1,5 +1,5 @@
 import { Analysis, isEnded } from "@osteon/shared";
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
 import { parseIdempotencyKey } from "../idempotency.js";

@@ -1,5 +1,5 @@
 import { ProblemError, UploadAddress, uploadSeconds } from "@osteon/shared";
-import { Type } from "typebox";
+import { Type } from "@osteon/shared/typebox";
 import { v7 as uuidv7 } from "uuid";
 import type { App, Dependencies } from "../app.js";
 

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { bones, Priority, ProblemError } from "@osteon/shared";
+import { type Static, Type } from "@osteon/shared/typebox";
 import type { FastifyRequest } from "fastify";
-import { type Static, Type } from "typebox";
 import { faultsOf } from "../plugins/validation.js";
 import type { UploadFields } from "./fields.js";
 import type { Intake } from "./intake.js";
