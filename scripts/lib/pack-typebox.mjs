@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown } from "rolldown";
 import { root } from "./run.mjs";
 
 const file = join(root, "packages", "shared", "dist", "src", "typebox.js");
@@ -13,6 +12,8 @@ const banner = "// Packed: see src/typebox.ts.";
  */
 export async function packTypebox() {
   if (!existsSync(file) || readFileSync(file, "utf8").startsWith(banner)) return;
+  // Not there before the dependencies are.
+  const { rolldown } = await import("rolldown");
   const bundle = await rolldown({ input: file, platform: "node" });
   await bundle.write({ file, format: "esm", banner });
   await bundle.close();
