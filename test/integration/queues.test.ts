@@ -170,6 +170,63 @@ test("a drained processor finishes what it has in hand and hands back the rest",
     assert.equal(probe.tries, 1);
   }));
 
+test("a job is not given up for locks that ran out under workers that live", () =>
+  withQueue(async ({ producer }) => {
+    const [connection, plain] = [connectRedis(server.url, "blocking"), connectRedis(server.url, "commands")];
+    const events = new EventEmitter<{ begun: []; outrun: []; failed: [ProblemError] }>();
+    let tries = 0;
+    const processor: Processor<"bodypart"> = {
+      kind: "bodypart",
+      // Each try but the seventh loses its lock, and ends when its worker has noticed and the job waits for another.
+      process: async ({ id }) => {
+        tries += 1;
+        const own = tries;
+        events.emit("begun");
+        if (own === 7) return;
+        const outrun = once(events, "outrun");
+        await plain.del(`{osteon}:bodypart:${id}:lock`);
+        await outrun;
+        while (tries === own && (await plain.lrange("{osteon}:bodypart:active", 0, -1)).includes(id));
+      },
+      failed: async (_, problem) => {
+        events.emit("failed", problem);
+      },
+    };
+    const running = [1, 2].map(
+      () =>
+        new RunningProcessor(processor, connection, {
+          concurrency: 2,
+          lockMs: 1_000,
+          onError: (error) => {
+            if (/could not renew lock/.test(String(error))) events.emit("outrun");
+          },
+        }),
+    );
+    try {
+      const lost = once(events, "failed").then(([problem]) => assert.fail(`given up: ${problem.code}`));
+      await producer.add("bodypart", {
+        id: "paused",
+        data: {
+          v: 1,
+          analysisId: "01970000-0000-7000-8000-000000000000",
+          tenant: "default",
+          film: 0,
+          acceptedAt: 0,
+        },
+      });
+      await Promise.all(running.map((each) => each.start()));
+      const seventh = (async () => {
+        while (tries < 7) await once(events, "begun");
+      })();
+      await Promise.race([seventh, lost]);
+      while ((await producer.state("bodypart", "paused")) !== "unknown");
+    } finally {
+      await Promise.all(running.map((each) => each.drain()));
+      await closeRedis(connection);
+      await closeRedis(plain);
+    }
+  }));
+
 test("removing takes a waiting job out", () =>
   withQueue(async ({ producer }) => {
     await producer.add("fracture", { id: "x", data: {} as FractureJob });

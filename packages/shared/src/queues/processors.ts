@@ -73,16 +73,33 @@ const outageWaitMs = 2_000;
 /** While another has the process to itself. */
 const solitudeWaitMs = 250;
 
+/** A job that was begun so often is not excused any more: one that outruns its lock each time must end, too. */
+const mostExcused = 16;
+/** Takes one death back that BullMQ has counted, unless the job is gone. */
+const exonerate = `
+  local deaths = tonumber(redis.call("HGET", KEYS[1], "stc") or "0")
+  if deaths > 0 then redis.call("HINCRBY", KEYS[1], "stc", -1) end`;
+
 /** Runs one processor over its queue until closed. */
 export class RunningProcessor {
   readonly #worker: Worker;
+  /** Jobs in hand whose lock ran out, so that another may have them: their worker was paused, or cut off, but lives. */
+  readonly #outrun = new Set<string>();
 
   constructor(processor: Processor, connection: RedisConnection, options: ProcessorOptions) {
     const { concurrency, solitude = new Solitude() } = options;
     const work = async (job: Job, token: string | undefined) => {
       const suspect = job.stalledCounter > 0 && processor.kind !== "webhook";
-      const ran = await solitude.run(suspect, () => traceAttempt(processor, job, token, options));
-      if (!ran) await postpone(job, token, solitudeWaitMs);
+      try {
+        const ran = await solitude.run(suspect, () => traceAttempt(processor, job, token, options));
+        if (!ran) await postpone(job, token, solitudeWaitMs);
+      } finally {
+        // BullMQ counts a lock that ran out as a death of the worker: who lived to see the end knows better.
+        if (this.#outrun.delete(job.id ?? "") && job.attemptsStarted <= mostExcused)
+          await connection
+            .eval(exonerate, 1, `${queuePrefix}:${processor.kind}:${job.id}`)
+            .catch(options.onError);
+      }
     };
     this.#worker = new Worker(processor.kind, work, {
       connection,
@@ -106,6 +123,9 @@ export class RunningProcessor {
       },
     });
     this.#worker.on("error", options.onError);
+    this.#worker.on("lockRenewalFailed", (ids) => {
+      for (const id of ids) this.#outrun.add(id);
+    });
     this.#worker.on("failed", (job, error) => {
       if (job === undefined || !isFinal(job, error)) return;
       const problem = isLost(error.message)
