@@ -195,7 +195,7 @@ test("a job is not given up for locks that ran out under workers that live", () 
     const running = [1, 2].map(
       () =>
         new RunningProcessor(processor, connection, {
-          concurrency: 2,
+          concurrency: 1,
           lockMs: 1_000,
           onError: (error) => {
             if (/could not renew lock/.test(String(error))) events.emit("outrun");
