@@ -65,7 +65,7 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
 
 /**
  * RGB as grey. A film that was kept in colour has nearly always three equal samples a pixel, which are its grey: to see that
- * takes a tenth of what libvips' conversion by linear light takes, with the same result.
+ * takes less than libvips' conversion by linear light, with the same result.
  */
 async function greyOf(
   rgb: Buffer,

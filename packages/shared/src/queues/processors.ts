@@ -75,6 +75,7 @@ const solitudeWaitMs = 250;
 
 /** A job that was begun so often is not excused any more: one that outruns its lock each time must end, too. */
 const mostExcused = 16;
+
 /** Takes one death back that BullMQ has counted, unless the job is gone. */
 const exonerate = `
   local deaths = tonumber(redis.call("HGET", KEYS[1], "stc") or "0")
