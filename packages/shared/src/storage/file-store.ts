@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { ProblemError } from "../problems/index.js";
+import { errno, place, readWhole, writeNew } from "./durable-file.js";
 import {
   checkKey,
   type ListOptions,
@@ -13,8 +14,6 @@ import { probeConditionalPut } from "./probe.js";
 
 /** No write takes so long. */
 const brokenOffMs = 3_600_000;
-
-const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /**
  * Objects as files of a folder. A write is a new file that is synced and then renamed, or linked where the condition
@@ -33,21 +32,14 @@ export class FileStore implements ObjectStore {
   async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<boolean> {
     const target = this.#file(key);
     return this.#guarded(async () => {
-      const temporary = await this.#writeTemporary(body);
-      try {
-        await this.#place(temporary, target, options.ifAbsent === true);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        if (errno(error) === "EEXIST") return false;
-        throw error;
-      }
-      await syncFolder(path.dirname(target));
-      return true;
+      const temporary = path.join(this.#temporary, randomUUID());
+      await writeNew(temporary, body);
+      return place(temporary, target, options.ifAbsent === true);
     });
   }
 
   get(key: string): Promise<Buffer | undefined> {
-    return this.#guarded(() => absentAs(undefined, () => readFile(this.#file(key))));
+    return this.#guarded(() => absentAs(undefined, () => readWhole(this.#file(key))));
   }
 
   async presignPut(): Promise<undefined> {
@@ -116,46 +108,6 @@ export class FileStore implements ObjectStore {
     return this.#file(prefix.slice(0, -1));
   }
 
-  async #writeTemporary(body: ObjectBody): Promise<string> {
-    const temporary = path.join(this.#temporary, randomUUID());
-    const create = () => open(temporary, "wx", 0o600);
-    const handle = await create().catch(async (error: unknown) => {
-      if (errno(error) !== "ENOENT") throw error;
-      await mkdir(this.#temporary, { recursive: true, mode: 0o700 });
-      return create();
-    });
-    try {
-      await writeFile(handle, body);
-      await handle.datasync();
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    } finally {
-      await handle.close();
-    }
-    return temporary;
-  }
-
-  async #place(temporary: string, target: string, ifAbsent: boolean): Promise<void> {
-    const step = () => (ifAbsent ? link(temporary, target) : rename(temporary, target));
-    try {
-      await step();
-    } catch (error) {
-      if (errno(error) !== "ENOENT") throw error;
-      await this.#makeFolder(path.dirname(target));
-      await step();
-    }
-    if (ifAbsent) await unlink(temporary);
-  }
-
-  /** Creates a folder and syncs each parent that gained an entry: a folder's name is durable only in its parent. */
-  async #makeFolder(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    for (let at = folder; at.length >= first.length; at = path.dirname(at))
-      await syncFolder(path.dirname(at));
-  }
-
   async #guarded<T>(step: () => Promise<T>): Promise<T> {
     try {
       return await step();
@@ -174,15 +126,6 @@ async function absentAs<T>(absent: T, step: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return absent;
     throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
