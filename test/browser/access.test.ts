@@ -8,6 +8,7 @@ import { launchBrowser, openPage } from "../support/browser.js";
 import { TenantClient } from "../support/endpoints.js";
 import { failedJob } from "../support/failed-job.js";
 import { filmBytes, testFilms } from "../support/films.js";
+import { SeverableLine } from "../support/severable-line.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
@@ -70,17 +71,42 @@ describe("where keys are on", () => {
     await page.goto("/rules");
     await page.getByRole("heading", { level: 1, name: "Film rules" }).waitFor();
     const { text, record } = await makeKey("ours", "submit", "read");
+    await new TenantClient(system.client.url, text).submit(film);
     await page.goto("/history");
     await signIn(page, text);
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
+    await page.getByRole("link", { name: "Films" }).click();
+    await page.locator(".row").first().waitFor();
     await ring.revoke(record.id);
     // Until the gateway believes it, which takes ten seconds at most.
     const status = () => page.evaluate(async () => (await fetch("/v1/analyses?limit=1")).status);
     while ((await status()) !== 401) await page.evaluate(() => new Promise(requestAnimationFrame));
-    await page.getByRole("link", { name: "Films" }).click();
     await page.getByRole("link", { name: "History" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+
+    // Whoever comes next at the same screen sees nothing of theirs.
+    const next = await makeKey("next", "submit", "read");
+    await signIn(page, next.text);
+    await page.getByRole("button", { name: "next's screen" }).waitFor();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(await page.locator(".row").count(), 0);
     await close();
+  });
+
+  test("a session that ended while the page lay open is noticed when its stream ends", async () => {
+    const line = await SeverableLine.to(system.client.url);
+    const { page, close } = await openPage(browser, line.url, {}, /401|ERR_/);
+    const { text } = await makeKey("ours", "submit", "read");
+    await page.goto("/");
+    await signIn(page, text);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.context().clearCookies();
+    line.cut();
+    await page.getByText("Connection lost").waitFor();
+    line.mend();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await close();
+    await line.close();
   });
 });
 

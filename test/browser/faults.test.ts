@@ -76,9 +76,52 @@ describe("what goes wrong", () => {
 
     // What was cancelled may be examined after all.
     await row(page, "waits.jpg").getByRole("link").click();
+    await page.locator(".findings").getByText("Cancelled").waitFor();
+    await page.getByText("No picture was made.").waitFor();
     await page.getByRole("button", { name: "More" }).click();
     await page.getByRole("menuitem", { name: "Examine again" }).click();
     await row(page, "waits.jpg").and(page.locator('[data-step="done"]')).waitFor();
+    await close();
+  });
+
+  test("a file that cannot be read is named, and keeps up no other", async () => {
+    const { page, close } = await openPage(browser, system.client.url);
+    await page.addInitScript(() => {
+      const { slice } = Blob.prototype;
+      File.prototype.slice = function (...range) {
+        const part = slice.apply(this, range);
+        if (this.name === "gone.jpg") part.arrayBuffer = () => Promise.reject(new Error("NotReadableError"));
+        return part;
+      };
+    });
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const [first, second] = filmFiles(2, "hand");
+    assert.ok(first && second);
+    await transfer(page, "drop", [
+      { ...first, name: "gone.jpg" },
+      { ...second, name: "here.jpg" },
+    ]);
+    await page.getByText("The file cannot be read").waitFor();
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await row(page, "here.jpg").and(page.locator('[data-step="done"]')).waitFor();
+    await close();
+  });
+
+  test("a part of the page that cannot be fetched is told, and takes nothing with it", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {}, /ERR_FAILED|Unable to preload|dynamically imported/);
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const [film] = filmFiles(1, "hip");
+    assert.ok(film);
+    await transfer(page, "drop", [{ ...film, name: "stays.jpg" }]);
+    await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
+    await page.route(/HistoryPage/, (route) => route.abort());
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText("This part of the page cannot be shown").waitFor();
+    await page.getByRole("link", { name: "Films" }).click();
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await row(page, "stays.jpg").and(page.locator('[data-step="done"]')).waitFor();
     await close();
   });
 

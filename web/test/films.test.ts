@@ -4,7 +4,15 @@ import { describe, test } from "node:test";
 import type { Analysis } from "@osteon/client";
 import { meanSaturation } from "../src/checks/colourfulness.js";
 import { sniff } from "../src/checks/sniff.js";
-import { addExam, bindExam, exams, forgetAnalysis, later, noteAnalyses } from "../src/state/exams.js";
+import {
+  addExam,
+  bindExam,
+  exams,
+  forgetAnalysis,
+  later,
+  noteAnalyses,
+  removeExam,
+} from "../src/state/exams.js";
 import { stagesDone, stepOf } from "../src/state/steps.js";
 
 test("a file is what its first bytes say", () => {
@@ -74,6 +82,18 @@ describe("the list", () => {
       forgetAnalysis(id);
       assert.equal(exams.get().length, 0);
     }
+  });
+
+  test("drops the oldest beyond a thousand, but none that was not sent yet", () => {
+    const sending = { films: [], previews: [], state: "waiting" as const, share: 0, idempotencyKey: "" };
+    addExam({ key: "unsent", at: 0, sending });
+    addExam({ key: "old", at: 1, analysis: analysis("old", "completed") });
+    for (let at = 2; at <= 1_000; at += 1)
+      addExam({ key: `${at}`, at, analysis: analysis(`${at}`, "completed") });
+    const keys = exams.get().map(({ key }) => key);
+    assert.equal(keys.length, 1_000);
+    assert.deepEqual([keys.at(-1), keys.at(-2), keys[0]], ["unsent", "2", "1000"]);
+    for (const key of keys) removeExam(key);
   });
 
   test("tells where an exam stands", () => {

@@ -1,5 +1,5 @@
 import { type Analysis, ConnectionError, ProblemError } from "@osteon/client";
-import { pageHeaders } from "./osteon.js";
+import { pageHeaders, signedOutEvent } from "./osteon.js";
 
 export interface Submission {
   films: readonly File[];
@@ -30,6 +30,7 @@ export function submitFilms({ films, idempotencyKey, reference, onProgress }: Su
     call.addEventListener("load", () => {
       const { status, responseText } = call;
       if (status >= 200 && status < 300) return resolve(JSON.parse(responseText) as Analysis);
+      if (status === 401) window.dispatchEvent(new Event(signedOutEvent));
       const retryAfter = call.getResponseHeader("retry-after");
       const headers: HeadersInit = retryAfter === null ? {} : { "retry-after": retryAfter };
       ProblemError.of(new Response(responseText, { status, headers })).then(reject, reject);

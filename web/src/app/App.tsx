@@ -1,12 +1,13 @@
 import { Tooltip } from "@base-ui/react/tooltip";
 import { lazy, Suspense, useEffect } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { t } from "../messages/index.js";
 import { SignInPage } from "../session/SignInPage.js";
 import { DropEverywhere } from "../start/DropEverywhere.js";
 import { followAnalyses } from "../state/feed.js";
 import { session } from "../state/session.js";
 import { useStore } from "../state/store.js";
+import { Mishap } from "../ui/Mishap.js";
 import { Loading, Notice } from "../ui/Notice.js";
 import { Tips } from "../ui/Tips.js";
 import { Toasts } from "../ui/toasts.js";
@@ -40,13 +41,16 @@ export function App() {
 function Body() {
   const now = useStore(session);
   const signedIn = typeof now === "object" && now.signedIn;
+  const [place] = useLocation();
   useEffect(() => (signedIn ? followAnalyses() : undefined), [signedIn]);
   return (
     <Suspense fallback={<Loading label={t("common.loading")} />}>
-      <Switch>
-        <Route path="/rules" component={RulesPage} />
-        <Route>{signedIn ? <Pages /> : <Before state={now} />}</Route>
-      </Switch>
+      <Mishap place={place}>
+        <Switch>
+          <Route path="/rules" component={RulesPage} />
+          <Route>{signedIn ? <Pages /> : <Before state={now} />}</Route>
+        </Switch>
+      </Mishap>
       {signedIn && <DropEverywhere />}
     </Suspense>
   );

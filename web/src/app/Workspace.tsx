@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { t } from "../messages/index.js";
 import { StartView } from "../start/StartView.js";
+import { Mishap } from "../ui/Mishap.js";
 import { Loading } from "../ui/Notice.js";
 import { Worklist } from "../worklist/Worklist.js";
 
@@ -16,9 +17,11 @@ export function Workspace({ id }: { id: string | undefined }) {
         {id === undefined ? (
           <StartView />
         ) : (
-          <Suspense fallback={<Loading label={t("exam.loading")} />}>
-            <ExamView id={id} />
-          </Suspense>
+          <Mishap place={id}>
+            <Suspense fallback={<Loading label={t("exam.loading")} />}>
+              <ExamView id={id} />
+            </Suspense>
+          </Mishap>
         )}
       </div>
     </main>

@@ -8,7 +8,7 @@ export const leastSide = 224;
 /** Above this share of saturation a picture is no grey film; scans with a tint stay below. */
 const mostColour = 0.12;
 
-export type Fault = "empty" | "too-large" | "not-a-film" | "damaged" | "too-small";
+export type Fault = "empty" | "too-large" | "not-a-film" | "damaged" | "too-small" | "unreadable";
 export type Doubt = "coloured";
 
 /** What can be said of a film before it is sent. */

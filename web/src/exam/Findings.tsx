@@ -2,7 +2,7 @@ import type { Analysis, Film } from "@osteon/client";
 import { Link } from "wouter";
 import { dateTime, duration } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { filmTitle, partName, resultOf, toneOf } from "../words/results.js";
+import { filmTitle, partName, resultIn, toneIn, toneOf } from "../words/results.js";
 import { Meaning } from "./Meaning.js";
 import { Meter } from "./Meter.js";
 import { Progress } from "./Progress.js";
@@ -22,12 +22,12 @@ export function Findings({ analysis, film, onFilm }: Properties) {
     <div className="findings" aria-live="polite">
       {several && <ExamSummary {...{ analysis, film, onFilm }} />}
       {several && <h2 className="findings-film">{filmTitle(film)}</h2>}
-      {toneOf(film) === "running" ? (
+      {toneIn(analysis, film) === "running" ? (
         <Progress film={film} analysis={analysis} />
       ) : (
         <>
-          <ResultHead film={film} />
-          <Explanation film={film} />
+          <ResultHead analysis={analysis} film={film} />
+          {toneOf(film) !== "running" && <Explanation film={film} />}
         </>
       )}
       <Facts analysis={analysis} film={film} />
@@ -48,9 +48,9 @@ function ExamSummary({ analysis, film, onFilm }: Properties) {
               aria-current={each.index === film.index}
               onClick={() => onFilm(each.index)}
             >
-              <ToneSign tone={toneOf(each)} />
+              <ToneSign tone={toneIn(analysis, each)} />
               <span className="summary-name">{filmTitle(each)}</span>
-              <span>{resultOf(each) || t("steps.examining")}</span>
+              <span>{resultIn(analysis, each) || t("steps.examining")}</span>
             </button>
           </li>
         ))}

@@ -1,13 +1,13 @@
-import type { Film } from "@osteon/client";
+import type { Analysis, Film } from "@osteon/client";
 import { percent } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { certaintyName, resultOf, toneOf, typeOf } from "../words/results.js";
+import { certaintyName, resultIn, toneIn, typeOf } from "../words/results.js";
 import { ToneSign } from "./ToneSign.js";
 
 /** "Type: Hand", "Result: Fractured": the answer for one film, in words, colour and sign. */
-export function ResultHead({ film }: { film: Film }) {
+export function ResultHead({ analysis, film }: { analysis: Analysis; film: Film }) {
   const { bodyPart, fracture } = film;
-  const tone = toneOf(film);
+  const tone = toneIn(analysis, film);
   return (
     <div className="result" data-tone={tone}>
       {bodyPart !== undefined && (
@@ -19,7 +19,8 @@ export function ResultHead({ film }: { film: Film }) {
       <p className="result-answer">
         <ToneSign tone={tone} />
         <span>
-          <span className="result-label">{t("results.result")}</span> <strong>{resultOf(film)}</strong>
+          <span className="result-label">{t("results.result")}</span>{" "}
+          <strong>{resultIn(analysis, film)}</strong>
         </span>
       </p>
       {fracture !== undefined && (

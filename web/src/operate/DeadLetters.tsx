@@ -15,15 +15,20 @@ export function DeadLetters() {
   const [busy, setBusy] = useState(false);
   const retry = async (letters: readonly DeadLetter[]) => {
     setBusy(true);
-    try {
-      for (const { id } of letters) await retryDeadLetter(id);
-      say(t("operate.retried", { count: letters.length }));
-    } catch (error) {
-      say(t("common.failed"), refusalText(error));
-    } finally {
-      setBusy(false);
-      refresh();
+    let retried = 0;
+    let refusal: unknown;
+    for (const { id } of letters) {
+      try {
+        await retryDeadLetter(id);
+        retried += 1;
+      } catch (error) {
+        refusal = error;
+      }
     }
+    if (retried > 0) say(t("operate.retried", { count: retried }));
+    if (refusal !== undefined) say(t("common.failed"), refusalText(refusal));
+    setBusy(false);
+    refresh();
   };
   const letters = value?.data ?? [];
   return (

@@ -6,9 +6,9 @@ import {
   certaintyName,
   examTitle,
   filmTitle,
-  resultOf,
+  resultIn,
   type Tone,
-  toneOf,
+  toneIn,
   typeOf,
 } from "../words/results.js";
 
@@ -48,9 +48,9 @@ export function reportOf(analysis: Analysis, film: Film): Report {
   ];
   return {
     title: examTitle(analysis),
-    tone: toneOf(film),
+    tone: toneIn(analysis, film),
     type: typeOf(film),
-    result: resultOf(film),
+    result: resultIn(analysis, film),
     facts: facts.flatMap(([name, value]) =>
       value === undefined || value === "" ? [] : [[name, value] as const],
     ),

@@ -6,6 +6,10 @@ import { preferences } from "../state/preferences.js";
 import { Icon } from "../ui/icons.js";
 import { takeFilms } from "./take-films.js";
 
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+}
+
 /** Takes films that are dropped or pasted anywhere on the page. */
 export function DropEverywhere() {
   const [over, setOver] = useState(false);
@@ -42,7 +46,8 @@ export function DropEverywhere() {
       void take(event.dataTransfer);
     };
     const paste = (event: ClipboardEvent) => {
-      if (!hasFiles(event.clipboardData)) return;
+      // Cells and formatted text bring a picture of themselves along: in a field, their text is meant.
+      if (!hasFiles(event.clipboardData) || isField(event.target)) return;
       event.preventDefault();
       void take(event.clipboardData);
     };

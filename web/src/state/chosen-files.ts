@@ -24,9 +24,14 @@ export async function transferredFiles(transfer: DataTransfer): Promise<ChosenFi
 
 async function filesOf(entry: FileSystemEntry, folder: string): Promise<ChosenFile[]> {
   if (ignored.test(entry.name)) return [];
-  if (isFile(entry)) return [{ file: await fileOf(entry), folder }];
+  // One that cannot be read must not take the others with it.
+  if (isFile(entry))
+    return fileOf(entry).then(
+      (file) => [{ file, folder }],
+      () => [],
+    );
   if (!isFolder(entry)) return [];
-  const inner = await entriesOf(entry.createReader());
+  const inner = await entriesOf(entry.createReader()).catch(() => []);
   const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
   return (await Promise.all(inner.map((each) => filesOf(each, path)))).flat();
 }

@@ -44,7 +44,7 @@ export function changeExam(key: string, change: (exam: Exam) => Exam): void {
 
 export function removeExam(key: string): void {
   const gone = exams.get().find((exam) => exam.key === key);
-  for (const preview of gone?.sending?.previews ?? []) if (preview) URL.revokeObjectURL(preview);
+  if (gone !== undefined) letGo(gone);
   exams.set((before) => before.filter((exam) => exam.key !== key));
 }
 
@@ -108,6 +108,21 @@ function steps({ films }: Analysis): number {
   return films.reduce((sum, film) => sum + (film.bodyPart ? 1 : 0) + (film.outcome || film.error ? 1 : 0), 0);
 }
 
+/** Drops the oldest that are too many. What the gateway has not got yet stays: nobody else knows of it. */
 function cut(list: readonly Exam[]): readonly Exam[] {
-  return list.length <= mostExams ? list : list.slice(0, mostExams);
+  let tooMany = list.length - mostExams;
+  if (tooMany <= 0) return list;
+  const kept = [...list].reverse().filter((exam) => {
+    if (tooMany <= 0 || exam.analysis === undefined) return true;
+    tooMany -= 1;
+    letGo(exam);
+    return false;
+  });
+  return kept.reverse();
+}
+
+/** Gives back what an exam holds that leaves the list. */
+function letGo({ analysis, sending }: Exam): void {
+  if (analysis !== undefined) keyOfId.delete(analysis.id);
+  for (const preview of sending?.previews ?? []) if (preview !== undefined) URL.revokeObjectURL(preview);
 }

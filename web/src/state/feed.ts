@@ -2,6 +2,7 @@ import { type Analysis, isEnded } from "@osteon/client";
 import { osteon } from "../api/osteon.js";
 import { isMissing } from "../words/refusals.js";
 import { exams, forgetAnalysis, noteAnalyses } from "./exams.js";
+import { checkSession } from "./session.js";
 import { createStore } from "./store.js";
 
 /** How the page hears of changes. */
@@ -29,7 +30,23 @@ export function followAnalyses(): () => void {
   let told: Analysis[] = [];
   let gathering: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
+  let first = true;
+  let stopped = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
 
+  /** Until it succeeds: nobody tells a second time of what was missed. */
+  const lookAround = async (wait = firstPause): Promise<void> => {
+    clearTimeout(again);
+    const stream = source;
+    try {
+      await catchUp(first);
+      first = false;
+    } catch {
+      // A stream that came later looks around by itself.
+      if (source !== stream || stopped) return;
+      again = setTimeout(() => void lookAround(Math.min(wait * 2, longestPause)), wait);
+    }
+  };
   const takeIn = () => {
     gathering = undefined;
     const batch = told;
@@ -49,7 +66,7 @@ export function followAnalyses(): () => void {
     source.addEventListener("missed", () => {
       pause = firstPause;
       connection.set("live");
-      catchUp().catch(() => undefined);
+      void lookAround();
     });
     source.addEventListener("analysis", (event) => {
       told.push(JSON.parse(event.data) as Analysis);
@@ -63,6 +80,7 @@ export function followAnalyses(): () => void {
   const lost = () => {
     connection.set("lost");
     source?.close();
+    void checkSession();
     clearTimeout(silence);
     clearTimeout(timer);
     timer = setTimeout(open, pause * (0.5 + Math.random()));
@@ -77,17 +95,20 @@ export function followAnalyses(): () => void {
     clearTimeout(silence);
     clearTimeout(timer);
     clearTimeout(gathering);
+    clearTimeout(again);
+    stopped = true;
     source?.close();
   };
 }
 
-let first = true;
-
-/** Looks at everything that may have changed unheard: at first at what is recent, later at what is unfinished. */
-async function catchUp(): Promise<void> {
+/**
+ * Looks at everything that may have changed unheard: at first at what is recent, later at what is unfinished.
+ *
+ * @throws ProblemError, ConnectionError where it could not see all
+ */
+async function catchUp(first: boolean): Promise<void> {
   if (first) {
     const { data } = await osteon.list({ limit: 100 });
-    first = false;
     const since = Date.now() - recentMs;
     noteAnalyses(data.filter((each) => !isEnded(each) || Date.parse(each.createdAt) > since));
   }
@@ -123,6 +144,7 @@ async function look(id: string): Promise<void> {
   try {
     noteAnalyses([await osteon.get(id)]);
   } catch (error) {
-    if (isMissing(error)) forgetAnalysis(id);
+    if (!isMissing(error)) throw error;
+    forgetAnalysis(id);
   }
 }

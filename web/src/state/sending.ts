@@ -37,12 +37,15 @@ export function sendExams(list: readonly NewExam[]): void {
   pump();
 }
 
-/** Sends again what was refused. Under a new key: the answer to the old one is kept for a day. */
+/**
+ * Sends again what was refused. Under a new key: the answer to the old one is kept for a day. Under the old one where nobody
+ * answered: then it may have been accepted.
+ */
 export function resend(key: string): void {
-  changeSending(key, ({ problem: _, ...sending }) => ({
+  changeSending(key, ({ problem, ...sending }) => ({
     ...sending,
     state: "waiting",
-    idempotencyKey: crypto.randomUUID(),
+    idempotencyKey: problem instanceof ProblemError ? crypto.randomUUID() : sending.idempotencyKey,
   }));
   pump();
 }
@@ -87,9 +90,10 @@ async function send({ key }: Exam, sending: Sending): Promise<void> {
   }
 }
 
-/** Whether the same may succeed later: it was too much, or nobody answered. */
+/** Whether the same may succeed later: it was too much, nobody answered, or an earlier try of it is still under way. */
 function isTemporary(problem: OsteonError): boolean {
-  return !(problem instanceof ProblemError) || problem.status === 429 || problem.status >= 502;
+  if (!(problem instanceof ProblemError)) return true;
+  return problem.status === 429 || problem.status >= 502 || problem.code === "idempotency-in-flight";
 }
 
 /** Waits, at most until the connection is back. */

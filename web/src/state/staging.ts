@@ -49,6 +49,9 @@ export async function stage(chosen: readonly ChosenFile[], grouping: Grouping): 
   for (let at = 0; at < added.length; at += checkedAtOnce) {
     const looked = await Promise.all(added.slice(at, at + checkedAtOnce).map(look));
     const found = new Map(looked.map((film) => [film.key, film]));
+    const here = new Set(staged.get().map(({ key }) => key));
+    for (const { key, preview } of looked)
+      if (preview !== undefined && !here.has(key)) URL.revokeObjectURL(preview);
     staged.set((before) =>
       before.map((film) => {
         const seen = found.get(film.key);
@@ -59,7 +62,10 @@ export async function stage(chosen: readonly ChosenFile[], grouping: Grouping): 
 }
 
 async function look(film: StagedFilm): Promise<StagedFilm> {
-  const { preview, ...check } = await checkFilm(film.file, limits().filmBytes);
+  // A file that was moved away, or whose disk is gone, cannot be read.
+  const { preview, ...check }: FilmCheck = await checkFilm(film.file, limits().filmBytes).catch(() => ({
+    fault: "unreadable",
+  }));
   return { ...film, check, ...(preview === undefined ? {} : { preview: URL.createObjectURL(preview) }) };
 }
 

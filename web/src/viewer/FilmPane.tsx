@@ -20,6 +20,8 @@ export interface PaneHandle {
 interface Properties {
   analysisId: string;
   film: Film;
+  /** Whether a picture that is not there will never be. */
+  ended: boolean;
   label: string;
   tool: "pan" | "window";
   active: boolean;
@@ -35,7 +37,7 @@ const worked = { role: "application", tabIndex: 0 } as const;
 
 /** One film: greys through the window, heat map and regions over it, moved by pointer and keys. */
 export function FilmPane(properties: Properties) {
-  const { analysisId, film, label, tool, active, ref, onActive, onCommand, onView } = properties;
+  const { analysisId, film, ended, label, tool, active, ref, onActive, onCommand, onView } = properties;
   const { heatmap, heatOpacity, regions } = useStore(preferences);
   const place = useRef<HTMLElement>(null);
   const size = useSize(place);
@@ -119,7 +121,7 @@ export function FilmPane(properties: Properties) {
         </div>
       )}
       {pixels.failed && <p className="pane-note">{t("viewer.noPicture")}</p>}
-      {film.width === undefined && <p className="pane-note">{t("viewer.notYet")}</p>}
+      {film.width === undefined && <p className="pane-note">{t(ended ? "viewer.none" : "viewer.notYet")}</p>}
       <p className="pane-label" aria-hidden="true">
         {label}
       </p>

@@ -1,4 +1,4 @@
-import type { Analysis, Film } from "@osteon/client";
+import { type Analysis, type Film, isEnded } from "@osteon/client";
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
 import { thumbnailUrl } from "../api/osteon.js";
 import { t } from "../messages/index.js";
@@ -71,6 +71,7 @@ export function Viewer({ analysis, film, onFilm }: Properties) {
               }}
               analysisId={analysis.id}
               film={each}
+              ended={isEnded(analysis)}
               label={labelOf(each, films.length)}
               tool={tool}
               active={each.index === film}

@@ -32,6 +32,17 @@ export function resultOf({ fracture, outcome, error }: Answer): string {
   return outcome === "unsupported-region" ? t("results.unsupported") : "";
 }
 
+/** How a film of an exam looks: of one that was cancelled nothing more is to come. */
+export function toneIn({ status }: Pick<Analysis, "status">, film: Film): Tone {
+  const tone = toneOf(film);
+  return tone === "running" && status === "cancelled" ? "none" : tone;
+}
+
+/** As `resultOf`, of a film of an exam that may have been cancelled. */
+export function resultIn({ status }: Pick<Analysis, "status">, film: Film): string {
+  return resultOf(film) || (status === "cancelled" ? t("steps.cancelled") : "");
+}
+
 /** "Hand", or what stands for it where no part was found. */
 export function typeOf({ bodyPart, outcome }: Pick<Analysis, "bodyPart" | "outcome">): string {
   if (bodyPart === undefined) return "";
