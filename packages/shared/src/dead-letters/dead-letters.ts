@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { type Analyses, type AnalysisRef, isAnalysisId } from "../analyses/index.js";
+import { timeOfId } from "../analyses/keys.js";
 import {
   type AnalysisRequest,
   type DeadLetter,
@@ -54,14 +55,15 @@ export class DeadLetters {
   }
 
   async #failed(ref: AnalysisRef): Promise<DeadLetter> {
-    const letter = { id: ref.id, kind: "analysis" as const, tenant: ref.tenant, analysis: ref.id };
+    const at = new Date(timeOfId(ref.id)).toISOString();
+    const letter = { id: ref.id, kind: "analysis" as const, tenant: ref.tenant, analysis: ref.id, at };
     try {
       const end = await this.#analyses.ledger.result(ref);
       const { code, detail } = end?.error ?? { code: "processing-failed", detail: "" };
-      return { ...letter, at: end?.createdAt ?? "", code, reason: detail };
+      return { ...letter, at: end?.createdAt ?? at, code, reason: detail };
     } catch (error) {
       const { code, detail } = toProblem(error);
-      return { ...letter, at: "", code, reason: detail };
+      return { ...letter, code, reason: detail };
     }
   }
 
