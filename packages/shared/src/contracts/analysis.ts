@@ -82,7 +82,10 @@ export type Thresholds = Static<typeof Thresholds>;
 export const ModelRef = Type.Object({
   name: Type.String(),
   version: Type.String(),
-  digest: Type.String({ pattern: digestPattern, description: "Of model.onnx." }),
+  digest: Type.String({
+    pattern: digestPattern,
+    description: "Of the model file that answered: model.onnx, or model.int8.onnx.",
+  }),
   manifestDigest: Type.Optional(
     Type.String({
       pattern: digestPattern,

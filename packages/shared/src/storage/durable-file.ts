@@ -4,6 +4,7 @@ import {
   fsync,
   linkSync,
   mkdirSync,
+  open as openCallback,
   openSync,
   readFileSync,
   renameSync,
@@ -17,8 +18,9 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { ObjectBody } from "./object-store.js";
 
-// Of what is small only the syncs go to another thread: to hand over each of the ten steps of a write costs more than
-// taking it (docs/decisions/0044-small-files-at-once.md).
+// Of what is small only the steps that wait for the disk go to another thread, creating and syncing: to hand over each of the
+// ten steps of a write costs more than taking it (docs/decisions/0044-small-files-at-once.md).
+const openFile = promisify(openCallback);
 const syncData = promisify(fdatasync);
 const syncAll = promisify(fsync);
 
@@ -46,7 +48,7 @@ export async function writeNew(file: string, body: ObjectBody): Promise<void> {
 }
 
 async function writeSmall(file: string, body: string | Uint8Array): Promise<void> {
-  const descriptor = openNew(file);
+  const descriptor = await openNew(file);
   try {
     writeFileSync(descriptor, body);
     await syncData(descriptor);
@@ -56,7 +58,7 @@ async function writeSmall(file: string, body: string | Uint8Array): Promise<void
 }
 
 async function writeLarge(file: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-  closeSync(openNew(file));
+  closeSync(await openNew(file));
   const handle = await open(file, "r+");
   try {
     await writeFile(handle, body);
@@ -67,15 +69,13 @@ async function writeLarge(file: string, body: Uint8Array | AsyncIterable<Uint8Ar
 }
 
 /** Creates a file, and its folder where that is missing. */
-function openNew(file: string): number {
-  const create = () => openSync(file, "wx", 0o600);
-  try {
-    return create();
-  } catch (error) {
+async function openNew(file: string): Promise<number> {
+  const create = () => openFile(file, "wx", 0o600);
+  return create().catch((error: unknown) => {
     if (errno(error) !== "ENOENT") throw error;
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     return create();
-  }
+  });
 }
 
 /**

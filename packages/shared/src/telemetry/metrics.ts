@@ -55,7 +55,7 @@ export class Metrics {
     });
     this.modelSeconds = new Histogram({
       name: "osteon_model_duration_seconds",
-      help: "Time of one film in a model, waiting included.",
+      help: "Time of one film in a model, without its wait for a thread.",
       labelNames: ["model"],
       buckets: stageBuckets,
       registers,

@@ -92,7 +92,7 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
         ...notChanged,
       },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready"] },
+    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready", "no-heatmap"] },
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
