@@ -109,7 +109,12 @@ describe("what goes wrong", () => {
   });
 
   test("a part of the page that cannot be fetched is told, and takes nothing with it", async () => {
-    const { page, close } = await openPage(browser, system.client.url, {}, /ERR_FAILED|Unable to preload|dynamically imported/);
+    const { page, close } = await openPage(
+      browser,
+      system.client.url,
+      {},
+      /ERR_FAILED|Unable to preload|dynamically imported/,
+    );
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
     const [film] = filmFiles(1, "hip");
