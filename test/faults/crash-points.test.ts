@@ -27,7 +27,9 @@ test("a service killed at each named point, one after the other, costs no promis
   t.after(() => load.leave());
   const expected = await load.baseline();
   load.start(3);
-  const died = await Promise.all((Object.keys(steps) as CrashableService[]).map(killAtEach));
+  const died = await Promise.all(
+    (Object.keys(steps) as CrashableService[]).map((service) => killAtEach(service, load)),
+  );
   await load.stop();
   await system.untilReady();
   await load.untilEnded(patienceSeconds);
@@ -77,12 +79,19 @@ function stateOf(pid: number): string | undefined {
   return /\) ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
 }
 
-/** Kills some process of the service at each of its points. */
-async function killAtEach(service: CrashableService): Promise<CrashPoint[]> {
+/** A job is given up after one death more, whoever is to blame. */
+const mostDeaths = 3;
+
+/**
+ * Kills some process of the service at each of its points. The film under which it died is the first to come to the next: before
+ * it has died too often, all that was promised until then comes to its end.
+ */
+async function killAtEach(service: CrashableService, load: Load): Promise<CrashPoint[]> {
   const points = crashPoints.filter((point) => point.service === service);
-  for (const point of points) {
+  for (const [at, point] of points.entries()) {
     const { label } = await killAt(point);
     history.add({ type: "fault", name: "crash-point", target: `${label} ${point.name}` });
+    if (at % mostDeaths === mostDeaths - 1) assert.ok(await load.untilEnded(patienceSeconds));
   }
   return points;
 }

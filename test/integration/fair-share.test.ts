@@ -79,7 +79,9 @@ class Served extends EventEmitter<{ film: [] }> implements Processor<"bodypart">
     this.emit("film");
   }
 
-  async failed(): Promise<void> {}
+  async failed(): Promise<boolean> {
+    return true;
+  }
 }
 
 /** Serves what waits, one at a time, until `films` are served. */

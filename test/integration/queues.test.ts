@@ -35,6 +35,7 @@ class Probe
 {
   readonly kind = "webhook";
   tries = 0;
+  endedBefore = false;
   act: (attempt: Attempt<"webhook">) => Promise<void> = async () => undefined;
 
   async process(attempt: Attempt<"webhook">): Promise<void> {
@@ -43,8 +44,9 @@ class Probe
     this.emit("done", attempt.id);
   }
 
-  async failed(data: WebhookJob, problem: ProblemError): Promise<void> {
+  async failed(data: WebhookJob, problem: ProblemError): Promise<boolean> {
     this.emit("failed", data, problem);
+    return !this.endedBefore;
   }
 
   backoff(): number {
@@ -124,6 +126,20 @@ test("a problem that may pass is tried again; one that cannot fails at once and 
     assert.match((await producer.failedReason("webhook", "final")) ?? "", /^delivery-failed/);
   }));
 
+test("a job that failed after what it was for had ended is no dead letter: it goes", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    probe.endedBefore = true;
+    probe.act = async () => {
+      throw new ProblemError("delivery-failed", undefined, { retryable: false });
+    };
+    const failing = once(probe, "failed");
+    await run();
+    await producer.add("webhook", job("too-late"));
+    await failing;
+    while ((await producer.state("webhook", "too-late")) !== "unknown");
+    assert.equal((await producer.counts()).webhook.failed, 0);
+  }));
+
 test("a postponed job comes again after its time, and its try did not count", () =>
   withQueue(async ({ producer, probe, run }) => {
     const numbers: number[] = [];
@@ -190,6 +206,7 @@ test("a job is not given up for locks that ran out under workers that live", () 
       },
       failed: async (_, problem) => {
         events.emit("failed", problem);
+        return true;
       },
     };
     const running = [1, 2].map(

@@ -200,7 +200,7 @@ describe("the reconciler", () => {
       {
         kind: "bodypart",
         process: ({ postpone }) => postpone(3_600_000).finally(() => events.emit("put-off")),
-        failed: async () => undefined,
+        failed: async () => true,
       },
       blocking,
       { concurrency: 1, lockMs: 5_000, onError: assert.ifError },
@@ -324,7 +324,7 @@ describe("an end", () => {
     const one = await accept(request());
     await analyses.filmEnded(one, result(one));
     const first = await analyses.get(one);
-    await analyses.filmFailed(one, 0, new ProblemError("film-lost"));
+    assert.equal(await analyses.filmFailed(one, 0, new ProblemError("film-lost")), false);
     assert.deepEqual(await analyses.get(one), first);
     await redis.flushall();
     assert.deepEqual(await analyses.get(one), first, "the ledger tells the same without Redis");
@@ -337,6 +337,17 @@ describe("an end", () => {
     await Promise.all([2, 2].map((film) => analyses.filmEnded(one, result(one, film))));
     assert.equal((await analyses.get(one))?.status, "completed");
     assert.deepEqual(await pending(), []);
+  });
+
+  test("of a film is told as it was written, also while others are on their way", async () => {
+    const one = await accept(request(2));
+    // Its worker died after the film's end was in the store, before Redis knew of it; four times.
+    await analyses.ledger.putFilmResult(one, result(one, 0));
+    assert.equal(await analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
+    const { error, outcome } = (await analyses.get(one))?.films[0] ?? {};
+    assert.deepEqual([error, outcome], [undefined, result(one, 0).film.outcome]);
+    assert.equal(await analyses.filmFailed(one, 1, new ProblemError("worker-lost")), true);
+    assert.equal((await analyses.get(one))?.films[1]?.error?.code, "worker-lost");
   });
 
   test("cancelled stays cancelled, whatever comes late", async () => {

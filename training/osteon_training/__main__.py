@@ -65,10 +65,10 @@ def main() -> None:
         print(best)
 
     elif options.command == "tail":
-        from .tail import draw_features, train_tail
+        from .tail import draw_features, features_folder, train_tail
 
         recipe = json.loads(options.recipe.read_text())
-        features = ROOT / "training/.cache/features" / recipe["name"]
+        features = features_folder(recipe, options.model, ROOT / "training/.cache/features")
         draw_features(recipe, options.model, options.data, features)
         train_tail(recipe, options.model, features, ROOT / "training/runs" / recipe["name"])
     elif options.command == "graft":

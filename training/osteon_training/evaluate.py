@@ -41,8 +41,8 @@ def write_metrics(models: Path, report: dict) -> None:
 def part_report(models: Path, sets: dict[str, list[Sample]], split: str, data: Path) -> dict:
     """The body part on the split, on each stress set, on those of kinds that training never met together, and what it refuses."""
     part = Bundle(models / "bodypart")
-    right: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {name: part_answers(part, films) for name, films in sets.items()}
-    right["stress"] = tuple(np.concatenate([right[kind][at] for kind in UNMET]) for at in range(3))
+    right: dict[str, tuple[np.ndarray, ...]] = {name: part_answers(part, films) for name, films in sets.items()}
+    right["stress"] = tuple(np.concatenate([right[kind][at] for kind in UNMET]) for at in range(4))
     report: dict = {name: part_metrics(part.manifest, *right[name]) for name in (split, "stress")}
     report["kinds"] = {kind: round(float(right[kind][1].mean()), 4) for kind in KINDS}
     report["notIdentified"] = refusal(part, data)
@@ -51,24 +51,29 @@ def part_report(models: Path, sets: dict[str, list[Sample]], split: str, data: P
     return report
 
 
-def part_answers(bundle: Bundle, samples: list[Sample]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of the films of supported regions: the region, whether it was told right, whether the film was refused."""
+def part_answers(bundle: Bundle, samples: list[Sample]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of the films of supported regions: the region, whether it was told right, whether the film was refused, its name."""
     classes, decision = bundle.manifest["classes"], bundle.manifest["decision"]
     known = [s for s in samples if s.region in decision["supported"]]
     probability = part_probabilities(bundle.manifest, bundle.run([s.image for s in known])["logits"])
     best = probability.argmax(1)
     unsure = probability.max(1) < decision["minimumProbability"]
     truth = np.array([classes.index(s.region) for s in known])
-    return np.array([s.region for s in known]), (best == truth) & ~unsure, unsure | (best >= len(decision["supported"]))
+    refused = unsure | (best >= len(decision["supported"]))
+    return np.array([s.region for s in known]), (best == truth) & ~unsure, refused, names(known)
 
 
-def part_metrics(manifest: dict, region: np.ndarray, right: np.ndarray, refused: np.ndarray) -> dict:
+def names(samples: list[Sample]) -> np.ndarray:
+    return np.array([s.file for s in samples])
+
+
+def part_metrics(manifest: dict, region: np.ndarray, right: np.ndarray, refused: np.ndarray, films: np.ndarray) -> dict:
     """Accuracy over the supported regions, the origin's three, and each; a film not identified counts as wrong."""
     origin = np.isin(region, ORIGIN)
     return {
         "films": len(region),
-        "accuracy": interval(lambda i: float(right[i].mean()), len(region)),
-        "accuracyOrigin": interval(lambda i: float(right[origin][i].mean()), int(origin.sum())),
+        "accuracy": interval(lambda i: float(right[i].mean()), films),
+        "accuracyOrigin": interval(lambda i: float(right[origin][i].mean()), films[origin]),
         "refused": round(float(refused.mean()), 4),
         "each": {r: [int(right[region == r].sum()), int((region == r).sum())] for r in manifest["decision"]["supported"]},
     }
@@ -90,7 +95,7 @@ def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str) -> 
             hits[name] = peak_hits(bundle, mine, raw["heatmap"], probability)
         answers["stress"][bone] = joined([answers[kind][bone] for kind in UNMET])
         hits["stress"] = [sum(hits[kind][at] for kind in UNMET) for at in range(2)]
-        report[bone] = {name: fracture_metrics(bundle.manifest, *answers[name][bone][:2]) | {"peakHit": hits[name]} for name in (split, "stress")}
+        report[bone] = {name: fracture_metrics(bundle.manifest, *answers[name][bone]) | {"peakHit": hits[name]} for name in (split, "stress")}
         if (bundle.folder / INT8).exists():
             label, _, mine = answers[split][bone]
             raw = Bundle(bundle.folder, INT8).run([s.image for s in mine])
@@ -113,18 +118,18 @@ def joined(parts: list[Answers]) -> Answers:
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]), [s for p in parts for s in p[2]]
 
 
-def fracture_metrics(manifest: dict, label: np.ndarray, probability: np.ndarray) -> dict:
+def fracture_metrics(manifest: dict, label: np.ndarray, probability: np.ndarray, samples: list[Sample]) -> dict:
     """AUROC, sensitivity and specificity at the balanced threshold, calibration error; each with its interval."""
-    count = len(label)
+    films = names(samples)
     points = manifest["thresholds"]
     share = lambda p, t, of: float((p[of] >= t).mean()) if of.any() else float("nan")  # noqa: E731
     result = {
-        "films": count,
+        "films": len(label),
         "fractured": int(label.sum()),
-        "auroc": interval(lambda i: auroc(label[i], probability[i]), count),
-        "sensitivity": interval(lambda i: share(probability[i], points["balanced"], label[i]), count),
-        "specificity": interval(lambda i: 1 - share(probability[i], points["balanced"], ~label[i]), count),
-        "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), count),
+        "auroc": interval(lambda i: auroc(label[i], probability[i]), films),
+        "sensitivity": interval(lambda i: share(probability[i], points["balanced"], label[i]), films),
+        "specificity": interval(lambda i: 1 - share(probability[i], points["balanced"], ~label[i]), films),
+        "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), films),
     }
     result["points"] = {
         name: [round(share(probability, at, label), 4), round(1 - share(probability, at, ~label), 4)] for name, at in points.items()
@@ -156,10 +161,11 @@ def together(answers: dict[str, Answers]) -> dict:
     for name, bones in (("origin", ORIGIN), ("all", BONES)):
         label = np.concatenate([answers[b][0] for b in bones])
         probability = np.concatenate([answers[b][1] for b in bones])
+        films = np.concatenate([names(answers[b][2]) for b in bones])
         result[name] = {
-            "auroc": interval(lambda i: auroc(label[i], probability[i]), len(label)),
+            "auroc": interval(lambda i: auroc(label[i], probability[i]), films),
             "meanAuroc": round(float(np.mean([auroc(*answers[b][:2]) for b in bones])), 4),
-            "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), len(label)),
+            "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), films),
         }
     return result
 
@@ -181,7 +187,7 @@ def subgroups(models: Path, answers: dict[str, Answers]) -> dict:
         fractured = mine & label
         result[name] = {"films": int(mine.sum()), "fractured": int(fractured.sum())}
         if fractured.any() and (mine & ~label).any():
-            result[name]["auroc"] = interval(lambda i, m=mine: auroc(label[m][i], probability[m][i]), int(mine.sum()))
+            result[name]["auroc"] = interval(lambda i, m=mine: auroc(label[m][i], probability[m][i]), names(samples)[m])
         if fractured.any():
             result[name]["sensitivity"] = round(float(said[fractured].mean()), 4)
         if (mine & ~label).any():

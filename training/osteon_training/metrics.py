@@ -30,10 +30,20 @@ def calibration_error(label: np.ndarray, probability: np.ndarray, bins: int = 10
     return float(sum(gaps) / len(order))
 
 
-def interval(statistic: Callable[[np.ndarray], float], count: int, rounds: int = 1000, seed: int = 1) -> dict[str, float]:
-    """The statistic of all indices with its 95 % percentile bootstrap interval (Efron), resampling films."""
+def interval(statistic: Callable[[np.ndarray], float], films: np.ndarray, rounds: int = 1000, seed: int = 1) -> dict[str, float]:
+    """The statistic of all indices with its 95 % percentile bootstrap interval (Efron), resampling films.
+
+    `films` names the film of each answer: those of one film are drawn together, since they do not err by themselves.
+    """
     rng = np.random.default_rng(seed)
-    values = [statistic(rng.integers(0, count, count)) for _ in range(rounds)]
+    count = len(films)
+    _, order, sizes = np.unique(films, return_inverse=True, return_counts=True)
+    if len(sizes) == count:
+        draw = lambda: rng.integers(0, count, count)  # noqa: E731
+    else:
+        rows = np.split(np.argsort(order, kind="stable"), np.cumsum(sizes)[:-1])
+        draw = lambda: np.concatenate([rows[film] for film in rng.integers(0, len(rows), len(rows))])  # noqa: E731
+    values = [statistic(draw()) for _ in range(rounds)]
     values = [value for value in values if not np.isnan(value)]
     low, high = np.percentile(values, [2.5, 97.5]) if values else (float("nan"), float("nan"))
     return {"value": round(float(statistic(np.arange(count))), 4), "low": round(float(low), 4), "high": round(float(high), 4)}

@@ -5,6 +5,7 @@ The features of each draw are kept, so that going over them again costs a tenth 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -37,6 +38,17 @@ def trunk_session(model: Path, threads: int = 1) -> onnxruntime.InferenceSession
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+# What of a recipe says how its features are trained on, not how they are drawn.
+TRAINING = {"rate", "decay", "warm", "batch", "average", "hard", "smoothing", "share", "none", "stages", "shards"}
+
+
+def features_folder(recipe: dict, model: Path, root: Path) -> Path:
+    """Where the features of this model and of these draws are kept: others have a folder of their own."""
+    drawn = {name: value for name, value in recipe.items() if name not in TRAINING} | {"size": recipe["stages"][-1]["size"]}
+    digest = hashlib.sha256(model.read_bytes() + json.dumps(drawn, sort_keys=True).encode()).hexdigest()
+    return root / f"{recipe['name']}-{digest[:12]}"
 
 
 def draw_features(recipe: dict, model: Path, data: Path, out: Path) -> None:
@@ -104,9 +116,9 @@ class Tail(nn.Module):
                 each.CopyFrom(numpy_helper.from_array(state[each.name].numpy(), each.name))
 
 
-def read_shards(folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """All features (half precision) and labels of a folder."""
-    shards = [np.load(path) for path in sorted(folder.glob("????.npz"))]
+def read_shards(folder: Path, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features (half precision) and labels of the first `count` shards."""
+    shards = [np.load(folder / f"{shard:04}.npz") for shard in range(count)]
     return torch.from_numpy(np.concatenate([s["x"] for s in shards])), torch.from_numpy(np.concatenate([s["label"] for s in shards]))
 
 
@@ -120,7 +132,7 @@ def train_tail(recipe: dict, model: Path, features: Path, run: Path, threads: in
     torch.set_num_threads(threads)
     whole = onnx.load(model)
     network = Tail(whole).to(memory_format=torch.channels_last)
-    x, label = read_shards(features)
+    x, label = read_shards(features, recipe["shards"])
     kept = recipe["films"]
     size, epochs, supported = recipe["batch"], recipe["stages"][-1]["epochs"], len(PART_CLASSES) - 2
     decayed = [p for p in network.parameters() if p.ndim > 1]

@@ -8,7 +8,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from osteon_training.metrics import calibration_error, calibration_noise  # noqa: E402
+from osteon_training.metrics import calibration_error, calibration_noise, interval  # noqa: E402
 
 
 class CalibrationNoise(unittest.TestCase):
@@ -26,6 +26,19 @@ class CalibrationNoise(unittest.TestCase):
         noise = calibration_noise(said, 200)
         self.assertLess(noise["mean"], noise["most"])
         self.assertGreater(calibration_error(rng.random(400) < said**3, said), noise["most"])
+
+
+class Interval(unittest.TestCase):
+    def test_copies_of_a_film_make_it_no_narrower(self) -> None:
+        right = np.random.default_rng(2).random(60) < 0.8
+        once = interval(lambda i: float(right[i].mean()), np.arange(60))
+        four = np.tile(right, 4)
+        copies = interval(lambda i: float(four[i].mean()), np.tile(np.arange(60), 4))
+        taken_for_films = interval(lambda i: float(four[i].mean()), np.arange(240))
+        width = lambda found: found["high"] - found["low"]  # noqa: E731
+        self.assertEqual(once["value"], copies["value"])
+        self.assertAlmostEqual(width(once), width(copies), delta=0.03)
+        self.assertLess(width(taken_for_films), 0.65 * width(once))
 
 
 if __name__ == "__main__":

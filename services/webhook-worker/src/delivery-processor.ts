@@ -85,11 +85,12 @@ export class DeliveryProcessor implements Processor<"webhook"> {
   }
 
   /** It could not be worked on: the store was away for too long, or its worker died under it each time. */
-  async failed(data: WebhookJob, problem: ProblemError): Promise<void> {
+  async failed(data: WebhookJob, problem: ProblemError): Promise<boolean> {
     const { dispatch, metrics, logger } = this.#parts;
     await dispatch.giveUp(refOf(data), problem.detail);
     metrics.deliveries.inc({ result: "dead" });
     logger.error({ event: data.event, webhook: data.webhook, code: problem.code }, "delivery given up");
+    return true;
   }
 
   backoff(attempt: number): number {

@@ -181,24 +181,33 @@ export class Analyses {
   /** Records how a film ended; the last film's end is the analysis's. */
   async filmEnded(request: AnalysisRequest, result: FilmResult): Promise<void> {
     if (request.films.length === 1) return this.close(request, [result]);
-    await this.ledger.putFilmResult(request, result);
-    if (await this.#live.done(request.id, result)) return this.#erasure.scrub(request);
+    const first = await this.ledger.putFilmResult(request, result);
+    const before = first ? undefined : (await this.ledger.filmResults(request)).get(result.film.index);
+    if (await this.#live.done(request.id, before ?? result)) return this.#erasure.scrub(request);
     const results = await this.ledger.filmResults(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
 
-  /** Records that a film failed for good. */
-  async filmFailed(ref: AnalysisRef, film: number, problem: ProblemError): Promise<void> {
+  /** Records that a film failed for good. False where it had ended well before, or is gone: that stays. */
+  async filmFailed(ref: AnalysisRef, film: number, problem: ProblemError): Promise<boolean> {
     const request = await this.#request(ref);
     const accepted = request.films[film];
-    if (accepted === undefined) return;
-    if (problem.code === "film-lost" && (await this.#isTakenBack(ref))) return this.#erasure.scrub(ref);
+    if (accepted === undefined) return false;
+    if (problem.code === "film-lost" && (await this.#isTakenBack(ref))) {
+      await this.#erasure.scrub(ref);
+      return false;
+    }
     const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
     const { code, title, detail } = problem;
     await this.filmEnded(request, {
       film: failedFilm({ ...acceptedFilm(accepted), ...known }, { code, title, detail }),
       timings: {},
     });
+    const end =
+      request.films.length === 1
+        ? (await this.ledger.result(ref))?.films[0]
+        : (await this.ledger.filmResults(ref)).get(film)?.film;
+    return end?.error !== undefined;
   }
 
   /**

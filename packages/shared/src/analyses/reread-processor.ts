@@ -26,8 +26,9 @@ export abstract class RereadProcessor<K extends RereadKind> implements Processor
 
   abstract process(attempt: Attempt<K>): Promise<void>;
 
-  async failed({ tenant, analysisId }: Jobs[K], problem: ProblemError): Promise<void> {
+  async failed({ tenant, analysisId }: Jobs[K], problem: ProblemError): Promise<boolean> {
     this.logger.warn({ analysisId, code: problem.code }, "analysis failed while read again");
     await this.rereading.failed({ tenant, id: analysisId }, problem);
+    return true;
   }
 }

@@ -23,8 +23,11 @@ export interface Attempt<K extends JobKind> {
 export interface Processor<K extends JobKind = JobKind> {
   readonly kind: K;
   process(attempt: Attempt<K>): Promise<void>;
-  /** Called once where a job failed for good, also where its worker died under it each time. Must be idempotent. */
-  failed(data: Jobs[K], problem: ProblemError): Promise<void>;
+  /**
+   * Called once where a job failed for good, also where its worker died under it each time. Must be idempotent. False where
+   * what it was for had ended well before: then the job is none that failed, and goes.
+   */
+  failed(data: Jobs[K], problem: ProblemError): Promise<boolean>;
   /** Milliseconds before the try after the given one; only for kinds whose backoff is their own. */
   backoff?(attempt: number, error: ProblemError): number;
 }
@@ -132,7 +135,9 @@ export class RunningProcessor {
       const problem = isLost(error.message)
         ? new ProblemError("worker-lost")
         : toProblem(error.cause ?? error, "processing-failed");
-      inContext(contextOf(job.data), () => processor.failed(job.data, problem)).catch(options.onError);
+      inContext(contextOf(job.data), async () => {
+        if (!(await processor.failed(job.data, problem))) await job.remove();
+      }).catch(options.onError);
     });
   }
 

@@ -5,7 +5,7 @@ import { checkProcessors, type JobKind, type Processor } from "../../src/index.j
 const processor = (kind: JobKind): Processor => ({
   kind,
   process: async () => undefined,
-  failed: async () => undefined,
+  failed: async () => true,
 });
 
 test("start-up fails where a job kind has no processor, or two, or where a processor has no queue", () => {
