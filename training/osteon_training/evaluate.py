@@ -187,7 +187,7 @@ def subgroups(models: Path, answers: dict[str, Answers]) -> dict:
         fractured = mine & label
         result[name] = {"films": int(mine.sum()), "fractured": int(fractured.sum())}
         if fractured.any() and (mine & ~label).any():
-            result[name]["auroc"] = interval(lambda i, m=mine: auroc(label[m][i], probability[m][i]), names(samples)[m])
+            result[name]["auroc"] = interval(lambda i, m=mine: auroc(label[m][i], probability[m][i]), names(samples)[mine])
         if fractured.any():
             result[name]["sensitivity"] = round(float(said[fractured].mean()), 4)
         if (mine & ~label).any():
