@@ -15,6 +15,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     sourcemap: false,
+    // 32 kB in all: a part that is fetched once more after a failure would not get its style a second time.
+    cssCodeSplit: false,
     // The PDF library, which is fetched with the first PDF.
     chunkSizeWarningLimit: 1000,
   },

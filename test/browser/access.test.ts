@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { analysisFolder, FileStore, KeyRing, type Scope } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.js";
-import { launchBrowser, openPage } from "../support/browser.js";
+import { filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
 import { TenantClient } from "../support/endpoints.js";
 import { failedJob } from "../support/failed-job.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -88,8 +88,27 @@ describe("where keys are on", () => {
     const next = await makeKey("next", "submit", "read");
     await signIn(page, next.text);
     await page.getByRole("button", { name: "next's screen" }).waitFor();
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByRole("link", { name: "Films" }).click();
+    await page.locator(".worklist").waitFor();
     assert.equal(await page.locator(".row").count(), 0);
+    await close();
+  });
+
+  test("a film that is sent when the session has ended waits for its owner", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {}, /401/);
+    const { text } = await makeKey("waiting", "submit", "read");
+    await page.goto("/");
+    await signIn(page, text);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const [chosen] = filmFiles(1, "hand");
+    assert.ok(chosen);
+    await transfer(page, "drop", [{ ...chosen, name: "waits.jpg" }]);
+    await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
+    await page.context().clearCookies();
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await signIn(page, text);
+    await page.locator(".row", { hasText: "waits.jpg" }).and(page.locator('[data-step="done"]')).waitFor();
     await close();
   });
 

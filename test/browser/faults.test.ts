@@ -127,6 +127,9 @@ describe("what goes wrong", () => {
     await page.getByRole("link", { name: "Films" }).click();
     await page.getByRole("button", { name: "Examine 1 exam" }).click();
     await row(page, "stays.jpg").and(page.locator('[data-step="done"]')).waitFor();
+    await page.unroute(/HistoryPage/);
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
     await close();
   });
 

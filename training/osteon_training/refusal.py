@@ -19,9 +19,12 @@ def refusal(bundle: Bundle, data: Path) -> dict:
     `photographs` are from packages that training had none of (fetched, see `pictures.py`) or pictures of common ones that were held
     out; `drawn` and `drawn anatomy` are of the training's kinds, other draws; `other regions` are the split's films of such.
     """
+    fetched = pictures("held-out")
+    if not fetched:
+        raise FileNotFoundError("the packages' pictures are missing: python -m osteon_training pictures")
     rng = random.Random(77)
     kinds = {
-        "photographs, screenshots and drawings of packages": photographs(HELD_OUT_PHOTOGRAPHS) + pictures("held-out"),
+        "photographs, screenshots and drawings of packages": photographs(HELD_OUT_PHOTOGRAPHS) + fetched,
         "noise, blank pictures, documents, charts and shapes, made": [drawn(400, rng) for _ in range(200)],
         "chests, skulls and spines, made": [drawn_anatomy(400, rng) for _ in range(60)],
         "films of other regions, val and test": [s.image for split in ("val", "test") for s in load(data, split) if s.region == "other"],

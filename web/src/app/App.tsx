@@ -1,5 +1,5 @@
 import { Tooltip } from "@base-ui/react/tooltip";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { t } from "../messages/index.js";
 import { SignInPage } from "../session/SignInPage.js";
@@ -7,6 +7,7 @@ import { DropEverywhere } from "../start/DropEverywhere.js";
 import { followAnalyses } from "../state/feed.js";
 import { session } from "../state/session.js";
 import { useStore } from "../state/store.js";
+import { later } from "../ui/later.js";
 import { Mishap } from "../ui/Mishap.js";
 import { Loading, Notice } from "../ui/Notice.js";
 import { Tips } from "../ui/Tips.js";
@@ -16,10 +17,10 @@ import { Footer } from "./Footer.js";
 import { Header } from "./Header.js";
 import { Workspace } from "./Workspace.js";
 
-const HistoryPage = lazy(() => import("../history/HistoryPage.js"));
-const RulesPage = lazy(() => import("../rules/RulesPage.js"));
-const OperatePage = lazy(() => import("../operate/OperatePage.js"));
-const CardPage = lazy(() => import("../card/CardPage.js"));
+const HistoryPage = later(() => import("../history/HistoryPage.js"));
+const RulesPage = later(() => import("../rules/RulesPage.js"));
+const OperatePage = later(() => import("../operate/OperatePage.js"));
+const CardPage = later(() => import("../card/CardPage.js"));
 
 export function App() {
   return (

@@ -6,8 +6,9 @@ import { preferences } from "../state/preferences.js";
 import { Icon } from "../ui/icons.js";
 import { takeFilms } from "./take-films.js";
 
-function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+function takesText(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !["checkbox", "radio", "file"].includes(target.type);
+  return target instanceof HTMLTextAreaElement;
 }
 
 /** Takes films that are dropped or pasted anywhere on the page. */
@@ -47,7 +48,8 @@ export function DropEverywhere() {
     };
     const paste = (event: ClipboardEvent) => {
       // Cells and formatted text bring a picture of themselves along: in a field, their text is meant.
-      if (!hasFiles(event.clipboardData) || isField(event.target)) return;
+      if (!hasFiles(event.clipboardData)) return;
+      if (takesText(event.target) && event.clipboardData.types.includes("text/plain")) return;
       event.preventDefault();
       void take(event.clipboardData);
     };

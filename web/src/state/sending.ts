@@ -2,6 +2,7 @@ import { type OsteonError, ProblemError } from "@osteon/client";
 import { submitFilms } from "../api/submit.js";
 import { asRefusal } from "../words/refusals.js";
 import { addExam, bindExam, changeExam, type Exam, exams, type Sending } from "./exams.js";
+import { isSignedIn, session } from "./session.js";
 
 /** A browser has six connections to a host: films take half of them, so that pictures and answers still come. */
 const atOnce = 3;
@@ -10,6 +11,13 @@ const longestWaitMs = 30_000;
 const mostTries = 40;
 
 let under = 0;
+/** The session is over; who is there next is not known yet. */
+let refused = false;
+
+session.subscribe(() => {
+  refused = false;
+  pump();
+});
 
 export interface NewExam {
   films: readonly File[];
@@ -51,7 +59,7 @@ export function resend(key: string): void {
 }
 
 function pump(): void {
-  while (under < atOnce) {
+  while (under < atOnce && !refused && isSignedIn()) {
     const next = exams
       .get()
       .find(({ sending }) => sending?.state === "waiting" && sending.problem === undefined);
@@ -67,6 +75,11 @@ function pump(): void {
 async function send({ key }: Exam, sending: Sending): Promise<void> {
   changeSending(key, (now) => ({ ...now, state: "sending" }));
   for (let tries = 1; ; tries += 1) {
+    if (refused || !isSignedIn()) {
+      // It waits for its owner: whoever comes next is another, or the same.
+      changeSending(key, ({ problem: _, ...now }) => ({ ...now, state: "waiting", share: 0 }));
+      return;
+    }
     try {
       const analysis = await submitFilms({
         films: sending.films,
@@ -79,6 +92,10 @@ async function send({ key }: Exam, sending: Sending): Promise<void> {
       return;
     } catch (error) {
       const problem = asRefusal(error);
+      if (problem instanceof ProblemError && problem.status === 401) {
+        refused = true;
+        continue;
+      }
       if (!isTemporary(problem) || tries === mostTries) {
         changeSending(key, (now) => ({ ...now, state: "refused", problem }));
         return;

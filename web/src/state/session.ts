@@ -7,29 +7,38 @@ export const session = createStore<SessionView | "unreachable" | undefined>(unde
 
 export async function openSession(): Promise<void> {
   try {
-    session.set(await getSession());
+    take(await getSession());
   } catch {
     session.set("unreachable");
   }
 }
 
-/** Who was here last: their films are still on the page. */
-let lastTenant: string | undefined;
-session.subscribe(() => {
+/** The last session that somebody had here: their films are still on the page. */
+let last: SessionView | undefined;
+
+/** Takes in who is there. Nothing of one tenant's may be seen by another, or sent in their name: for them the page begins anew. */
+function take(now: SessionView): void {
+  if (now.signedIn) {
+    if (last !== undefined && last.tenant !== now.tenant) {
+      location.assign("/");
+      return;
+    }
+    last = now;
+  }
+  session.set(now);
+}
+
+/** Whether what is done now is done in the name of whoever the page knows. */
+export function isSignedIn(): boolean {
   const now = session.get();
-  if (typeof now === "object" && now.signedIn) lastTenant = now.tenant;
-});
+  return typeof now === "object" && now.signedIn;
+}
 
 /** Signs in. False where the browser did not keep the cookie, which it does over HTTPS and on the own machine only. */
 export async function enter(key: string): Promise<boolean> {
   await signIn(key);
   const now = await getSession();
-  if (now.signedIn && lastTenant !== undefined && now.tenant !== lastTenant) {
-    // Nothing of one tenant's may be seen by another, or sent in their name: the page begins anew.
-    location.assign("/");
-    return true;
-  }
-  session.set(now);
+  take(now);
   return now.signedIn;
 }
 
@@ -43,10 +52,10 @@ export function watchSession(): void {
   window.addEventListener(signedOutEvent, () => void openSession());
 }
 
-/** Notices that the session is over, for callers that learn no more than that they got no answer. */
+/** Notices that the session is over, or another's, for callers that learn no more than that they got no answer. */
 export async function checkSession(): Promise<void> {
   const now = await getSession().catch(() => undefined);
-  if (now?.signedIn === false) session.set(now);
+  if (now !== undefined) take(now);
 }
 
 const usualLimits = { filmBytes: 32 * 1024 * 1024, uploadBytes: 128 * 1024 * 1024, films: 16 };

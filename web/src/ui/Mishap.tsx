@@ -1,6 +1,7 @@
 import { Component, type ReactNode } from "react";
 import { t } from "../messages/index.js";
 import { Button } from "./Button.js";
+import { fetchAgain } from "./later.js";
 import { Notice } from "./Notice.js";
 
 interface Properties {
@@ -21,7 +22,9 @@ export class Mishap extends Component<Properties, { failed: boolean }> {
   }
 
   override componentDidUpdate(before: Properties): void {
-    if (this.state.failed && before.place !== this.props.place) this.setState({ failed: false });
+    if (!this.state.failed || before.place === this.props.place) return;
+    fetchAgain();
+    this.setState({ failed: false });
   }
 
   override render(): ReactNode {

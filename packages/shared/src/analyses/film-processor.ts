@@ -26,15 +26,14 @@ export abstract class FilmProcessor<K extends "bodypart" | "fracture"> implement
   abstract process(attempt: Attempt<K>): Promise<void>;
 
   async failed({ tenant, analysisId, film }: Jobs[K], problem: ProblemError): Promise<boolean> {
-    const stands = await this.analyses.filmFailed({ tenant, id: analysisId }, film, problem);
-    if (!stands) return false;
     // Only of what nobody foresaw: what the rules name has its code.
     const err = problem.code === "processing-failed" ? problem.cause : undefined;
     this.#logger.warn(
       { analysisId, film, code: problem.code, ...(err === undefined ? {} : { err }) },
       "film failed",
     );
-    this.metrics.films.inc({ outcome: "failed" });
-    return true;
+    const stands = await this.analyses.filmFailed({ tenant, id: analysisId }, film, problem);
+    if (stands) this.metrics.films.inc({ outcome: "failed" });
+    return stands;
   }
 }
