@@ -94,6 +94,8 @@ async function send({ key }: Exam, sending: Sending): Promise<void> {
       const problem = asRefusal(error);
       if (problem instanceof ProblemError && problem.status === 401) {
         refused = true;
+        // Of several gateways one may believe it sooner than another.
+        await pause(500);
         continue;
       }
       if (!isTemporary(problem) || tries === mostTries) {
