@@ -7,6 +7,7 @@ import { type LoopContestant, startLoop } from "./contestants/loop.js";
 import { type FilmCosts, Osteon } from "./contestants/osteon.js";
 import { rivals } from "./contestants/rivals.js";
 import type { BenchFilm } from "./films.js";
+import { measureEngines } from "./measure/engines.js";
 import { measureLoadLevels } from "./measure/load-levels.js";
 import { describeMachine, loadNow } from "./measure/machine.js";
 import type { Results } from "./measure/results.js";
@@ -100,6 +101,7 @@ export async function runFull(options: FullOptions): Promise<void> {
     const scaling = await part("scaling", () =>
       measureScaling({ root, modelsDir, films, say, rounds: 3, seconds: 2 * seconds, deepest }),
     );
+    const engines = await part("engines", () => measureEngines({ modelsDir, rounds, runs: 5 }));
     const results: Results = {
       machine: describeMachine(root, commit, before),
       films: films.length,
@@ -110,6 +112,7 @@ export async function runFull(options: FullOptions): Promise<void> {
       ...costed,
       stages: stages ?? [],
       levels: levels ?? [],
+      engines,
       startUp,
       modelLoadMs: bare.ready.loadMs ?? Number.NaN,
       scaling,

@@ -1,4 +1,5 @@
 import type { FilmCosts } from "../contestants/osteon.js";
+import type { EngineTimes } from "./engines.js";
 import type { LoadLevel } from "./load-levels.js";
 import type { Machine } from "./machine.js";
 import type { Scaling } from "./scaling.js";
@@ -27,6 +28,7 @@ export interface Results {
   /** Where the loops' time goes. */
   stages: LoopStages[];
   levels: LoadLevel[];
+  engines: EngineTimes[] | undefined;
   startUp: StartUp | undefined;
   /** Loading and warming all models up on every thread, milliseconds. */
   modelLoadMs: number;

@@ -1,6 +1,7 @@
 import type { Results } from "../measure/results.js";
 import { median, quantile } from "../measure/statistics.js";
 import type { Throughput } from "../measure/throughput.js";
+import { shippedShareOfOrigin } from "./engines.js";
 
 /** A goal with the figure that this run gave. */
 export interface Goal {
@@ -19,7 +20,8 @@ export function ratioOf(a: Throughput | undefined, b: Throughput | undefined): n
 
 /** The goals that this run says something of. */
 export function goalsOf(results: Results): Goal[] {
-  const { throughput, costs, levels, bareLatencyMs, generatorMs, bareCpuMs, startUp, scaling } = results;
+  const { throughput, costs, levels, bareLatencyMs, generatorMs, bareCpuMs, engines, startUp, scaling } =
+    results;
   const named = (name: string) => throughput.find((each) => each.name === name);
   const [bare, osteon, python, origin] = ["bare", "osteon", "python-loop", "origin"].map(named);
   const others = throughput.filter(({ kind, name }) => kind !== "loop" && !name.startsWith("osteon"));
@@ -99,6 +101,9 @@ export function goalsOf(results: Results): Goal[] {
       1,
     ),
   );
+  const share = shippedShareOfOrigin(engines ?? []);
+  if (share !== undefined)
+    goals.push(atMost("models of a film as shipped, over two runs of the origin's", 0.1, share, "", 2));
   if (startUp !== undefined)
     goals.push(atMost("warm npm start, ready", 3, quantile(startUp.warm, 0.5), "s", 1));
   if (scaling !== undefined) {

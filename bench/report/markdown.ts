@@ -1,13 +1,8 @@
 import type { Results } from "../measure/results.js";
 import { median, quantile, spread } from "../measure/statistics.js";
+import { enginesSection } from "./engines.js";
 import { type Goal, ratioOf } from "./goals.js";
-
-type Row = readonly (string | number)[];
-
-function table(head: Row, rows: readonly Row[]): string {
-  const line = (cells: Row) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
+import { type Row, table } from "./table.js";
 
 const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0);
 
@@ -41,7 +36,7 @@ export function renderMarkdown(results: Results, goals: readonly Goal[], charts:
     levelTable(results),
     ...chart("latency.svg"),
     "Times of open loops count from the moment a film was due.",
-    "ONNX Runtime against TensorFlow, batches of 1 and 8, and the origin's architecture on both: `npm run bench:engines`, [engines.md](engines.md).",
+    ...(results.engines === undefined ? [] : enginesSection(results.engines)),
     ...startUpSection(results),
     ...scalingSection(results, chart("scaling.svg")),
   ];
