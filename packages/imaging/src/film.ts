@@ -2,7 +2,7 @@ import { openPicture, openRaw } from "./decoder.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
-import { damage } from "./structure/damage.js";
+import { damage } from "./structure/refusals.js";
 import { window16 } from "./window.js";
 
 /** A film as the page shows it and the models read it. */
@@ -42,7 +42,9 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
   const picture = openPicture(bytes, {
     limitInputPixels: limits.maximumPixels,
     ignoreIcc: !header.cmyk,
+    page: header.page,
   }).autoOrient();
+  if (header.extra) picture.removeAlpha();
   if (header.alpha) picture.flatten({ background: "#000" });
   picture.resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true });
   if (header.depth === 8) {

@@ -2,8 +2,8 @@ import { ProblemError } from "@osteon/shared";
 import { openPicture, type Picture } from "./decoder.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { type FilmType, nameStranger, sniff } from "./sniff.js";
-import { damage } from "./structure/damage.js";
 import { walk } from "./structure/index.js";
+import { damage } from "./structure/refusals.js";
 
 /** What the header of an acceptable film says. */
 export interface FilmInfo {
@@ -19,7 +19,11 @@ export interface FilmInfo {
 export interface FilmHeader extends FilmInfo {
   /** 16 where a sample has more than 8 bits. */
   readonly depth: 8 | 16;
+  /** Which picture of the file is the film, from 0. */
+  readonly page: number;
   readonly alpha: boolean;
+  /** Whether the last sample is neither colour nor transparency. */
+  readonly extra: boolean;
   readonly cmyk: boolean;
   readonly rgb: boolean;
 }
@@ -38,8 +42,8 @@ export async function inspect(bytes: Uint8Array, limits: FilmLimits = filmLimits
 /** `inspect`, with what decoding needs. */
 export async function readHeader(bytes: Uint8Array, limits: FilmLimits): Promise<FilmHeader> {
   const contentType = admit(bytes, limits);
-  const { animated } = walk(contentType, bytes);
-  const picture = await readMetadata(bytes);
+  const { animated, page = 0, opaque = false } = walk(contentType, bytes);
+  const picture = await readMetadata(bytes, page);
   if (animated) throw new ProblemError("film-animated");
   const { width, height } = picture.autoOrient;
   if (width * height > limits.maximumPixels) {
@@ -61,7 +65,9 @@ export async function readHeader(bytes: Uint8Array, limits: FilmLimits): Promise
     height,
     bytes: bytes.length,
     depth: depthOf(picture),
-    alpha: picture.hasAlpha,
+    page,
+    alpha: picture.hasAlpha && !opaque,
+    extra: picture.hasAlpha && opaque,
     cmyk: picture.space === "cmyk",
     rgb: picture.space === "srgb",
   };
@@ -83,10 +89,10 @@ function admit(bytes: Uint8Array, limits: FilmLimits): FilmInfo["contentType"] {
   return type;
 }
 
-async function readMetadata(bytes: Uint8Array): Promise<Picture> {
+async function readMetadata(bytes: Uint8Array, page: number): Promise<Picture> {
   try {
     // Without a limit, so that a picture that is too big is told so, not that it is damaged.
-    return await openPicture(bytes, { limitInputPixels: false }).metadata();
+    return await openPicture(bytes, { limitInputPixels: false, page }).metadata();
   } catch (error) {
     throw damage("its header cannot be read", error);
   }

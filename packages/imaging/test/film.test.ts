@@ -99,6 +99,21 @@ test("transparent parts are black, whatever colour hides there", async () => {
   assert.deepEqual([at(film, 10, 100), at(film, 290, 100)], [0, 255]);
 });
 
+test("a TIFF's page is read where its thumbnail comes first", async () => {
+  const film = await normalise(tiff({ pages: 2, firstSubfileType: 1 }));
+  assert.deepEqual([at(film, 0, 100), at(film, 299, 100)], [0, 255]);
+});
+
+test("a sample beside a TIFF's colours is transparency only where it says so", async () => {
+  const plain = await normalise(tiff({ extra: 0 }));
+  assert.deepEqual([at(plain, 0, 100), at(plain, 150, 100), at(plain, 299, 100)], [0, 128, 255]);
+  const hidden = await normalise(tiff({ extra: 2 }));
+  assert.deepEqual(
+    hidden.data.find((level) => level !== 0),
+    undefined,
+  );
+});
+
 const ramp12 = () => Uint16Array.from({ length: 300 * 260 }, (_, i) => Math.round(((i % 300) * 4095) / 299));
 const grey16 = (samples: Uint16Array) =>
   sharp(samples, { raw: { width: 300, height: 260, channels: 1 } }).toColourspace("grey16");

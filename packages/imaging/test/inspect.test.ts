@@ -121,6 +121,49 @@ test("a TIFF may carry a thumbnail of its page", async () => {
   await inspect(tiff({ pages: 2, subfileType: 1 }));
 });
 
+test("kinds of JPEG that decoders do not read are refused before they are accepted, by name", async () => {
+  const jpeg = await picture().jpeg({ progressive: false }).toBuffer();
+  const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  const changed = (at: number, value: number) => {
+    const bytes = Buffer.from(jpeg);
+    bytes[at] = value;
+    return bytes;
+  };
+  await refused(changed(frame + 4, 12), "media-type-unsupported", /12 bits/);
+  await refused(changed(frame + 1, 0xc3), "media-type-unsupported", /lossless/);
+  await refused(changed(frame + 1, 0xf7), "media-type-unsupported", /JPEG-LS/);
+});
+
+test("a progressive JPEG of hundreds of scans is refused: each costs a pass over its pixels", async () => {
+  const jpeg = await picture().jpeg({ progressive: true }).toBuffer();
+  const last = jpeg.lastIndexOf(Buffer.from([0xff, 0xda]));
+  const scan = jpeg.subarray(last, jpeg.length - 2);
+  const many = (scans: number) =>
+    Buffer.concat([jpeg.subarray(0, -2), ...Array<Buffer>(scans).fill(scan), jpeg.subarray(-2)]);
+  await inspect(many(20));
+  await refused(many(100), "media-type-unsupported", /64 scans/);
+});
+
+test("a file that consists of tiny parts is refused, however many it has", async () => {
+  const png = await picture().png().toBuffer();
+  await refused(withChunk(png, "tEXt", Buffer.alloc(0), 20_000), "media-type-unsupported", /16384 chunks/);
+  const jpeg = await picture().jpeg().toBuffer();
+  const comments = Buffer.concat(Array<Buffer>(20_000).fill(Buffer.from([0xff, 0xfe, 0, 2])));
+  await refused(
+    Buffer.concat([jpeg.subarray(0, 2), comments, jpeg.subarray(2)]),
+    "media-type-unsupported",
+    /16384 segments/,
+  );
+  const webp = await picture().webp().toBuffer();
+  const chunks = Buffer.concat(Array<Buffer>(20_000).fill(Buffer.from("XXXX\0\0\0\0", "latin1")));
+  const long = Buffer.concat([webp.subarray(0, 12), chunks, webp.subarray(12)]);
+  long.writeUInt32LE(long.length - 8, 4);
+  await refused(long, "media-type-unsupported", /16384 chunks/);
+  // The same strips again and again: each directory asks for all of them.
+  await refused(tiff({ strips: 5_000, pages: 8, subfileType: 1 }), "media-type-unsupported", /16384 strips/);
+  await inspect(tiff({ strips: 5_000 }));
+});
+
 test("nonsense behind the magic bytes is damaged, never a crash", async () => {
   let seed = 1;
   const noise = Buffer.from({ length: 600 } as ArrayLike<number>).map(() => {

@@ -77,6 +77,15 @@ export class Sender {
         // What breaks off behind the status is the answer's own affair.
         if (!answered) reject(error);
       });
+      // Left alone, a switch of protocols ends the request without an answer and without an error.
+      request.on("upgrade", ({ statusCode = 0 }, socket) => {
+        answered = true;
+        socket.destroy();
+        resolve({ status: statusCode, body: Buffer.alloc(0) });
+      });
+      request.on("close", () => {
+        if (!answered) reject(new Error("closed without an answer"));
+      });
       request.end(body);
     });
   }

@@ -121,6 +121,28 @@ test("what is no HTTP, or has endless header fields, does not count", async () =
   }
 });
 
+test("a receiver that switches protocols answers nothing that counts, and holds nothing", async () => {
+  const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+  const answers = [
+    { begin: upgrade, ends: false },
+    { begin: upgrade, ends: true },
+    { begin: "HTTP/1.1 101 Switching Protocols\r\n\r\n", ends: true },
+  ];
+  for (const { begin, ends } of answers) {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined).resume();
+      if (ends) socket.end(begin);
+      else socket.write(begin);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { delivered, status } = await sender(500).post(`http://127.0.0.1:${port}/`, {}, "{}");
+    assert.deepEqual([delivered, status], [false, 101]);
+    server.close();
+    await once(server, "close");
+  }
+});
+
 test("an address inside is refused when it is connected to, and nothing reaches it", async () => {
   let asked = 0;
   await withServer(

@@ -8,6 +8,10 @@ import { walkWebp } from "./webp.js";
 export interface Structure {
   /** Whether the file holds more than one picture to show: an animation or several pages. */
   readonly animated: boolean;
+  /** Of a TIFF: which of its directories is its page, from 0. What comes before it is a thumbnail or a mask. */
+  readonly page?: number;
+  /** Of a TIFF: whether the sample beside its colours is no transparency. */
+  readonly opaque?: boolean;
 }
 
 type PictureType = Exclude<FilmType, "application/dicom">;
@@ -23,7 +27,7 @@ const walkers: Record<PictureType, (bytes: Buffer) => Structure> = {
  * Walks the file's segments, chunks or directories and checks that all of its picture data is there.
  *
  * @throws ProblemError `film-damaged` where the file ends early or its structure makes no sense;
- *   `media-type-unsupported` for a kind of TIFF that cannot be read.
+ *   `media-type-unsupported` for a kind of TIFF or JPEG that cannot be read, and for more parts than a film has.
  */
 export function walk(type: PictureType, bytes: Uint8Array): Structure {
   return walkers[type](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

@@ -1,10 +1,15 @@
-import { damage } from "./damage.js";
 import type { Structure } from "./index.js";
+import { damage, mostParts, unreadable } from "./refusals.js";
 
 const startOfScan = 0xda;
 const endOfImage = Buffer.from([0xff, 0xd9]);
-/** Start-of-frame markers are C0 to CF, but for these three (DHT, JPG, DAC). */
+const scan = Buffer.from([0xff, startOfScan]);
+/** Start-of-frame markers are C0 to CF, but for these three (DHT, JPG, DAC), and F7 (JPEG-LS, ITU T.87). */
 const notFrames = new Set([0xc4, 0xc8, 0xcc]);
+/** Baseline, extended and progressive, with Huffman or arithmetic coding; the others are lossless or hierarchical. */
+const readableFrames = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
+/** A progressive film has a dozen. Each costs a pass over all of its pixels, however short it is. */
+const mostScans = 64;
 
 /**
  * Walks a JPEG's segments to its first scan and looks for the end-of-image marker after it (ITU T.81, annex B). Within
@@ -14,8 +19,9 @@ const notFrames = new Set([0xc4, 0xc8, 0xcc]);
  */
 export function walkJpeg(bytes: Buffer): Structure {
   let offset = 2;
-  let framed = false;
-  for (;;) {
+  let frame: { marker: number; bits: number } | undefined;
+  for (let segments = 0; ; segments++) {
+    if (segments === mostParts) throw unreadable(`A JPEG of more than ${mostParts} segments is not read.`);
     if (offset + 4 > bytes.length) throw damage("the JPEG ends before its picture data");
     if (bytes[offset] !== 0xff) throw damage("a JPEG segment does not begin with a marker");
     const marker = bytes[offset + 1] ?? 0;
@@ -24,13 +30,39 @@ export function walkJpeg(bytes: Buffer): Structure {
       continue;
     }
     if (marker === 0xd9) throw damage("the JPEG has no picture data");
-    if (marker >= 0xc0 && marker <= 0xcf && !notFrames.has(marker)) framed = true;
+    if (isFrame(marker)) frame = { marker, bits: bytes[offset + 4] ?? 0 };
     const length = bytes.readUInt16BE(offset + 2);
     if (length < 2) throw damage("a JPEG segment has no length");
     offset += 2 + length;
     if (marker === startOfScan) break;
   }
-  if (!framed) throw damage("the JPEG has picture data without a frame header");
-  if (bytes.indexOf(endOfImage, offset) === -1) throw damage("the JPEG is cut off before its end marker");
+  if (frame === undefined) throw damage("the JPEG has picture data without a frame header");
+  const end = bytes.indexOf(endOfImage, offset);
+  if (end === -1) throw damage("the JPEG is cut off before its end marker");
+  checkFrame(frame);
+  let scans = 1;
+  for (
+    let at = bytes.indexOf(scan, offset);
+    at !== -1 && at < end;
+    at = bytes.indexOf(scan, at + scan.length)
+  ) {
+    scans++;
+    if (scans > mostScans) throw unreadable(`A JPEG of more than ${mostScans} scans is not read.`);
+  }
   return { animated: false };
+}
+
+function isFrame(marker: number): boolean {
+  return (marker >= 0xc0 && marker <= 0xcf && !notFrames.has(marker)) || marker === 0xf7;
+}
+
+function checkFrame({ marker, bits }: { marker: number; bits: number }): void {
+  if (marker === 0xf7)
+    throw unreadable("JPEG-LS is not read: send a JPEG, or a PNG where nothing may be lost.");
+  if (!readableFrames.has(marker))
+    throw unreadable(
+      "A lossless or hierarchical JPEG is not read: send a baseline or progressive one, or a PNG.",
+    );
+  if (bits !== 8)
+    throw unreadable(`A JPEG of ${bits} bits a sample is not read: send 8 bits, or a PNG or TIFF of 16.`);
 }

@@ -1,6 +1,5 @@
-import { ProblemError } from "@osteon/shared";
-import { damage } from "./damage.js";
 import type { Structure } from "./index.js";
+import { damage, mostParts, unreadable } from "./refusals.js";
 
 const tags = {
   subfileType: 254,
@@ -9,6 +8,7 @@ const tags = {
   stripByteCounts: 279,
   tileOffsets: 324,
   tileByteCounts: 325,
+  extraSamples: 338,
 } as const;
 
 /** Bytes of each field type, by the type's number (TIFF 6.0, section 2; 13 and 16 to 18 from its supplements). */
@@ -16,6 +16,8 @@ const sizes: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0
 const readableBits = new Set([1, 2, 4, 8, 16]);
 /** More directories than this are no film, and a loop of directories ends here. */
 const mostDirectories = 64;
+/** The standard knows some hundred. */
+const mostFields = 512;
 
 interface Field {
   type: number;
@@ -53,6 +55,7 @@ class TiffReader {
   directory(offset: number): { fields: Map<number, Field>; next: number } {
     const [head, entry, word] = this.big ? [8, 20, 8] : [2, 12, 4];
     const entries = this.unsigned(offset, head);
+    if (entries > mostFields) throw damage("a TIFF directory has more fields than there are");
     if (offset + head + entries * entry + word > this.bytes.length)
       throw damage("a TIFF directory is cut off");
     const fields = new Map<number, Field>();
@@ -83,35 +86,48 @@ class TiffReader {
  */
 export function walkTiff(bytes: Buffer): Structure {
   const reader = new TiffReader(bytes);
-  let pages = 0;
+  let found: { page: number; opaque: boolean } | undefined;
+  let animated = false;
+  let strips = 0;
   let offset = reader.first();
-  for (let i = 0; offset !== 0; i++) {
-    if (i === mostDirectories) return { animated: true };
+  for (let page = 0; offset !== 0; page++) {
+    if (page === mostDirectories) return { animated: true };
     const { fields, next } = reader.directory(offset);
-    checkData(reader, fields);
+    strips += checkData(reader, fields, mostParts - strips);
     const subfile = fields.get(tags.subfileType);
-    if (subfile === undefined || (reader.value(subfile, 0) & 0b101) === 0) pages++;
+    if (subfile === undefined || (reader.value(subfile, 0) & 0b101) === 0) {
+      if (found === undefined) found = { page, opaque: isOpaque(reader, fields) };
+      else animated = true;
+    }
     offset = next;
   }
-  if (pages === 0) throw damage("the TIFF has no page");
-  return { animated: pages > 1 };
+  if (found === undefined) throw damage("the TIFF has no page");
+  return { animated, ...found };
 }
 
-function checkData(reader: TiffReader, fields: Map<number, Field>): void {
+/** Whether there is a sample beside the colours that is marked as no transparency (ExtraSamples 0). */
+function isOpaque(reader: TiffReader, fields: Map<number, Field>): boolean {
+  const extra = fields.get(tags.extraSamples);
+  if (extra === undefined) return false;
+  if (extra.count > 1) throw unreadable("A TIFF with several samples beside its colours is not read.");
+  return reader.value(extra, 0) === 0;
+}
+
+/** Checks that a directory's picture data is there; returns how many strips or tiles it has, at most `most`. */
+function checkData(reader: TiffReader, fields: Map<number, Field>, most: number): number {
   const bits = fields.get(tags.bitsPerSample);
   if (bits !== undefined && !readableBits.has(reader.value(bits, 0))) {
-    throw new ProblemError(
-      "media-type-unsupported",
-      `A TIFF of ${reader.value(bits, 0)} bits a sample is not read: send 8 or 16 bits.`,
-    );
+    throw unreadable(`A TIFF of ${reader.value(bits, 0)} bits a sample is not read: send 8 or 16 bits.`);
   }
   const offsets = fields.get(tags.stripOffsets) ?? fields.get(tags.tileOffsets);
   const counts = fields.get(tags.stripByteCounts) ?? fields.get(tags.tileByteCounts);
   if (offsets === undefined || counts === undefined) throw damage("a TIFF page has no picture data");
   if (offsets.count !== counts.count) throw damage("a TIFF page has not as many offsets as lengths");
+  if (offsets.count > most) throw unreadable(`A TIFF of more than ${mostParts} strips or tiles is not read.`);
   for (let i = 0; i < offsets.count; i++) {
     if (reader.value(offsets, i) + reader.value(counts, i) > reader.bytes.length) {
       throw damage("the TIFF is cut off inside its picture data");
     }
   }
+  return offsets.count;
 }

@@ -1,5 +1,5 @@
-import { damage } from "./damage.js";
 import type { Structure } from "./index.js";
+import { damage, mostParts, unreadable } from "./refusals.js";
 
 /** Walks a WebP's RIFF chunks (RFC 9649, section 2) over the size that the file claims. */
 export function walkWebp(bytes: Buffer): Structure {
@@ -8,7 +8,8 @@ export function walkWebp(bytes: Buffer): Structure {
   let offset = 12;
   let pictured = false;
   let animated = false;
-  while (offset + 8 <= end) {
+  for (let chunks = 0; offset + 8 <= end; chunks++) {
+    if (chunks === mostParts) throw unreadable(`A WebP of more than ${mostParts} chunks is not read.`);
     const type = bytes.toString("latin1", offset, offset + 4);
     const length = bytes.readUInt32LE(offset + 4);
     if (offset + 8 + length > end) throw damage("the WebP is cut off inside a chunk");

@@ -15,13 +15,13 @@ export function picture(width = 300, height = 260) {
   return sharp(gradient(width, height), { raw: { width, height, channels: 1 } }).toColourspace("b-w");
 }
 
-/** A PNG with the chunk put in behind its header. */
-export function withChunk(png: Buffer, type: string, data: Buffer): Buffer {
+/** A PNG with the chunk put in behind its header, `times` over. */
+export function withChunk(png: Buffer, type: string, data: Buffer, times = 1): Buffer {
   const chunk = Buffer.alloc(12 + data.length);
   chunk.writeUInt32BE(data.length, 0);
   chunk.write(type, 4, "latin1");
   data.copy(chunk, 8);
-  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+  return Buffer.concat([png.subarray(0, 33), ...Array<Buffer>(times).fill(chunk), png.subarray(33)]);
 }
 
 /** The header of a PNG of that size with nothing to speak of behind it: what a decompression bomb begins with. */
@@ -42,9 +42,15 @@ export interface TiffOptions {
   bits?: 8 | 12 | 16;
   /** NewSubfileType of the pages after the first. */
   subfileType?: number;
+  /** NewSubfileType of the first page; its levels are then turned round, so that it can be told apart. */
+  firstSubfileType?: number;
+  /** ExtraSamples: the picture then has a second sample, all zero. */
+  extra?: 0 | 2;
   /** What the header claims beside the truth: samples a pixel, or tiles of that side. */
   samples?: number;
   tile?: number;
+  /** So many strips in place of one, all of them the file's first bytes: for walking, not for decoding. */
+  strips?: number;
 }
 
 /** An uncompressed grey TIFF, 300 × 260, whose samples are a ramp of 0 to 4,095 at 16 bits. */
@@ -54,13 +60,17 @@ export function tiff({
   littleEndian = true,
   bits = 8,
   subfileType = 0,
-  samples = 1,
+  firstSubfileType = 0,
+  extra,
+  samples = extra === undefined ? 1 : 2,
   tile,
+  strips = 1,
 }: TiffOptions = {}) {
   const [width, height] = [300, 260];
-  const bytes = width * height * (bits > 8 ? 2 : 1);
+  const step = (bits > 8 ? 2 : 1) * (extra === undefined ? 1 : 2);
+  const bytes = width * height * step;
   const [head, entry, word, count] = big ? [16, 20, 8, 8] : [8, 12, 4, 2];
-  const entries = tile === undefined ? 10 : 11;
+  const entries = (tile === undefined ? 10 : 11) + (extra === undefined ? 0 : 1);
   const size = count + entries * entry + word;
   const out = Buffer.alloc(head + pages * (size + bytes));
   const put = (value: number, offset: number, length: number) => {
@@ -76,8 +86,8 @@ export function tiff({
   for (let page = 0; page < pages; page++) {
     const start = head + page * (size + bytes);
     put(entries, start, count);
-    const fields: (readonly [tag: number, type: 3 | 4, value: number])[] = [
-      [254, 4, page === 0 ? 0 : subfileType],
+    const fields: (readonly [tag: number, type: 1 | 3 | 4, value: number])[] = [
+      [254, 4, page === 0 ? firstSubfileType : subfileType],
       [256, 4, width],
       [257, 4, height],
       [258, 3, bits],
@@ -85,10 +95,10 @@ export function tiff({
       [262, 3, 1],
       ...(tile === undefined
         ? ([
-            [273, 4, start + size],
+            [273, strips > 1 ? 1 : 4, strips > 1 ? 8 : start + size],
             [277, 3, samples],
             [278, 4, height],
-            [279, 4, bytes],
+            [279, strips > 1 ? 1 : 4, strips > 1 ? 8 : bytes],
           ] as const)
         : ([
             [277, 3, samples],
@@ -97,19 +107,22 @@ export function tiff({
             [324, 4, start + size],
             [325, 4, bytes],
           ] as const)),
+      ...(extra === undefined ? [] : ([[338, 3, extra]] as const)),
     ];
     fields.forEach(([tag, type, value], i) => {
       const at = start + count + i * entry;
       put(tag, at, 2);
       put(type, at + 2, 2);
-      put(1, at + 4, word);
+      // Many values lie elsewhere: here both lists are the file's own bytes from its eighth on, one byte a value.
+      put(strips > 1 && (tag === 273 || tag === 279) ? strips : 1, at + 4, word);
       put(value, at + 4 + word, type === 3 ? 2 : 4);
     });
     put(page + 1 < pages ? start + size + bytes : 0, start + count + entries * entry, word);
     for (let i = 0; i < width * height; i++) {
-      const level = (i % width) / (width - 1);
-      if (bits > 8) put(Math.round(4095 * level), start + size + i * 2, 2);
-      else out[start + size + i] = Math.round(255 * level);
+      const ramp = (i % width) / (width - 1);
+      const level = page === 0 && firstSubfileType !== 0 ? 1 - ramp : ramp;
+      if (bits > 8) put(Math.round(4095 * level), start + size + i * step, 2);
+      else out[start + size + i * step] = Math.round(255 * level);
     }
   }
   return out;
