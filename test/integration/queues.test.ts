@@ -59,6 +59,7 @@ async function withQueue(
     producer: Producer;
     probe: Probe;
     run: (lockMs?: number) => Promise<RunningProcessor>;
+    complaints: Complaints;
   }) => Promise<void>,
 ): Promise<void> {
   const commands = connectRedis(server.url, "commands");
@@ -66,25 +67,36 @@ async function withQueue(
   const blocking = connectRedis(server.url, "blocking");
   const producer = new Producer(commands);
   const probe = new Probe();
+  const complaints = new Complaints();
+  complaints.on("error", () => undefined);
   const running: RunningProcessor[] = [];
   const run = async (lockMs = 5_000) => {
     const processor = new RunningProcessor(probe, blocking, {
       concurrency: 1,
       lockMs,
-      onError: () => undefined,
+      onError: complaints.tell,
     });
     running.push(processor);
     await processor.start();
     return processor;
   };
   try {
-    await use({ producer, probe, run });
+    await use({ producer, probe, run, complaints });
   } finally {
     await Promise.all(running.map((each) => each.drain()));
     await producer.close();
     await closeRedis(commands);
     await closeRedis(blocking);
   }
+}
+
+/** What the queue's worker tells of errors, and since when. */
+class Complaints extends EventEmitter<{ error: [unknown] }> {
+  count = 0;
+  tell = (error: unknown) => {
+    this.count += 1;
+    this.emit("error", error);
+  };
 }
 
 const job = (id: string) => ({ id, data: { v: 1, tenant: "default", event: id } });
@@ -242,6 +254,58 @@ test("a job is not given up for locks that ran out under workers that live", () 
       await closeRedis(connection);
       await closeRedis(plain);
     }
+  }));
+
+test("an outage counts from when it was met: a job that had waited for days before is not given up", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    await producer.add("webhook", job("old"));
+    const redis = connectRedis(server.url, "commands");
+    const longAgo = Date.now() - 3 * 24 * 3_600_000;
+    await redis.hset("{osteon}:webhook:old", "timestamp", longAgo);
+    probe.act = async () => {
+      if (probe.tries === 1) throw new ProblemError("store-unavailable");
+    };
+    const failed = once(probe, "failed").then(([, problem]) => assert.fail(`given up: ${problem.code}`));
+    const done = once(probe, "done");
+    await run();
+    await Promise.race([done, failed]);
+    await closeRedis(redis);
+  }));
+
+test("a model that is missing for longer than models take to be put in place fails its job", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    await producer.add("webhook", job("bare"));
+    const redis = connectRedis(server.url, "commands");
+    await redis.hset(
+      "{osteon}:webhook:bare",
+      "progress",
+      JSON.stringify({ outage: "model-missing", since: Date.now() - 61_000 }),
+    );
+    probe.act = async () => {
+      throw new ProblemError("model-missing", undefined, { retryable: false });
+    };
+    const failed = once(probe, "failed");
+    await run();
+    const [, problem] = (await failed) as [WebhookJob, ProblemError];
+    assert.deepEqual([problem.code, probe.tries], ["model-missing", 1]);
+    await closeRedis(redis);
+  }));
+
+test("Redis that refuses to write is asked again after a while, not at once", () =>
+  withQueue(async ({ producer, probe, run, complaints }) => {
+    await producer.add("webhook", job("kept"));
+    const redis = connectRedis(server.url, "commands");
+    await redis.config("SET", "min-replicas-to-write", "1");
+    const began = performance.now();
+    try {
+      await run();
+      while (complaints.count < 3) await once(complaints, "error");
+      assert.ok(performance.now() - began > 1_900, "a second between");
+    } finally {
+      await redis.config("SET", "min-replicas-to-write", "0");
+    }
+    if (probe.tries === 0) await once(probe, "done");
+    await closeRedis(redis);
   }));
 
 test("removing takes a waiting job out", () =>

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   Changes,
   closeRedis,
@@ -14,6 +15,9 @@ import { buildApp } from "./app.js";
 import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
 import { startRetention } from "./retention.js";
+
+/** Milliseconds that a walk or a sweep under way has to end when everything else has. */
+const sweepGraceMs = 5_000;
 
 await runService("gateway", async ({ config, logger, metrics }) => {
   if (config.AUTH === "off") requireLoopback(config.HOST);
@@ -48,9 +52,10 @@ await runService("gateway", async ({ config, logger, metrics }) => {
     ready: () => backbone.redis.status === "ready",
     stop: async () => {
       stopWatching();
-      await stopReconciling();
-      await stopRetention();
+      const swept = Promise.all([stopReconciling(), stopRetention()]);
       await app.close();
+      // Either goes on where it was in another gateway: it is worth no request that would be cut off.
+      await Promise.race([swept, delay(sweepGraceMs, undefined, { ref: false })]);
       await closeRedis(subscriber);
       await backbone.close();
     },

@@ -85,11 +85,18 @@ export class Submission {
     if ("status" in claim) return { analysis: claim, replayed: true };
     let released: Promise<boolean> | undefined;
     const release = () => (released ??= claim.release());
+    let analysis: Analysis;
     try {
-      const analysis = await this.#accept(intake, fields, films, release);
-      if (await claim.settle()) return { analysis, replayed: false };
+      analysis = await this.#accept(intake, fields, films, release);
     } catch (error) {
       if (!(await release())) intake.keep();
+      throw error;
+    }
+    try {
+      if (await claim.settle()) return { analysis, replayed: false };
+    } catch (error) {
+      // It is under way, and whoever repeats the request finds it by the key once the lease is over: nothing is given up.
+      intake.keep();
       throw error;
     }
     // It took so long that another request has the key by now: of the two analyses its own stays.

@@ -26,6 +26,8 @@ export interface SlotOptions {
 
 const firstBackoffMs = 100;
 const longestBackoffMs = 10_000;
+/** Starts in a row that may fail before those who wait for this lane are told so. */
+const patience = 4;
 
 /**
  * A place for one lane: starts it, gives it one task at a time, ends it when a task takes too long, and replaces it when
@@ -143,11 +145,12 @@ export class Slot {
       this.#start();
       return;
     }
-    this.#options.onStartFailed(
-      new ProblemError("engine-failed", `An inference thread cannot start: ${reason}`),
-    );
+    const failed = new ProblemError("engine-failed", `An inference thread cannot start: ${reason}`);
+    this.#options.onStartFailed(failed);
     const backoffMs = Math.min(firstBackoffMs * 2 ** this.#failures++, longestBackoffMs);
     this.#timer = setTimeout(() => this.#start(), backoffMs);
+    // Neither a reload nor the end of the process may wait for ever for one lane of several.
+    if (this.#failures >= patience) for (const task of this.#own.splice(0)) task.reject(failed);
   }
 
   #drop(reason: string): void {

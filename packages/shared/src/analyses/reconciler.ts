@@ -78,7 +78,8 @@ export class Reconciler {
     if (taken === null) return undefined;
     const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 };
     const { ledger } = this.#analyses;
-    for (const kind of filmJobKinds) report.requeued += await this.#producer.hasten(kind, this.#now());
+    for (const kind of [...filmJobKinds, ...rereadKinds])
+      report.requeued += await this.#producer.hasten(kind, this.#now());
     const met = new Set<string>();
     const whole = await this.#pendings.go(async (id) => {
       met.add(id);

@@ -1,4 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
+import { ReplyError } from "ioredis";
 import { type JobKind, type Jobs, jobSchemas, schemaVersion } from "../contracts/index.js";
 import { type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
 import { contextOf, inContext, inSpan, SpanKind } from "../telemetry/index.js";
@@ -66,13 +67,22 @@ const mostStalls: Record<JobKind, number> = {
   webhook: 1000,
 };
 
-/** What is no fault of the job: it waits until it is over, and that counts as no try. */
-const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable", "record-too-new"];
-/** A job that has waited for so long fails after all, so that nothing waits for ever. */
-const longestOutageMs = 24 * 3_600_000;
+/**
+ * What is no fault of the job: it waits until it is over, and that counts as no try. A job that has met it for so many
+ * milliseconds fails after all, so that nothing waits for ever.
+ */
+const outages: Partial<Record<ProblemCode, number>> = {
+  "store-unavailable": 24 * 3_600_000,
+  "queue-unavailable": 24 * 3_600_000,
+  "record-too-new": 24 * 3_600_000,
+  // This worker has no such model: while models are put in place, another may.
+  "model-missing": 60_000,
+};
 
 /** Milliseconds that a job stays away that nobody can do now. */
 const outageWaitMs = 2_000;
+/** Milliseconds that a worker leaves Redis alone that answers with errors. */
+const restMs = 1_000;
 /** While another has the process to itself. */
 const solitudeWaitMs = 250;
 
@@ -89,9 +99,12 @@ export class RunningProcessor {
   readonly #worker: Worker;
   /** Jobs in hand whose lock ran out, so that another may have them: their worker was paused, or cut off, but lives. */
   readonly #outrun = new Set<string>();
+  readonly #onError: ProcessorOptions["onError"];
+  #resting: NodeJS.Timeout | undefined;
 
   constructor(processor: Processor, connection: RedisConnection, options: ProcessorOptions) {
     const { concurrency, solitude = new Solitude() } = options;
+    this.#onError = options.onError;
     const work = async (job: Job, token: string | undefined) => {
       const suspect = job.stalledCounter > 0 && processor.kind !== "webhook";
       try {
@@ -126,7 +139,10 @@ export class RunningProcessor {
         this.#worker.concurrency = alone ? 1 : concurrency;
       },
     });
-    this.#worker.on("error", options.onError);
+    this.#worker.on("error", (error) => {
+      options.onError(error);
+      if (error instanceof ReplyError) this.#rest();
+    });
     this.#worker.on("lockRenewalFailed", (ids) => {
       for (const id of ids) this.#outrun.add(id);
     });
@@ -148,7 +164,21 @@ export class RunningProcessor {
 
   /** Takes no more jobs, finishes those in hand, and closes. */
   async drain(): Promise<void> {
+    clearTimeout(this.#resting);
     await this.#worker.close();
+  }
+
+  /**
+   * Takes no job for a moment. Where Redis is up and refuses to write (too few replicas, a full disk), BullMQ asks again at
+   * once, without end.
+   */
+  #rest(): void {
+    if (this.#resting !== undefined) return;
+    void this.#worker.pause(true);
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      this.#worker.resume().catch(this.#onError);
+    }, restMs);
   }
 }
 
@@ -179,6 +209,15 @@ export function isLost(reason: string): boolean {
 async function postpone(job: Job, token: string | undefined, milliseconds: number): Promise<never> {
   await job.moveToDelayed(Date.now() + milliseconds * (1 + Math.random()), token);
   throw new DelayedError();
+}
+
+/** Milliseconds since the epoch when the job first met what keeps it; kept with it, for the time that it waited before is no outage. */
+async function outageBegan(job: Job, code: ProblemCode): Promise<number> {
+  const met = job.progress as { outage?: ProblemCode; since?: number };
+  if (met.outage === code && met.since !== undefined) return met.since;
+  const since = Date.now();
+  await job.updateProgress({ outage: code, since });
+  return since;
 }
 
 /** A try in the trace that the job carries. */
@@ -234,7 +273,8 @@ async function runAttempt(
   } catch (error) {
     if (error instanceof DelayedError) throw error;
     const problem = toProblem(error, "processing-failed");
-    if (outages.includes(problem.code) && Date.now() - job.timestamp < longestOutageMs) {
+    const longest = outages[problem.code];
+    if (longest !== undefined && Date.now() - (await outageBegan(job, problem.code)) < longest) {
       options.onError(problem);
       done("retried");
       await postpone(job, token, outageWaitMs);

@@ -131,7 +131,7 @@ export class Producer {
    * Lets jobs go on that were put off for longer than we ever put one off: the clock of the worker that did it was wrong.
    * @returns how many
    */
-  async hasten(kind: FilmJobKind, now: number): Promise<number> {
+  async hasten(kind: JobKind, now: number): Promise<number> {
     return this.#guarded(async () => {
       const latest = (now + longestWaitMs) * delayedScale;
       const delayed = `${queuePrefix}:${kind}:delayed`;

@@ -16,6 +16,7 @@ export function createLogger(service: string, config: Pick<Config, "LOG_LEVEL">)
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       mixin: activeIds,
+      serializers: { err: describe },
       redact: {
         paths: ["req.headers.authorization", "req.headers.cookie", "req.url", "*.password", "*.secret"],
         remove: true,
@@ -23,4 +24,21 @@ export function createLogger(service: string, config: Pick<Config, "LOG_LEVEL">)
     },
     pino.destination({ sync: true }),
   );
+}
+
+/**
+ * What is told of an error. Libraries put more on theirs, and some of it is secret: ioredis the refused command with its arguments,
+ * so the password of a connection.
+ */
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(typeof code === "string" ? { code } : {}),
+    stack: error.stack,
+    ...(cause === undefined ? {} : { cause: describe(cause) }),
+    ...(error instanceof AggregateError ? { errors: error.errors.map(describe) } : {}),
+  };
 }

@@ -13,6 +13,36 @@ const child = `
     process.kill(process.pid, "SIGKILL");
   });`;
 
+const erring = `
+  const { createLogger } = await import(${JSON.stringify(loggerModule)});
+  const refused = Object.assign(new Error("WRONGPASS"), {
+    name: "ReplyError",
+    code: "ENO",
+    command: { name: "auth", args: ["default", "hunter2-hunter2"] },
+  });
+  const logger = createLogger("worker", { LOG_LEVEL: "info" });
+  logger.warn({ err: refused }, "down");
+  logger.warn({ err: new AggregateError([new Error("outer", { cause: refused })], "all") }, "down");
+  logger.warn({ err: { password: "hunter2-hunter2" } }, "down");`;
+
+test("of an error its kind, words and causes are told, and nothing that a library put on it", async () => {
+  const running = spawn(process.execPath, ["--input-type=module", "--eval", erring], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = (await running.stdout.setEncoding("utf8").toArray()).join("");
+  assert.doesNotMatch(said, /hunter2/);
+  const [plain, several] = said
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { err: Record<string, unknown> }).err);
+  assert.deepEqual(
+    [plain?.type, plain?.message, plain?.code, typeof plain?.stack],
+    ["ReplyError", "WRONGPASS", "ENO", "string"],
+  );
+  const [first] = (several?.errors ?? []) as { message: string; cause: { message: string } }[];
+  assert.deepEqual([first?.message, first?.cause.message], ["outer", "WRONGPASS"]);
+});
+
 test("what a process logs right before it kills itself arrives, each time", async () => {
   for (let times = 0; times < 8; times += 1) {
     const running = spawn(process.execPath, ["--input-type=module", "--eval", child], {

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pool } from "../src/pool/pool.js";
+import type { LaneListener, LaneRequest } from "../src/pool/protocol.js";
+
+/** A pool whose second lane can be lost, and does not come up again. */
+function poolOfTwo() {
+  let started = 0;
+  const lanes: LaneListener[] = [];
+  const pool = new Pool({
+    threads: 2,
+    runTimeoutMs: 10_000,
+    loadTimeoutMs: 10_000,
+    start: (events) => {
+      const number = started++;
+      lanes.push(events);
+      queueMicrotask(() =>
+        number < 2 ? events.onReply({ kind: "ready", version: "1" }) : events.onEnd("no memory"),
+      );
+      return {
+        post: (request) =>
+          queueMicrotask(() => events.onReply({ kind: "done", id: request.id, output: undefined })),
+        end: async () => undefined,
+      };
+    },
+  });
+  return { pool, lose: () => lanes[1]?.onEnd("lost") };
+}
+
+const load = (key: string) => ({ kind: "load", key }) as Extract<LaneRequest, { kind: "load" }>;
+
+test("one lane of two that cannot start again holds up neither a reload nor the end", async () => {
+  const { pool, lose } = poolOfTwo();
+  await pool.started;
+  await pool.load(load("first"));
+  lose();
+  await assert.rejects(pool.load(load("second")), { code: "engine-failed" });
+  await pool.unload("first");
+  await pool.close();
+});
