@@ -13,6 +13,7 @@ import { TcpProxy } from "../faults/tcp-proxy.js";
 interface IdempotencyModule {
   Idempotency: new (
     redis: ReturnType<typeof connectRedis>,
+    records: { find(): Promise<undefined>; keep(): Promise<void> },
     now?: () => number,
   ) => {
     claim(
@@ -23,6 +24,8 @@ interface IdempotencyModule {
 }
 const gateway = new URL("../../../services/gateway/dist/src/idempotency.js", import.meta.url);
 const { Idempotency } = (await import(gateway.href)) as IdempotencyModule;
+/** The store's side of keys, which is of no interest here. */
+const records = { find: async () => undefined, keep: async () => undefined };
 
 let folder: string;
 let redis: RunningRedis;
@@ -103,7 +106,7 @@ test("an Idempotency-Key whose claim was done and whose answer was lost is still
   const { proxy, connection } = await throughProxy(t, "commands");
   const request = { tenant: "a", key: "k", fingerprint: "f", id: "one" };
   const nobody = () => Promise.resolve(undefined);
-  const idempotency = new Idempotency(connection);
+  const idempotency = new Idempotency(connection, records);
   proxy.loseAnswer();
   const lost = closed(connection);
   const claim = await idempotency.claim(request, nobody);
@@ -125,7 +128,7 @@ test("what a repeat was promised while its first still hung is taken back by nob
   const connection = connectRedis(redis.url, "commands");
   t.after(() => closeRedis(connection));
   let now = Date.now();
-  const keys = new Idempotency(connection, () => now);
+  const keys = new Idempotency(connection, records, () => now);
   const asked = { tenant: "a", key: "hangs", fingerprint: "the same", id: "first" };
   const first = await keys.claim(asked, async () => undefined);
   now += 60_000;

@@ -6,9 +6,12 @@ import {
   queuePrefix,
   type RedisConnection,
 } from "@osteon/shared";
+import { type KeyRecords, keptMs } from "./key-records.js";
 import type { UploadFields } from "./uploads/fields.js";
 
-const keptSeconds = 24 * 3600;
+const keptSeconds = keptMs / 1000;
+/** Since when this Redis has kept every key, milliseconds since the epoch; what is older than a day is in it or counts no more. */
+const sinceKey = `${queuePrefix}:idempotent-since`;
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
 
@@ -24,6 +27,8 @@ interface Entry {
 export interface Claim {
   /** False where the lease ran out and another request has the key: what was accepted here must go. */
   settle(): Promise<boolean>;
+  /** The key's record in the store, under way: Redis may be wiped. Awaited before the request is answered. */
+  readonly kept: Promise<void>;
   /** Gives the key up. False where a repeat may have been promised this request's analysis meanwhile: then it must stay. */
   release(): Promise<boolean>;
 }
@@ -43,13 +48,18 @@ if ARGV[2] == "" then redis.call("DEL", KEYS[1]) else redis.call("SET", KEYS[1],
 return 1
 `;
 
-/** Idempotency-Key after draft-ietf-httpapi-idempotency-key-header: per tenant, kept 24 hours, shared by all gateways through Redis. */
+/**
+ * Idempotency-Key after draft-ietf-httpapi-idempotency-key-header: per tenant, kept 24 hours, shared by all gateways through Redis.
+ * A Redis that has not kept keys for so long, as it is new or was wiped, is helped out by the store.
+ */
 export class Idempotency {
   readonly #redis: RedisConnection;
+  readonly #records: KeyRecords;
   readonly #now: () => number;
 
-  constructor(redis: RedisConnection, now: () => number = Date.now) {
+  constructor(redis: RedisConnection, records: KeyRecords, now: () => number = Date.now) {
     this.#redis = redis;
+    this.#records = records;
     this.#now = now;
   }
 
@@ -62,16 +72,27 @@ export class Idempotency {
     { tenant, key, fingerprint, id }: ClaimedRequest,
     look: (id: string) => Promise<Analysis | undefined>,
   ): Promise<Claim | Analysis> {
-    const name = `${queuePrefix}:idempotency:${createHash("sha256").update(`${tenant}\n${key}`).digest("hex")}`;
-    const mine: Entry = { fingerprint, id, until: this.#now() + leaseMs };
+    const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
+    const name = `${queuePrefix}:idempotency:${digest}`;
+    const now = this.#now();
+    const mine: Entry = { fingerprint, id, until: now + leaseMs };
+    const claimed = (): Claim =>
+      this.#claimed(name, mine, this.#records.keep(digest, { fingerprint, id, at: now }));
     // With GET the answer is what stood there before: nothing, where the key was free.
-    const text = await guarded(() =>
-      this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
+    const [text, since] = await guarded(() =>
+      Promise.all([
+        this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
+        this.#redis.set(sinceKey, now, "NX", "GET"),
+      ]),
     );
-    if (text === null) return this.#claimed(name, mine);
+    if (text === null) {
+      const earlier =
+        now - Number(since ?? now) < keptMs ? await this.#earlier(digest, name, mine, look) : undefined;
+      return earlier ?? claimed();
+    }
     const found = JSON.parse(text) as Entry;
     // Our own: the answer was lost with the connection, and the command sent again.
-    if (found.id === id && text === JSON.stringify(mine)) return this.#claimed(name, mine);
+    if (found.id === id && text === JSON.stringify(mine)) return claimed();
     if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
     if (found.until !== undefined && found.until > this.#now()) throw inFlight();
     const analysis = await look(found.id);
@@ -82,13 +103,38 @@ export class Idempotency {
     }
     // Never accepted, or erased since: of all that find it so, one goes on.
     if (!(await this.#replace(name, text, mine))) throw inFlight();
-    return this.#claimed(name, mine);
+    return claimed();
   }
 
-  #claimed(name: string, mine: Entry): Claim {
+  /** What became of a request under this key before Redis was wiped. The key, which is `mine` by now, is its own again. */
+  async #earlier(
+    digest: string,
+    name: string,
+    mine: Entry,
+    look: (id: string) => Promise<Analysis | undefined>,
+  ): Promise<Analysis | undefined> {
+    const text = JSON.stringify(mine);
+    try {
+      const record = await this.#records.find(digest, this.#now());
+      if (record === undefined) return undefined;
+      const analysis = await look(record.id);
+      if (analysis === undefined) return undefined;
+      await this.#replace(name, text, { fingerprint: record.fingerprint, id: record.id });
+      if (record.fingerprint !== mine.fingerprint) throw new ProblemError("idempotency-key-reused");
+      return analysis;
+    } catch (error) {
+      await this.#replace(name, text).catch(() => false);
+      throw error;
+    }
+  }
+
+  #claimed(name: string, mine: Entry, kept: Promise<void>): Claim {
     const text = JSON.stringify(mine);
     const after = JSON.stringify(promised(mine));
+    // Whoever claimed it may fail before it comes to this.
+    kept.catch(() => undefined);
     return {
+      kept,
       settle: async () =>
         (await this.#replace(name, text, promised(mine))) ||
         // A repeat was faster: it is the same promise.

@@ -7,26 +7,31 @@ import {
   queuePrefix,
   type RedisConnection,
 } from "@osteon/shared";
+import type { KeyRecords } from "./key-records.js";
 
 const hourSeconds = 3600;
 const dayMs = 86_400_000;
 
 export interface RetentionParts {
   analyses: Analyses;
+  keys: KeyRecords;
   redis: RedisConnection;
   config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
   logger: Logger;
 }
 
-/** Removes deliveries to endpoints that are older than the retention. Returns how many. */
+/** Removes deliveries to endpoints that are older than the retention. Returns how many. One that cannot be read stays, and is told. */
 export async function expireDeliveries(
   { endpoints, deliveries }: Pick<Ledger, "endpoints" | "deliveries">,
   days: number,
+  logger: Pick<Logger, "error">,
   now = Date.now(),
 ): Promise<number> {
   let removed = 0;
-  for await (const { tenant, id } of endpoints.all())
-    removed += await deliveries.expire(tenant, id, now - days * dayMs);
+  for await (const { tenant, id } of endpoints.refs())
+    removed += await deliveries.expire(tenant, id, now - days * dayMs, (event, error) =>
+      logger.error({ err: error, webhook: id, event }, "delivery cannot be read"),
+    );
   return removed;
 }
 
@@ -48,14 +53,22 @@ export function retentionOf(
 }
 
 /** Holds the retention every hour, one gateway at a time, until the returned function is called. */
-export function startRetention({ analyses, redis, config, logger }: RetentionParts): () => Promise<void> {
+export function startRetention({
+  analyses,
+  keys,
+  redis,
+  config,
+  logger,
+}: RetentionParts): () => Promise<void> {
   let sweep = Promise.resolve();
   const step = async () => {
     try {
       const taken = await redis.set(`${queuePrefix}:retention`, "1", "EX", hourSeconds - 60, "NX");
       if (taken === null) return;
-      const deliveries = await expireDeliveries(analyses.ledger, config.WEBHOOK_RETENTION_DAYS);
+      // Films first: whatever is wrong with another's records, they must not stay.
       const expired = await expireAnalyses(analyses, retentionOf(config));
+      const deliveries = await expireDeliveries(analyses.ledger, config.WEBHOOK_RETENTION_DAYS, logger);
+      await keys.sweep(Date.now());
       if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
     } catch (error) {
       logger.warn({ err: error }, "retention failed; the next round tries again");

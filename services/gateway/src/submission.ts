@@ -10,6 +10,7 @@ import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
+import { KeyRecords } from "./key-records.js";
 import { requireScope } from "./plugins/auth.js";
 import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
 import type { UploadFields } from "./uploads/fields.js";
@@ -37,7 +38,8 @@ export class Submission {
 
   constructor(dependencies: Omit<Dependencies, "submission" | "closing">) {
     this.#dependencies = dependencies;
-    this.#idempotency = new Idempotency(dependencies.backbone.redis);
+    const { redis, store } = dependencies.backbone;
+    this.#idempotency = new Idempotency(redis, new KeyRecords(store));
   }
 
   /**
@@ -93,6 +95,7 @@ export class Submission {
       throw error;
     }
     try {
+      await claim.kept;
       if (await claim.settle()) return { analysis, replayed: false };
     } catch (error) {
       // It is under way, and whoever repeats the request finds it by the key once the lease is over: nothing is given up.

@@ -33,8 +33,9 @@ export class DeadLetters {
       const marker = await ledger.failed.get(id);
       if (marker !== undefined) yield await this.#failed({ tenant: marker.tenant, id });
     }
-    for await (const { name, ref, record } of ledger.deliveries.deadLetters()) {
-      const { createdAt: at, reason = "" } = record;
+    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters()) {
+      const at = record?.createdAt ?? new Date(timeOfId(ref.event)).toISOString();
+      const reason = record?.reason ?? problem?.message ?? "";
       yield { id: name, kind: "delivery", tenant: ref.tenant, analysis: ref.event, at, reason };
     }
   }

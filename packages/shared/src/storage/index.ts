@@ -14,7 +14,7 @@ export {
   type PutOptions,
   walk,
 } from "./object-store.js";
-export { digestOf, seal, unseal } from "./sealed-json.js";
+export { digestOf, isUnreadable, seal, unseal } from "./sealed-json.js";
 
 /**
  * The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. Only who has a bucket

@@ -32,6 +32,11 @@ export function unseal<T>(bytes: Buffer): T {
   return parse(data);
 }
 
+/** Whether it is `unseal` that refuses: the record is there, and asking again does not help. */
+export function isUnreadable({ code }: ProblemError): boolean {
+  return code === "record-damaged" || code === "record-too-new";
+}
+
 /** A record without an envelope; not one whose envelope is damaged. */
 function bare<T>(text: string): T {
   const value = parse<T>(text);

@@ -1,7 +1,8 @@
 import { analysisFolder, firstIdOf, turnedBack } from "../analyses/keys.js";
 import { Markers } from "../analyses/markers.js";
 import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
-import { type ObjectStore, seal, unseal } from "../storage/index.js";
+import { type ProblemError, toProblem } from "../problems/index.js";
+import { isUnreadable, type ObjectStore, seal, unseal } from "../storage/index.js";
 import { deliveriesFolder, deliveryKey } from "./keys.js";
 
 /** Records read at once. */
@@ -18,6 +19,12 @@ export interface DeliveryRef {
 export interface DeliveryRecord extends WebhookDelivery {
   /** Tries since it was last asked for: where it stands in the schedule. */
   tries: number;
+}
+
+/** A record, or why there is none to be had; neither where there is none. */
+interface Reading {
+  record?: DeliveryRecord;
+  problem?: ProblemError;
 }
 
 /**
@@ -65,8 +72,17 @@ export class Deliveries {
     await Promise.all([this.#store.delete(keyOf(ref)), this.owed.remove(name), this.dead.remove(name)]);
   }
 
-  /** Deliveries to an endpoint, newest event first, from behind `after`. */
-  async *of(tenant: string, webhook: string, after?: string): AsyncGenerator<DeliveryRecord> {
+  /**
+   * Deliveries to an endpoint, newest event first, from behind `after`. One whose record cannot be read is left out: it must not
+   * keep the others from whoever asks.
+   * @param onUnreadable told of each that is left out, by its event
+   */
+  async *of(
+    tenant: string,
+    webhook: string,
+    after?: string,
+    onUnreadable: (event: string, problem: ProblemError) => void = () => undefined,
+  ): AsyncGenerator<DeliveryRecord> {
     const folder = deliveriesFolder(tenant, webhook);
     let last = after === undefined ? undefined : deliveryKey(tenant, webhook, after);
     for (;;) {
@@ -75,7 +91,12 @@ export class Deliveries {
         ...(last === undefined ? {} : { after: last }),
       });
       const found = await Promise.all(
-        keys.map((key) => this.get({ tenant, webhook, event: turnedBack(key.slice(folder.length, -5)) })),
+        keys.map(async (key) => {
+          const event = turnedBack(key.slice(folder.length, -5));
+          const found = await this.#read({ tenant, webhook, event });
+          if (found.problem !== undefined) onUnreadable(event, found.problem);
+          return found.record;
+        }),
       );
       for (const record of found) if (record !== undefined) yield record;
       last = keys.at(-1);
@@ -83,20 +104,37 @@ export class Deliveries {
     }
   }
 
-  /** Every dead letter, of all tenants, oldest event first. */
-  async *deadLetters(): AsyncGenerator<{ name: string; ref: DeliveryRef; record: DeliveryRecord }> {
+  /** Every dead letter, of all tenants, oldest event first; where its record cannot be read, with what is wrong with it. */
+  async *deadLetters(): AsyncGenerator<{ name: string; ref: DeliveryRef } & Reading> {
     for await (const name of this.dead.ids()) {
       const marker = await this.dead.get(name);
       const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
-      const record = ref === undefined ? undefined : await this.get(ref);
-      if (ref !== undefined && record !== undefined) yield { name, ref, record };
+      if (ref === undefined) continue;
+      const found = await this.#read(ref);
+      if (found.record !== undefined || found.problem !== undefined) yield { name, ref, ...found };
+    }
+  }
+
+  async #read(ref: DeliveryRef): Promise<Reading> {
+    try {
+      const record = await this.get(ref);
+      return record === undefined ? {} : { record };
+    } catch (error) {
+      const problem = toProblem(error);
+      if (!isUnreadable(problem)) throw error;
+      return { problem };
     }
   }
 
   /** Removes an endpoint's deliveries of events before a time, but for those that are still owed. Returns how many. */
-  async expire(tenant: string, webhook: string, before: number): Promise<number> {
+  async expire(
+    tenant: string,
+    webhook: string,
+    before: number,
+    onUnreadable?: (event: string, problem: ProblemError) => void,
+  ): Promise<number> {
     let removed = 0;
-    for await (const { id, status } of this.of(tenant, webhook, firstIdOf(before))) {
+    for await (const { id, status } of this.of(tenant, webhook, firstIdOf(before), onUnreadable)) {
       const event = eventOfWebhookId(id);
       if (status === "pending" || event === undefined) continue;
       await this.remove({ tenant, webhook, event });

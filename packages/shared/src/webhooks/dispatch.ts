@@ -153,8 +153,8 @@ export async function deliveryRefs(
   tenant: string,
   event: string,
 ): Promise<DeliveryRef[]> {
-  const found = await endpoints.list(tenant);
-  return [{ tenant, event }, ...found.map(({ id }) => ({ tenant, event, webhook: id }))];
+  const ids = await endpoints.ids(tenant);
+  return [{ tenant, event }, ...ids.map((webhook) => ({ tenant, event, webhook }))];
 }
 
 function newDelivery(

@@ -1,4 +1,5 @@
 import type { EventType, WebhookEndpoint } from "../contracts/index.js";
+import { toProblem } from "../problems/index.js";
 import { type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 import { endpointFolder, endpointKey, endpointsFolder } from "./keys.js";
 
@@ -50,11 +51,15 @@ export class Endpoints {
     await this.#store.deletePrefix(endpointFolder(tenant, id));
   }
 
-  /** A tenant's endpoints, oldest first. */
+  /** A tenant's endpoints, oldest first. One whose record is damaged has no address any more, and is none. */
   async list(tenant: string): Promise<EndpointRecord[]> {
-    const ids = await this.#folders(endpointsFolder(tenant));
-    const found = await Promise.all(ids.map((id) => this.get({ tenant, id })));
+    const found = await Promise.all((await this.ids(tenant)).map((id) => this.#sound({ tenant, id })));
     return found.filter((record) => record !== undefined);
+  }
+
+  /** The ids of a tenant's endpoints, oldest first, whatever their records say. */
+  ids(tenant: string): Promise<string[]> {
+    return this.#folders(endpointsFolder(tenant));
   }
 
   /** The tenant's endpoints that are to be told of an event now. */
@@ -63,8 +68,16 @@ export class Endpoints {
   }
 
   /** Every endpoint of every tenant. */
-  async *all(): AsyncGenerator<EndpointRecord> {
-    for (const tenant of await this.#folders("webhooks/")) yield* await this.list(tenant);
+  async *refs(): AsyncGenerator<EndpointRef> {
+    for (const tenant of await this.#folders("webhooks/"))
+      for (const id of await this.ids(tenant)) yield { tenant, id };
+  }
+
+  async #sound(ref: EndpointRef): Promise<EndpointRecord | undefined> {
+    return this.get(ref).catch((error: unknown) => {
+      if (toProblem(error).code === "record-damaged") return undefined;
+      throw error;
+    });
   }
 
   async #folders(prefix: string): Promise<string[]> {

@@ -1,0 +1,61 @@
+import { type ObjectStore, seal, unseal, walk } from "@osteon/shared";
+
+/** Milliseconds for which an Idempotency-Key counts. */
+export const keptMs = 24 * 3_600_000;
+
+/** What a key was last used for. */
+export interface KeyRecord {
+  fingerprint: string;
+  /** The analysis that the request became, or would have become. */
+  id: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+const root = "idempotency/";
+
+/**
+ * The Idempotency-Keys of the last day in the object store, a folder for each day: Redis may be wiped, and a repeat must not become
+ * a second analysis for that. Names are digests; nothing of a film or a person is in them.
+ */
+export class KeyRecords {
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  async find(name: string, now: number): Promise<KeyRecord | undefined> {
+    for (const at of [now, now - keptMs]) {
+      const bytes = await this.#store.get(keyOf(name, at));
+      if (bytes === undefined) continue;
+      const record = unseal<KeyRecord>(bytes);
+      return now - record.at < keptMs ? record : undefined;
+    }
+    return undefined;
+  }
+
+  async keep(name: string, record: KeyRecord): Promise<void> {
+    await this.#store.put(keyOf(name, record.at), seal(record), { contentType: "application/json" });
+  }
+
+  /** Removes the days whose keys all count no more. Returns how many. */
+  async sweep(now: number): Promise<number> {
+    const oldest = folderOf(now - keptMs);
+    let removed = 0;
+    for await (const folder of walk(this.#store, root, { folders: true })) {
+      if (folder >= oldest) break;
+      await this.#store.deletePrefix(folder);
+      removed += 1;
+    }
+    return removed;
+  }
+}
+
+function folderOf(at: number): string {
+  return `${root}${new Date(at).toISOString().slice(0, 10)}/`;
+}
+
+function keyOf(name: string, at: number): string {
+  return `${folderOf(at)}${name}.json`;
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  type Analysis,
+  type Backbone,
+  loadConfig,
+  type ObjectStore,
+  openBackbone,
+  TargetPolicy,
+} from "@osteon/shared";
+import { filmBytes, testFilms } from "../support/films.js";
+
+type Claim = { kept: Promise<void>; settle(): Promise<boolean>; release(): Promise<boolean> };
+interface Request {
+  tenant: string;
+  key: string;
+  fingerprint: string;
+  id: string;
+}
+interface Keys {
+  claim(request: Request, look: (id: string) => Promise<Analysis | undefined>): Promise<Claim | Analysis>;
+}
+interface Records {
+  find(name: string, now: number): Promise<{ id: string } | undefined>;
+  sweep(now: number): Promise<number>;
+}
+interface Intake {
+  take(stream: AsyncIterable<Buffer>, name?: string): Promise<unknown>;
+}
+type Submitted = { analysis: Analysis; replayed: boolean };
+
+const source = (name: string) =>
+  new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
+const { Idempotency } = (await import(source("idempotency"))) as {
+  Idempotency: new (redis: unknown, records: Records, now?: () => number) => Keys;
+};
+const { KeyRecords } = (await import(source("key-records"))) as {
+  KeyRecords: new (store: ObjectStore) => Records;
+};
+const { Submission } = (await import(source("submission"))) as {
+  Submission: new (
+    dependencies: object,
+  ) => {
+    submit(
+      who: { tenant: string; key: null },
+      read: (intake: Intake) => Promise<object>,
+      key?: string,
+    ): Promise<Submitted>;
+  };
+};
+
+const hour = 3_600_000;
+const config = (redisUrl: string) =>
+  loadConfig({ DATA_DIR: folder, REDIS_URL: redisUrl, LOG_LEVEL: "silent" });
+let folder: string;
+let server: RunningRedis;
+let backbone: Backbone;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-keys-"));
+  server = await startRedis({ dataDir: folder });
+  backbone = await openBackbone(config(server.url));
+});
+beforeEach(() => backbone.redis.flushall());
+after(async () => {
+  await backbone?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const nobody = async () => undefined;
+const analysis = (id: string) => async (asked: string) =>
+  asked === id ? ({ id, status: "queued" } as Analysis) : undefined;
+
+/** Takes the key, and answers. */
+async function used(keys: Keys, request: Request): Promise<void> {
+  const claim = await keys.claim(request, nobody);
+  assert.ok("settle" in claim, "the key was free");
+  await claim.kept;
+  assert.equal(await claim.settle(), true);
+}
+
+test("a key outlives a Redis that is wiped", async () => {
+  const keys = new Idempotency(backbone.redis, new KeyRecords(backbone.store));
+  const request = { tenant: "a", key: "wiped", fingerprint: "one", id: "first" };
+  await used(keys, request);
+  await backbone.redis.flushall();
+  const repeat = { ...request, id: "second" };
+  await assert.rejects(keys.claim({ ...repeat, fingerprint: "other" }, analysis("first")), {
+    code: "idempotency-key-reused",
+  });
+  assert.equal(((await keys.claim(repeat, analysis("first"))) as Analysis).id, "first");
+  await backbone.redis.flushall();
+  const anew = await keys.claim({ ...repeat, id: "third" }, nobody);
+  assert.ok("settle" in anew, "what was erased is made anew");
+});
+
+test("a store that is away gives nobody a key that may be another's", async () => {
+  const away = { find: async () => Promise.reject(Object.assign(new Error("away"), { code: "gone" })) };
+  const records = Object.assign(Object.create(new KeyRecords(backbone.store)) as Records, away);
+  const keys = new Idempotency(backbone.redis, records);
+  const request = { tenant: "a", key: "away", fingerprint: "one", id: "first" };
+  await assert.rejects(keys.claim(request, nobody), { code: "gone" });
+  assert.equal(await backbone.redis.exists(...(await backbone.redis.keys("{osteon}:idempotency:*")), "-"), 0);
+});
+
+test("a key counts for a day, and its record goes when nobody can ask for it", async () => {
+  const records = new KeyRecords(backbone.store);
+  const began = Date.UTC(2026, 3, 5, 22);
+  let now = began;
+  const keys = new Idempotency(backbone.redis, records, () => now);
+  const request = { tenant: "a", key: "aged", fingerprint: "one", id: "first" };
+  await used(keys, request);
+  await backbone.redis.flushall();
+  now = began + 23 * hour;
+  assert.equal(((await keys.claim({ ...request, id: "again" }, analysis("first"))) as Analysis).id, "first");
+  await backbone.redis.flushall();
+  now = began + 25 * hour;
+  await used(keys, { ...request, id: "second" });
+  await records.sweep(began + 24 * hour);
+  assert.ok(
+    (await backbone.store.list("idempotency/", { folders: true })).includes("idempotency/2026-04-05/"),
+  );
+  await records.sweep(began + 27 * hour);
+  assert.ok(
+    !(await backbone.store.list("idempotency/", { folders: true })).includes("idempotency/2026-04-05/"),
+  );
+});
+
+test("the store is not asked by a Redis that has kept keys for longer than they count", async () => {
+  let asked = 0;
+  const records = Object.assign(Object.create(new KeyRecords(backbone.store)) as Records, {
+    find: async () => {
+      asked += 1;
+      return undefined;
+    },
+    keep: async () => undefined,
+  });
+  let now = Date.UTC(2026, 3, 5);
+  const keys = new Idempotency(backbone.redis, records, () => now);
+  await used(keys, { tenant: "a", key: "young", fingerprint: "one", id: "1" });
+  now += 25 * hour;
+  await used(keys, { tenant: "a", key: "old", fingerprint: "one", id: "2" });
+  assert.equal(asked, 1);
+});
+
+test("where Redis fails between acceptance and answer, a repeat gets the accepted analysis", async () => {
+  let failures = 1;
+  // The first that is asked after acceptance is whether the key is still the request's own.
+  const redis = new Proxy(backbone.redis, {
+    get: (whole, name) => {
+      if (name === "eval" && failures > 0)
+        return async () => {
+          failures -= 1;
+          throw new Error("Connection is closed.");
+        };
+      const value: unknown = Reflect.get(whole, name, whole);
+      return typeof value === "function" ? value.bind(whole) : value;
+    },
+  });
+  const submission = new Submission({
+    config: config(server.url),
+    policy: new TargetPolicy(""),
+    backbone: { ...backbone, redis },
+    admission: { check: () => undefined, accepted: () => undefined },
+  });
+  const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
+  const submit = () =>
+    submission.submit(
+      { tenant: "a", key: null },
+      async (intake) => {
+        await intake.take(
+          (async function* () {
+            yield film;
+          })(),
+        );
+        return {};
+      },
+      "cut-off",
+    );
+  await assert.rejects(submit(), { code: "queue-unavailable" });
+  const [accepted, ...more] = await backbone.analyses.ledger.list("a", 10);
+  assert.equal(more.length, 0);
+  await assert.rejects(submit(), { code: "idempotency-in-flight" });
+  const [name = ""] = await backbone.redis.keys("{osteon}:idempotency:*");
+  const entry = JSON.parse((await backbone.redis.get(name)) ?? "") as object;
+  await backbone.redis.set(name, JSON.stringify({ ...entry, until: Date.now() - 1 }));
+  const { analysis: found, replayed } = await submit();
+  assert.deepEqual([found.id, replayed], [accepted, true]);
+});

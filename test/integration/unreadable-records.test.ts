@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  type AnalysisRequest,
+  acceptedFilm,
+  type Backbone,
+  DeadLetters,
+  type DeliveryRecord,
+  loadConfig,
+  openBackbone,
+  webhookId,
+} from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
+
+const day = 86_400_000;
+const tenant = "default";
+
+let folder: string;
+let server: RunningRedis;
+let backbone: Backbone;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-unreadable-"));
+  server = await startRedis({ dataDir: folder });
+  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+});
+after(async () => {
+  await backbone?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Registers an endpoint for the ends of analyses. */
+async function endpoint(): Promise<string> {
+  const id = uuidv7();
+  const createdAt = new Date().toISOString();
+  await backbone.analyses.ledger.endpoints.put({
+    id,
+    tenant,
+    url: "https://example.org/hook",
+    description: "",
+    events: ["analysis.completed"],
+    enabled: true,
+    createdAt,
+    updatedAt: createdAt,
+    secrets: [{ sealed: "x" }],
+  });
+  return id;
+}
+
+/** A delivery of so many days ago that was given up. */
+async function buried(webhook: string, days: number): Promise<string> {
+  const event = uuidv7({ msecs: Date.now() - days * day });
+  const { deliveries } = backbone.analyses.ledger;
+  const record: DeliveryRecord = {
+    id: webhookId(event, "completed"),
+    type: "analysis.completed",
+    webhook,
+    analysis: event,
+    status: "pending",
+    createdAt: new Date(Date.now() - days * day).toISOString(),
+    attempts: [],
+    tries: 0,
+  };
+  await deliveries.bury({ tenant, event, webhook }, record, "The receiver answered 500.");
+  return event;
+}
+
+/** What is left of a record whose disk failed under it. */
+async function damage(suffix: string): Promise<void> {
+  for (const folder of await backbone.store.list("webhooks/default/", { folders: true }))
+    for (const key of await backbone.store.list(folder))
+      if (key.endsWith(suffix)) await backbone.store.put(key, '{"v":2,"dig');
+}
+
+async function accepted(): Promise<AnalysisRequest> {
+  const film = { index: 0, contentType: "image/png", digest: `sha256:${"a".repeat(64)}`, bytes: 3 };
+  const request = { v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString(), films: [film] };
+  await backbone.analyses.accept(request, [Buffer.from("abc")]);
+  return request;
+}
+
+test("a damaged delivery keeps no other from being listed, and none from its retention", async () => {
+  const webhook = await endpoint();
+  const { deliveries } = backbone.analyses.ledger;
+  const events = [await buried(webhook, 40), await buried(webhook, 39), await buried(webhook, 1)];
+  const [, second = "", third] = events;
+  const key = (await backbone.store.list(`webhooks/default/${webhook}/deliveries/`))[1] ?? "";
+  await damage(key.slice(key.lastIndexOf("/")));
+
+  const told: string[] = [];
+  const listed: (string | undefined)[] = [];
+  for await (const { analysis } of deliveries.of(tenant, webhook, undefined, (event) => told.push(event)))
+    listed.push(analysis);
+  assert.deepEqual([told, listed], [[second], [third, events[0]]]);
+
+  const letters = new Map<string, string>();
+  for await (const { analysis, reason } of new DeadLetters(backbone.analyses).list())
+    letters.set(analysis, reason);
+  assert.deepEqual(
+    events.map((event) => letters.get(event)?.split(":")[0]),
+    ["The receiver answered 500.", "record-damaged", "The receiver answered 500."],
+  );
+
+  assert.equal(await deliveries.expire(tenant, webhook, Date.now() - 30 * day), 1);
+});
+
+test("a damaged endpoint stops neither its tenant's analyses nor their erasure", async () => {
+  const [whole] = [await endpoint(), await endpoint()];
+  await damage(`${whole}/endpoint.json`);
+  const request = await accepted();
+  const { analyses } = backbone;
+  await analyses.filmEnded(request, {
+    film: { ...acceptedFilm(request.films[0] ?? assert.fail()), outcome: "not-identified" },
+    timings: {},
+  });
+  assert.equal((await analyses.get(request))?.status, "completed");
+  const owed: string[] = [];
+  for await (const name of analyses.ledger.deliveries.owed.ids()) owed.push(name);
+  assert.equal(owed.filter((name) => name.startsWith(request.id)).length, 2, "to the two that are whole");
+  await analyses.erase(request);
+  assert.equal(await analyses.get(request), undefined);
+});
