@@ -17,6 +17,11 @@ export function openPicture(bytes: Uint8Array, options: SharpOptions): Sharp {
   return sharp(bytes, { failOn: "warning", sequentialRead: true, ...options });
 }
 
+/** Opens raw grey samples of 16 bits. */
+export function openSamples(data: Uint16Array, width: number, height: number): Sharp {
+  return sharp(data, { raw: { width, height, channels: 1 } }).toColourspace("grey16");
+}
+
 /** Opens raw 8-bit samples: grey, or RGB. */
 export function openRaw(data: Uint8Array, width: number, height: number, channels: 1 | 3): Sharp {
   return sharp(data, { raw: { width, height, channels } });

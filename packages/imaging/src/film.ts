@@ -1,4 +1,4 @@
-import { openPicture, openRaw } from "./decoder.js";
+import { openPicture, openRaw, openSamples } from "./decoder.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
@@ -63,6 +63,29 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
     info.height,
     window16(new Uint16Array(data.buffer, data.byteOffset, data.length / 2)),
   );
+}
+
+/**
+ * Samples of 16 bits as a normalised film.
+ * @param asked the window that the file asks for, in their levels
+ */
+export async function normaliseSamples(
+  samples: Uint16Array,
+  width: number,
+  height: number,
+  asked?: { low: number; high: number },
+): Promise<NormalisedFilm> {
+  const { data, info } = await openSamples(samples, width, height)
+    .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })
+    .raw({ depth: "ushort" })
+    .toBuffer({ resolveWithObject: true });
+  const resized = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  return film(info.width, info.height, window16(resized, asked));
+}
+
+/** The film with black and white exchanged. */
+export function negative({ width, height, data }: NormalisedFilm): NormalisedFilm {
+  return { width, height, data: data.map((level) => 255 - level) };
 }
 
 /**

@@ -1,5 +1,14 @@
-export { decodeFilm, encodeFilm, type NormalisedFilm, normalise, packFilm } from "./film.js";
-export { type FilmInfo, inspect } from "./inspect.js";
+export type { DicomHeader } from "./dicom.js";
+export {
+  decodeFilm,
+  encodeFilm,
+  type NormalisedFilm,
+  negative,
+  normalise,
+  normaliseSamples,
+  packFilm,
+} from "./film.js";
+export { type FilmInfo, inspect, inspectDicom } from "./inspect.js";
 export { type FilmLimits, filmLimits } from "./limits.js";
 export { type Heatmap, heatmapOverlay } from "./overlay.js";
 export { type FilmType, sniff } from "./sniff.js";

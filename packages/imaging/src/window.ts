@@ -7,12 +7,19 @@ const cut = 0.005;
  * The full 16-bit range is no measure, for medical tools store 10 or 12 bits in 16; nor are least and greatest level,
  * for one burnt-in marker at 65,535 would leave a 12-bit film 16 levels. Models stretch the contrast between 1 % and 99 %
  * themselves, so nothing they use is cut. A film of a single level becomes black.
+ *
+ * @param asked a window in the same levels, which a file asks for: it counts where it narrows that one, and leaves at least an
+ *   eighth of it. One that is wider says nothing of this film, and one that lies beside it is a mistake.
  */
-export function window16(samples: Uint16Array): Uint8Array {
+export function window16(samples: Uint16Array, asked?: { low: number; high: number }): Uint8Array {
   const counts = new Uint32Array(65_536);
   for (const sample of samples) counts[sample] = (counts[sample] ?? 0) + 1;
-  const low = quantile(counts, cut * samples.length);
-  const high = Math.max(quantile(counts, (1 - cut) * samples.length), low + 1);
+  let low = quantile(counts, cut * samples.length);
+  let high = Math.max(quantile(counts, (1 - cut) * samples.length), low + 1);
+  if (asked !== undefined) {
+    const narrowed = [Math.max(low, asked.low), Math.min(high, asked.high)] as const;
+    if (narrowed[1] - narrowed[0] >= (high - low) / 8) [low, high] = narrowed;
+  }
   const levels = Uint8ClampedArray.from(counts, (_, level) => ((level - low) / (high - low)) * 255);
   const data = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) data[i] = levels[samples[i] ?? 0] ?? 0;

@@ -84,7 +84,7 @@ test("other content is an unsupported media type, named where it can be", async 
 test("DICOM is told apart", async () => {
   const dicom = Buffer.alloc(200);
   dicom.write("DICM", 128);
-  await refused(dicom, "dicom-unsupported");
+  await refused(dicom, "dicom-unsupported", /header/);
 });
 
 test("a side below 224 pixels is too small", async () => {

@@ -73,7 +73,11 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
   async #decode(ref: AnalysisRef, accepted: AcceptedFilm): Promise<NormalisedFilm> {
     const bytes = await this.analyses.ledger.writtenOriginal(ref, accepted);
     // The gateway's limit may have been raised: what it accepted is not refused here.
-    return normalise(bytes, { ...filmLimits, maximumBytes: Math.max(filmLimits.maximumBytes, bytes.length) });
+    const limits = { ...filmLimits, maximumBytes: Math.max(filmLimits.maximumBytes, bytes.length) };
+    if (accepted.contentType !== "application/dicom") return normalise(bytes, limits);
+    // Read when the first comes: most workers never see one.
+    const { normaliseDicom } = await import("@osteon/dicom");
+    return normaliseDicom(bytes, limits);
   }
 
   async #keepImage(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<string> {

@@ -14,7 +14,8 @@ export interface Structure {
   readonly opaque?: boolean;
 }
 
-type PictureType = Exclude<FilmType, "application/dicom">;
+/** What is decoded as a picture. */
+export type PictureType = Exclude<FilmType, "application/dicom">;
 
 const walkers: Record<PictureType, (bytes: Buffer) => Structure> = {
   "image/jpeg": walkJpeg,

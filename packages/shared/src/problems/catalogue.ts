@@ -188,12 +188,12 @@ export const catalogue = {
   "media-type-unsupported": {
     status: 415,
     title: "Unsupported media type",
-    rule: "A body must be of a media type that the call takes, and a film a JPEG, PNG, WebP or TIFF picture; a film’s content decides, not its name.",
+    rule: "A body must be of a media type that the call takes, and a film a JPEG, PNG, WebP or TIFF picture or a DICOM file; a film’s content decides, not its name.",
   },
   "dicom-unsupported": {
     status: 415,
-    title: "DICOM is not supported yet",
-    rule: "DICOM files are not read yet: send the film as a picture.",
+    title: "DICOM of another kind",
+    rule: "A DICOM file must hold one grey X-ray film (CR, DX or RG), uncompressed or as RLE, JPEG, JPEG-LS or JPEG 2000.",
   },
   "range-not-satisfiable": {
     status: 416,

@@ -1,0 +1,102 @@
+import { createRequire } from "node:module";
+import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
+
+const require = createRequire(import.meta.url);
+
+/** Pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What both of Cornerstone's codecs, compiled to WebAssembly, offer. */
+interface WasmDecoder {
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  getDecodedBuffer(): Uint8Array;
+  getFrameInfo(): { bitsPerSample: number; componentCount: number };
+  delete(): void;
+}
+type WasmModule<Name extends string> = Record<Name, new () => WasmDecoder>;
+type Factory<Name extends string> = (options: object) => Promise<WasmModule<Name>>;
+
+/** Loads a codec once. It tells its progress on the console, which is no log of ours. */
+function codec<Name extends string>(from: string, name: Name): () => Promise<new () => WasmDecoder> {
+  let loaded: Promise<new () => WasmDecoder> | undefined;
+  return () => {
+    loaded ??= (require(`${from}/decodewasmjs`) as Factory<Name>)({
+      locateFile: () => require.resolve(`${from}/decodewasm`),
+      print: () => undefined,
+      printErr: () => undefined,
+    }).then((module) => module[name]);
+    return loaded;
+  };
+}
+
+const openJpeg = codec("@cornerstonejs/codec-openjpeg", "J2KDecoder");
+const charls = codec("@cornerstonejs/codec-charls", "JpegLSDecoder");
+
+/** JPEG 2000, with loss or without. @throws Error */
+export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Uint16Array> {
+  checkSize(codestreamSize(coded), size);
+  return decodeWasm(await openJpeg(), coded);
+}
+
+/** JPEG-LS, with loss or without. @throws Error */
+export async function decodeJpegLs(coded: Uint8Array, size: Size): Promise<Uint16Array> {
+  checkSize(jpegSize(coded, 0xfff7), size);
+  return decodeWasm(await charls(), coded);
+}
+
+function decodeWasm(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Array {
+  const decoder = new Decoder();
+  try {
+    decoder.getEncodedBuffer(coded.length).set(coded);
+    decoder.decode();
+    const { bitsPerSample, componentCount } = decoder.getFrameInfo();
+    if (componentCount !== 1) throw new Error(`${componentCount} components`);
+    const bytes = decoder.getDecodedBuffer();
+    if (bitsPerSample <= 8) return Uint16Array.from(bytes);
+    // A copy: the codec's memory is used again, and its samples may lie at an odd address.
+    const copy = Uint8Array.from(bytes);
+    return new Uint16Array(copy.buffer, 0, copy.length >> 1);
+  } finally {
+    decoder.delete();
+  }
+}
+
+/** Lossless JPEG (processes 14 and 14 SV1). @throws Error */
+export function decodeJpegLossless(coded: Uint8Array, size: Size): Uint16Array {
+  checkSize(jpegSize(coded, 0xffc3), size);
+  const samples = new LosslessDecoder().decode(coded.buffer as ArrayBuffer, coded.byteOffset, coded.length);
+  return samples instanceof Uint16Array ? samples : Uint16Array.from(samples);
+}
+
+/** What is coded may claim another size than the file around it, so that a small one unfolds into gigabytes. */
+function checkSize(own: Size, { width, height }: Size): void {
+  if (own.width !== width || own.height !== height)
+    throw new Error(`${own.width} × ${own.height} in place of ${width} × ${height}`);
+}
+
+/** The size in the frame header, which `marker` begins, of a JPEG (ITU T.81, B.2.2) or a JPEG-LS (T.87). */
+function jpegSize(coded: Uint8Array, marker: number): Size {
+  const view = viewOf(coded);
+  for (let at = 2; at + 9 <= coded.length; at += 2 + view.getUint16(at + 2))
+    if (view.getUint16(at) === marker)
+      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+  throw new Error("no frame header");
+}
+
+/** The size in the SIZ segment that begins a JPEG 2000 codestream (ITU T.800, A.5.1). */
+function codestreamSize(coded: Uint8Array): Size {
+  const view = viewOf(coded);
+  if (view.getUint32(0) !== 0xff4fff51) throw new Error("no codestream");
+  return {
+    width: view.getUint32(8) - view.getUint32(16),
+    height: view.getUint32(12) - view.getUint32(20),
+  };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { filmLimits, inspect, type NormalisedFilm } from "@osteon/imaging";
+import type { ProblemCode } from "@osteon/shared";
+import { normaliseDicom } from "../src/index.js";
+import { type DicomOptions, dicom, height, width } from "./support/dicom.js";
+
+const fixtures = fileURLToPath(new URL("../../test/fixtures/", import.meta.url));
+const samples = fileURLToPath(new URL("../../../../../shared/data/dicom/", import.meta.url));
+
+const fixture = (name: string) => readFileSync(`${fixtures}${name}.dcm`);
+const read = (bytes: Uint8Array) => normaliseDicom(bytes, filmLimits);
+const at = (film: NormalisedFilm, x: number, y = 100) => film.data[y * film.width + x] ?? Number.NaN;
+const near = (actual: number, expected: number, tolerance = 2) =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
+
+async function isRamp(options: DicomOptions): Promise<void> {
+  const film = await read(dicom(options));
+  assert.deepEqual([film.width, film.height], [width, height]);
+  for (const x of [0, 75, 150, 225, 299]) near(at(film, x), (255 * x) / 299);
+}
+
+const refused = (bytes: Uint8Array, code: ProblemCode, detail?: RegExp) =>
+  assert.rejects(inspect(bytes), (error: { code: string; detail: string }) => {
+    assert.equal(error.code, code, error.detail);
+    if (detail !== undefined) assert.match(error.detail, detail);
+    return true;
+  });
+
+test("a film is read in each byte order, with its VRs and without, of one or two bytes", async () => {
+  for (const syntax of ["explicit", "implicit", "big-endian"] as const) await isRamp({ syntax });
+  await isRamp({ bitsAllocated: 8, bitsStored: 8 });
+  await isRamp({ bitsStored: 16 });
+});
+
+test("every kind of compression gives the same film as none", async () => {
+  const plain = await read(dicom());
+  for (const name of ["rle", "jpeg-lossless", "jpeg-lossless-sv1", "jpeg-ls", "jpeg-2000"])
+    assert.deepEqual(await read(fixture(name)), plain, name);
+  assert.deepEqual(await read(fixture("rle-8-bits")), await read(dicom({ bitsAllocated: 8, bitsStored: 8 })));
+  const lossy = await read(fixture("jpeg"));
+  for (const x of [10, 150, 290]) near(at(lossy, x), (255 * x) / 299, 4);
+});
+
+test("MONOCHROME1 is turned round", async () => {
+  const film = await read(dicom({ photometric: "MONOCHROME1" }));
+  for (const x of [0, 150, 299]) near(at(film, x), 255 - (255 * x) / 299);
+});
+
+test("signed levels, bits beside those in use and a high bit elsewhere are understood", async () => {
+  await isRamp({ signed: true, level: (x) => Math.round((4095 * x) / 299) - 2048 });
+  await isRamp({ signed: true, bitsStored: 16, level: (x) => x * 200 - 30_000 });
+  // Overlays were once kept in the bits above.
+  await isRamp({ level: (x, y) => Math.round((4095 * x) / 299) | (y % 2 === 0 ? 0xf000 : 0) });
+  await isRamp({ highBit: 15, level: (x) => Math.round((4095 * x) / 299) << 4 });
+});
+
+test("what is no part of the film is black, whichever way round", async () => {
+  const level = (x: number) => (x < 30 ? 4095 : Math.round((2000 * (x - 30)) / 269));
+  const film = await read(dicom({ padding: 4095, level }));
+  assert.deepEqual([at(film, 10), at(film, 299)], [0, 255]);
+  const turned = await read(
+    dicom({ padding: 0, photometric: "MONOCHROME1", level: (x) => (x < 30 ? 0 : 100 + x) }),
+  );
+  assert.deepEqual([at(turned, 10), at(turned, 31)], [0, 255]);
+});
+
+test("the file's window counts where it narrows the levels in use, and no other", async () => {
+  const film = await read(dicom({ window: [2048, 1024] }));
+  assert.deepEqual([at(film, 50), at(film, 250)], [0, 255]);
+  near(at(film, 150), 128, 3);
+  // In the units that a rescale gives: the same levels.
+  const rescaled = await read(dicom({ window: [20_480 + 100, 10_240], rescale: [10, 100] }));
+  assert.deepEqual([at(rescaled, 50), at(rescaled, 250)], [0, 255]);
+  for (const window of [
+    [2048, 60_000],
+    [50_000, 100],
+    [2048, 2],
+  ] as const)
+    await isRamp({ window });
+});
+
+test("what is no single grey film is refused by name", async () => {
+  await refused(dicom({ modality: "US" }), "dicom-unsupported", /"US" is no X-ray film/);
+  await refused(dicom({ modality: 'x"<b>' }), "dicom-unsupported", /"xb"/);
+  await refused(dicom({ samples: 3, photometric: "RGB", bitsAllocated: 8 }), "dicom-unsupported", /grey/);
+  await refused(dicom({ photometric: "PALETTE COLOR" }), "dicom-unsupported", /grey/);
+  await refused(dicom({ frames: 2 }), "film-animated");
+  await refused(fixture("jpeg-12-bits"), "dicom-unsupported", /1\.2\.840\.10008\.1\.2\.4\.51/);
+  await refused(fixture("deflated"), "dicom-unsupported", /transfer syntax/);
+  await refused(dicom({ bitsStored: 12, highBit: 3 }), "film-damaged");
+});
+
+test("a film that is cut off is damaged wherever its picture ends, and refused at the door", async () => {
+  for (const whole of [dicom(), fixture("rle"), fixture("jpeg-ls"), fixture("jpeg-lossless")])
+    for (const share of [0.1, 0.3, 0.6, 0.9])
+      await refused(whole.subarray(0, Math.floor(share * whole.length)), "film-damaged");
+  for (const bytes of [132, 200, 300])
+    await refused(dicom().subarray(0, bytes), "dicom-unsupported", /header/);
+  const magic = Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")]);
+  for (const level of [0, 7, 255])
+    await refused(Buffer.concat([magic, Buffer.alloc(600, level)]), "dicom-unsupported", /header/);
+});
+
+test("a header that never comes to its picture is given up", async () => {
+  await inspect(dicom({ noise: [4, 60_000] }));
+  await refused(dicom({ noise: [20, 60_000] }), "dicom-unsupported", /header/);
+});
+
+test("a picture that claims another size within than without is not decoded", async () => {
+  for (const name of ["jpeg-2000", "jpeg-ls", "jpeg-lossless"]) {
+    const bytes = fixture(name);
+    // Rows, in the file around it.
+    const rows = bytes.indexOf(Buffer.from([0x28, 0, 0x10, 0, 0x55, 0x53, 2, 0]));
+    bytes.writeUInt16LE(250, rows + 8);
+    await assert.rejects(read(bytes), { code: "film-damaged" });
+  }
+});
+
+test("the samples of the data are read or refused as its README expects", async () => {
+  const expected: Record<string, ProblemCode | [number, number]> = {
+    "RG1_J2KI.dcm": [964, 1024],
+    "RG3_J2KI.dcm": [1024, 1024],
+    "RG3_J2KR.dcm": [1024, 1024],
+    "SC_rgb.dcm": "dicom-unsupported",
+    "SC_rgb_16bit_2frame.dcm": "dicom-unsupported",
+    "US1_J2KI.dcm": "dicom-unsupported",
+  };
+  const names = readdirSync(samples).filter((name) => name.endsWith(".dcm"));
+  assert.deepEqual(names.sort(), Object.keys(expected));
+  const films: NormalisedFilm[] = [];
+  for (const name of names) {
+    const bytes = readFileSync(`${samples}${name}`);
+    const outcome = expected[name];
+    if (typeof outcome === "string") {
+      await refused(bytes, outcome);
+      continue;
+    }
+    const film = await read(bytes);
+    assert.deepEqual([film.width, film.height], outcome);
+    films.push(film);
+  }
+  // RG3 with loss and without: the same film. Bones are bright in it, and the air beside the leg is dark.
+  const [, lossy, lossless] = films as [NormalisedFilm, NormalisedFilm, NormalisedFilm];
+  const apart = lossless.data.reduce((sum, level, i) => sum + Math.abs(level - (lossy.data[i] ?? 0)), 0);
+  assert.ok(apart / lossless.data.length < 1, `mean difference ${apart / lossless.data.length}`);
+  assert.ok(at(lossless, 490, 450) > at(lossless, 320, 450) + 100);
+});

@@ -1,0 +1,120 @@
+/** What a film is written with; all else is as a plain CR film has it. */
+export interface DicomOptions {
+  modality?: string;
+  syntax?: "implicit" | "explicit" | "big-endian";
+  photometric?: string;
+  samples?: number;
+  frames?: number;
+  bitsAllocated?: number;
+  bitsStored?: number;
+  highBit?: number;
+  signed?: boolean;
+  padding?: number;
+  window?: readonly [centre: number, width: number];
+  rescale?: readonly [slope: number, intercept: number];
+  /** Elements before the picture that say nothing, each so many bytes long. */
+  noise?: readonly [elements: number, bytes: number];
+  /** Levels of a film 300 pixels wide, 260 high; without it a ramp from 0 to the greatest of `bitsStored`. */
+  level?: (x: number, y: number) => number;
+}
+
+export const [width, height] = [300, 260];
+
+const syntaxes = {
+  implicit: "1.2.840.10008.1.2",
+  explicit: "1.2.840.10008.1.2.1",
+  "big-endian": "1.2.840.10008.1.2.2",
+};
+
+/** A DICOM film as PS3.10 has it, not compressed. */
+export function dicom(options: DicomOptions = {}): Buffer {
+  const { syntax = "explicit", bitsAllocated = 16, bitsStored = 12, signed = false } = options;
+  const little = syntax !== "big-endian";
+  const {
+    samples = 1,
+    photometric = "MONOCHROME2",
+    level = (x) => Math.round(((2 ** bitsStored - 1) * x) / 299),
+  } = options;
+  const short = (value: number) => {
+    const bytes = Buffer.alloc(2);
+    if (little) bytes.writeUInt16LE(value & 0xffff);
+    else bytes.writeUInt16BE(value & 0xffff);
+    return bytes;
+  };
+  const element = (
+    group: number,
+    item: number,
+    vr: string,
+    value: Buffer,
+    explicit = syntax !== "implicit",
+    le = little,
+  ) => {
+    const padded =
+      value.length % 2 === 1 ? Buffer.concat([value, Buffer.from(vr === "UI" ? "\0" : " ")]) : value;
+    const long = ["OB", "OW", "UN"].includes(vr);
+    const head = Buffer.alloc(explicit && long ? 12 : 8);
+    const [u16, u32] = le
+      ? ([head.writeUInt16LE.bind(head), head.writeUInt32LE.bind(head)] as const)
+      : ([head.writeUInt16BE.bind(head), head.writeUInt32BE.bind(head)] as const);
+    u16(group, 0);
+    u16(item, 2);
+    if (explicit) head.write(vr, 4, "latin1");
+    if (!explicit) u32(padded.length, 4);
+    else if (long) u32(padded.length, 8);
+    else u16(padded.length, 6);
+    return Buffer.concat([head, padded]);
+  };
+  const text = (group: number, item: number, vr: string, value: string) =>
+    element(group, item, vr, Buffer.from(value, "latin1"));
+  const number = (item: number, value: number, vr = "US") => element(0x28, item, vr, short(value));
+  const meta = [
+    element(2, 2, "UI", Buffer.from("1.2.840.10008.5.1.4.1.1.1"), true, true),
+    element(2, 3, "UI", Buffer.from("1.2.3.4"), true, true),
+    element(2, 0x10, "UI", Buffer.from(syntaxes[syntax]), true, true),
+    element(2, 0x12, "UI", Buffer.from("1.2.3"), true, true),
+  ];
+  const metaLength = Buffer.alloc(4);
+  metaLength.writeUInt32LE(Buffer.concat(meta).length);
+  const picture = Buffer.alloc((width * height * samples * bitsAllocated) / 8);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      if (bitsAllocated === 16) short(level(x, y)).copy(picture, 2 * at);
+      else picture[at] = level(x, y);
+    }
+  const [elements, bytes] = options.noise ?? [0, 0];
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from("DICM"),
+    element(2, 0, "UL", metaLength, true, true),
+    ...meta,
+    text(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.1"),
+    text(8, 0x18, "UI", "1.2.3.4"),
+    text(8, 0x60, "CS", options.modality ?? "CR"),
+    ...Array.from({ length: elements }, (_, at) => element(9, 0x1000 + at, "UN", Buffer.alloc(bytes))),
+    text(0x10, 0x10, "PN", "Doe^Jane"),
+    number(2, samples),
+    text(0x28, 4, "CS", photometric),
+    ...(options.frames === undefined ? [] : [text(0x28, 8, "IS", String(options.frames))]),
+    number(0x10, height),
+    number(0x11, width),
+    number(0x100, bitsAllocated),
+    number(0x101, bitsStored),
+    number(0x102, options.highBit ?? bitsStored - 1),
+    number(0x103, signed ? 1 : 0),
+    ...(options.padding === undefined ? [] : [number(0x120, options.padding, signed ? "SS" : "US")]),
+    ...(options.window === undefined
+      ? []
+      : [
+          text(0x28, 0x1050, "DS", `${options.window[0]}\\${options.window[0] + 1}`),
+          text(0x28, 0x1051, "DS", `${options.window[1]}\\${options.window[1] + 1}`),
+        ]),
+    ...(options.rescale === undefined
+      ? []
+      : [
+          text(0x28, 0x1052, "DS", String(options.rescale[1])),
+          text(0x28, 0x1053, "DS", String(options.rescale[0])),
+        ]),
+    element(0x7fe0, 0x10, "OW", picture),
+  ]);
+}
