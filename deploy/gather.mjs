@@ -50,9 +50,12 @@ function isLicence(path) {
   return /(licen[cs]e|notice|copying)[^/]*$/i.test(path);
 }
 
-/** npm installs TypeScript as an optional peer of valibot, since the developers have it; and links programs that nobody calls. */
+/**
+ * npm installs TypeScript as an optional peer of valibot, since the developers have it, and links programs that nobody calls; the
+ * decoder of lossless JPEG brings its tests' films and a builder's binary along.
+ */
 function isOfDevelopers(path) {
-  return /node_modules\/(typescript|@typescript|\.bin)$/.test(path);
+  return /node_modules\/(typescript|@typescript|@rollup|\.bin|jpeg-lossless-decoder-js\/(tests|src))$/.test(path);
 }
 
 /** onnxruntime-node carries the libraries of every platform, OpenTelemetry its code three times over. */
