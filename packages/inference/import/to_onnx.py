@@ -75,13 +75,33 @@ def head(graph, output: str, ends_in: str):
     return output, "Softmax"
 
 
+def renamed(model):
+    """The model with each tensor that it makes or holds under a name that no node of ours can have."""
+    graph = model.graph
+    ours = {value.name for value in graph.input} - {tensor.name for tensor in graph.initializer} | {""}
+
+    def rename(name: str) -> str:
+        return name if name in ours else f"model.{name}"
+
+    for node in graph.node:
+        if any(attribute.HasField("g") for attribute in node.attribute):
+            # A graph within sees the names around it.
+            return model
+    for node in graph.node:
+        node.input[:] = [rename(name) for name in node.input]
+        node.output[:] = [rename(name) for name in node.output]
+    for value in [*graph.initializer, *graph.input, *graph.output, *graph.value_info]:
+        value.name = rename(value.name)
+    return model
+
+
 def to_bundle(model, task: str, classes: list[str], ends_in: str):
     """Cuts the model off at its logits, and names them as a bundle's outputs are named."""
     import numpy as np
     import onnx
     from onnx import TensorProto, helper, numpy_helper, shape_inference
 
-    graph = shape_inference.infer_shapes(model).graph
+    graph = shape_inference.infer_shapes(renamed(model)).graph
     initial = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in initial]
     if len(inputs) != 1:

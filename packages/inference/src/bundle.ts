@@ -1,5 +1,5 @@
 import { webcrypto } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { decodeFilm, type NormalisedFilm } from "@osteon/imaging";
 import { type Bone, ProblemError, toProblem } from "@osteon/shared";
@@ -211,11 +211,14 @@ async function readChecked(
   return bytes;
 }
 
+/** The card, which everybody may read: so a link, which may lead out of the bundle to what nobody may, is none. */
 async function readCard(folder: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, "CARD.md"), "utf8").catch(() => undefined);
-  if (text !== undefined && Buffer.byteLength(text) > mostCardBytes)
-    throw damaged(`CARD.md has more than ${mostCardBytes} bytes`);
-  return text;
+  const path = join(folder, "CARD.md");
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined) return undefined;
+  if (!stats.isFile()) throw damaged("CARD.md is no file");
+  if (stats.size > mostCardBytes) throw damaged(`CARD.md has more than ${mostCardBytes} bytes`);
+  return readFile(path, "utf8").catch(() => undefined);
 }
 
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

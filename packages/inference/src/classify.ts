@@ -1,4 +1,4 @@
-import type { BodyPart, Outcome } from "@osteon/shared";
+import { type BodyPart, type Outcome, ProblemError } from "@osteon/shared";
 import type { BodyPartManifest } from "./manifest.js";
 
 /** The body part of a film and what follows from it. */
@@ -16,12 +16,15 @@ export interface Classification {
  *
  * @param logits one to each of the manifest's classes
  * @param hint what the sender takes the film for
+ * @throws ProblemError `engine-failed` where the model gave no numbers
  */
 export function classify(
   logits: Float32Array,
   { classes, calibration, decision }: Pick<BodyPartManifest, "classes" | "calibration" | "decision">,
   hint?: string,
 ): Classification {
+  if (!logits.every(Number.isFinite))
+    throw new ProblemError("engine-failed", "The model gave what is no number.", { retryable: false });
   const probabilities = softmax(logits, calibration.temperature);
   const best = probabilities.indexOf(Math.max(...probabilities));
   const label = classes[best] ?? "";

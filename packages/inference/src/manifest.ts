@@ -8,7 +8,7 @@ const Side = Type.Integer({ minimum: 32, maximum: 2048 });
 const Numbers = Type.Array(Type.Number(), { minItems: 1 });
 
 const FileRef = Type.Object({ digest: Digest, bytes: Type.Integer({ minimum: 1 }) });
-const Interval = Type.Object({ value: Type.Number(), low: Type.Number(), high: Type.Number() });
+const Interval = Type.Object({ value: Probability, low: Probability, high: Probability });
 const OptionalInterval = Type.Optional(Interval);
 
 /** One number for all channels, or one for each. */
@@ -29,9 +29,10 @@ const Input = Type.Object({
     }),
     Type.Object({ method: Type.Literal("none"), maximum: Type.Number({ exclusiveMinimum: 0 }) }),
   ]),
-  pad: Type.Number(),
-  mean: OneOrEach(Type.Number()),
-  std: OneOrEach(Type.Number({ exclusiveMinimum: 0 })),
+  pad: Type.Number({ minimum: -1e6, maximum: 1e6 }),
+  mean: OneOrEach(Type.Number({ minimum: -1e6, maximum: 1e6 })),
+  // No less than what a 32-bit float divides by without a loss.
+  std: OneOrEach(Type.Number({ minimum: 1e-6, maximum: 1e6 })),
   channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 4 })),
   layout: Type.Optional(Type.Enum(["NCHW", "NHWC"])),
   fit: Type.Optional(Type.Enum(["letterbox", "stretch"])),
@@ -71,7 +72,8 @@ const warmup = <Outputs extends string>(...names: Outputs[]) =>
     outputs: Type.Object(
       Object.fromEntries(names.map((name) => [name, Numbers])) as Record<Outputs, typeof Numbers>,
     ),
-    tolerance: Type.Number({ exclusiveMinimum: 0 }),
+    // Of a logit: with more, any model would pass.
+    tolerance: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
   });
 
 const int8 = <Outputs extends string>(...names: Outputs[]) =>
@@ -88,7 +90,7 @@ export const BodyPartManifest = Type.Object({
     temperature: Type.Number({ exclusiveMinimum: 0 }),
   }),
   decision: Type.Object({
-    supported: Type.Array(Type.Enum([...bones])),
+    supported: Type.Array(Type.Enum([...bones]), { minItems: 1 }),
     unsupported: Type.Array(Type.String()),
     unknown: Type.Array(Type.String()),
     minimumProbability: Probability,
@@ -111,7 +113,8 @@ export const FractureManifest = Type.Object({
   classes: Type.Tuple([Type.Literal("normal"), Type.Literal("fractured")]),
   calibration: Type.Object({
     method: Type.Literal("platt"),
-    scale: Type.Number(),
+    // A negative one would exchange fractured and normal.
+    scale: Type.Number({ exclusiveMinimum: 0 }),
     offset: Type.Number(),
     prevalence: Type.Optional(Probability),
   }),

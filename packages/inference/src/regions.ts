@@ -12,24 +12,40 @@ interface Spot {
 
 /**
  * The regions where a heat map is hot: the boxes around its connected sets (8 neighbours) of cells at or above
- * `threshold`, as fractions of the film, clipped to it. Best first, at most `maximum`; what lies wholly in the canvas's
- * margin is left out.
+ * `threshold`, as fractions of the film, clipped to it. Best first, at most `maximum`. Cells that lie wholly in the canvas's
+ * margin say nothing of the film: they neither make a region nor join one, nor give one their heat.
  */
 export function findRegions(
   heatmap: Heatmap,
   placement: Placement,
   { threshold, maximum }: { readonly threshold: number; readonly maximum: number },
 ): Region[] {
-  return spots(heatmap, threshold)
+  return spots(heatmap, cellsOfFilm(heatmap, placement), threshold)
     .map((spot) => toRegion(spot, heatmap, placement))
     .filter(({ width, height }) => width > 0 && height > 0)
     .sort((a, b) => b.score - a.score)
     .slice(0, maximum);
 }
 
-function spots({ width, height, data }: Heatmap, threshold: number): Spot[] {
+/** The half-open box of the cells that the film lies on, wholly or in part. */
+function cellsOfFilm(heatmap: Heatmap, { left, top, width, height, canvasWidth, canvasHeight }: Placement) {
+  const [cellWidth, cellHeight] = [canvasWidth / heatmap.width, canvasHeight / heatmap.height];
+  return {
+    left: Math.floor(left / cellWidth),
+    top: Math.floor(top / cellHeight),
+    right: Math.ceil((left + width) / cellWidth),
+    bottom: Math.ceil((top + height) / cellHeight),
+  };
+}
+
+function spots({ width, height, data }: Heatmap, film: Omit<Spot, "peak">, threshold: number): Spot[] {
   const seen = new Uint8Array(data.length);
-  const isHot = (cell: number) => seen[cell] === 0 && (data[cell] ?? 0) >= threshold;
+  const isHot = (cell: number) => {
+    if (seen[cell] !== 0 || (data[cell] ?? 0) < threshold) return false;
+    const x = cell % width;
+    const y = (cell - x) / width;
+    return x >= film.left && x < film.right && y >= film.top && y < film.bottom;
+  };
   const found: Spot[] = [];
   for (let start = 0; start < data.length; start++) {
     if (!isHot(start)) continue;

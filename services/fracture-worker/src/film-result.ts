@@ -44,6 +44,6 @@ export function filmResult(
 }
 
 function keep({ width, height, data }: Heatmap, placement: Placement): KeptHeatmap {
-  const levels = Uint8Array.from(data, (heat) => Math.round(heat * 255));
+  const levels = Uint8ClampedArray.from(data, (heat) => heat * 255);
   return { width, height, levels: Buffer.from(levels).toString("base64"), placement };
 }

@@ -4,8 +4,12 @@ export interface Answer {
   readonly probability: number;
 }
 
-/** Area under the ROC curve by the rank sum (Mann–Whitney), ties counted half. NaN without both classes. */
+/**
+ * Area under the ROC curve by the rank sum (Mann–Whitney), ties counted half. NaN without both classes.
+ * @throws Error for a probability that is no number
+ */
 export function auroc(answers: readonly Answer[]): number {
+  if (answers.some(({ probability }) => Number.isNaN(probability))) throw new Error("an answer is no number");
   const sorted = [...answers].sort((a, b) => a.probability - b.probability);
   const positives = sorted.filter((each) => each.truth).length;
   const negatives = sorted.length - positives;

@@ -7,7 +7,7 @@ import { windows } from "./operators/windows.js";
 import { constantValue, type Operator, Step, type Value } from "./step.js";
 
 /** Changes whenever the same model becomes another graph: what was converted before is converted again. */
-export const converterRevision = 1;
+export const converterRevision = 2;
 
 const operators: Readonly<Record<string, Operator>> = {
   ...elementwise,

@@ -56,9 +56,10 @@ const alongLast =
     const x = step.input(0);
     const rank = x.dims.length;
     const axis = step.axis(step.int("axis", step.opset >= 13 ? -1 : 1), rank);
-    if (step.physical(x, axis) === rank - 1) return step.emit(op, [x], x);
     // Before version 13, all axes from this one on were one.
-    if (step.opset < 13) step.refuse("along more than one axis");
+    if (step.opset < 13 && x.dims.slice(axis + 1).some((length) => length !== 1))
+      step.refuse("along more than one axis");
+    if (step.physical(x, axis) === rank - 1) return step.emit(op, [x], x);
     const order = [...x.dims.keys()].filter((each) => each !== axis);
     const last = [...order, axis];
     const back = x.dims.map((_, each) => last.indexOf(each));
@@ -152,6 +153,9 @@ const resize: Operator = (step) => {
     const from = x.dims[axis] ?? step.refuse("of an unknown size");
     const scale = scales[axis];
     if (scale === undefined && sizes === undefined) step.refuse("to a size that is not constant");
+    // TensorFlow divides the sizes, and the scale that was rounded off would be lost.
+    if (sizes === undefined && !Number.isInteger(from * (scale ?? 1)))
+      step.refuse("by a scale that leaves a part of a pixel");
     return { from, to: Math.trunc(sizes?.[axis] ?? Math.floor(from * (scale ?? 1))) };
   };
   const [height, width] = [side(2), side(3)];
