@@ -70,6 +70,7 @@ describe("models of the origin's architecture become bundles", () => {
   });
 
   test("an ONNX classifier becomes a bundle; one that does not end in probabilities must say so", async () => {
+    // Its tensor is called as the bundle's output will be.
     const write = (file: string, ending: OnnxNodeSpec[]) =>
       writeFile(
         path.join(importing.folder, file),
@@ -78,15 +79,15 @@ describe("models of the origin's architecture become bundles", () => {
           nodes: [
             { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
             { op: "Flatten", inputs: ["pooled"], outputs: ["flat"] },
-            { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+            { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logit"] },
             ...ending,
           ],
           constants: { weights: { dims: [3, 2], data: [1, -1, 0.5, 2, -1, 0.25] } },
-          outputs: [ending.length > 0 ? "y" : "logits"],
+          outputs: [ending.length > 0 ? "y" : "logit"],
         }),
       );
     await write("whole.onnx", [
-      { op: "Softmax", inputs: ["logits"], outputs: ["y"], attributes: { axis: -1 } },
+      { op: "Softmax", inputs: ["logit"], outputs: ["y"], attributes: { axis: -1 } },
     ]);
     await write("bare.onnx", []);
     const args = ["--task", "fracture", "--bone", "hip", "--preprocessing", "torch", "--fit", "letterbox"];

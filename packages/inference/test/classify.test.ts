@@ -39,6 +39,14 @@ test("a hint lifts the floor for its own region, and does nothing else", () => {
     assert.deepEqual(classify(sure, manifest, "hand"), classify(sure, manifest));
 });
 
+test("what is no number is no answer", () => {
+  for (const odd of [Number.NaN, Number.POSITIVE_INFINITY])
+    assert.throws(() => classify(Float32Array.of(1, odd, 0), manifest), {
+      code: "engine-failed",
+      retryable: false,
+    });
+});
+
 test("great logits do not overflow", () => {
   const { bodyPart } = classify(logits(1e4, 0, 0, 0, 0, 0, -1e4), manifest);
   assert.equal(bodyPart.probability, 1);

@@ -58,6 +58,22 @@ test("regions come best first, no more than the maximum, clipped to the film, no
   );
 });
 
+test("heat in the margin beside a film gives no region its score, and keeps none from its place", () => {
+  const one = { threshold: 0.5, maximum: 1 };
+  const found = findRegions(heatmap([1, 4, 0.99], [2, 4, 0.51], [4, 2, 0.8]), placement, one);
+  assert.deepEqual(
+    found.map(({ score, y }) => [score.toFixed(2), y]),
+    [["0.80", 0.25]],
+  );
+});
+
+test("what is no number is no answer", () => {
+  const refused = { code: "engine-failed", retryable: false };
+  for (const logit of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    assert.throws(() => examine(logit, heatmap(), placement, manifest), refused);
+  assert.throws(() => examine(0, heatmap([3, 3, Number.NaN]), placement, manifest), refused);
+});
+
 test("a certain negative shows no region, a doubtful film does", () => {
   const hot = heatmap([3, 3, 0.9]);
   assert.deepEqual(examine(-9, hot, placement, manifest).regions, []);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rename, rm, truncate, writeFile } from "node:fs/promises";
+import { rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ProblemError } from "@osteon/shared";
@@ -188,6 +188,9 @@ test("a card that changed is shown, though the model is the same", async (t) => 
   assert.equal((await reload())[0]?.[1], "unchanged");
   assert.equal(card(), "# Elbow");
   await writeFile(join(folder, "fracture-elbow", "CARD.md"), "#".repeat(70_000));
+  assert.deepEqual((await reload())[0], ["fracture-elbow", "refused", "1.0.0", "bundle-damaged"]);
+  await rm(join(folder, "fracture-elbow", "CARD.md"));
+  await symlink("/proc/self/environ", join(folder, "fracture-elbow", "CARD.md"));
   assert.deepEqual((await reload())[0], ["fracture-elbow", "refused", "1.0.0", "bundle-damaged"]);
 });
 

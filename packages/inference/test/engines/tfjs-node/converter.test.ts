@@ -41,6 +41,28 @@ test("the signature has the model's names and shapes, the batch open", () => {
   assert.deepEqual(sizes(outputs), [["y", [-1, 3, 8, 8]]]);
 });
 
+test("what TensorFlow would do otherwise is refused: a softmax over several axes, a scale that leaves a part of a pixel", () => {
+  const after = (node: OnnxNodeSpec, opset: number, constants = {}): OnnxSpec => ({
+    input: [1, 3, 7, 7],
+    nodes: [conv("x", "a"), node],
+    constants: { ...weights, ...constants },
+    outputs: ["y"],
+    opset,
+  });
+  const softmax: OnnxNodeSpec = { op: "Softmax", inputs: ["a"], outputs: ["y"], attributes: { axis: 1 } };
+  assert.throws(() => convert(after(softmax, 11)), UnsupportedModel);
+  convert(after(softmax, 13));
+  const resize: OnnxNodeSpec = {
+    op: "Resize",
+    inputs: ["a", "", "scales"],
+    outputs: ["y"],
+    attributes: { mode: "linear" },
+  };
+  const by = (scale: number) => ({ scales: { dims: [4], data: [1, 1, scale, scale] } });
+  assert.throws(() => convert(after(resize, 13, by(1.5))), UnsupportedModel);
+  convert(after(resize, 13, by(2)));
+});
+
 test("the order of axes changes where the film comes in and where a map goes out, not between", () => {
   const { ops } = convert({
     input: [1, 3, 8, 8],
