@@ -2,6 +2,7 @@ import type { AcceptedFilm, Analysis, AnalysisRequest, Film, Timings } from "../
 import { ProblemError, toProblem } from "../problems/index.js";
 import { digestOf, type ObjectBody, type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
+import { allEnded } from "./all-ended.js";
 import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
 import { Markers } from "./markers.js";
 import { Uploads } from "./uploads.js";
@@ -50,6 +51,8 @@ export class Ledger {
   readonly pending: Markers;
   /** Failed analyses that were not tried again. */
   readonly failed: Markers;
+  /** From an erasure's first step to its last. */
+  readonly erasures: Markers;
   readonly deliveries: Deliveries;
   /** Tenants' webhook endpoints. */
   readonly endpoints: Endpoints;
@@ -61,6 +64,7 @@ export class Ledger {
     this.#store = store;
     this.pending = new Markers(store, "pending/");
     this.failed = new Markers(store, "failed/");
+    this.erasures = new Markers(store, "erasures/");
     this.deliveries = new Deliveries(store);
     this.endpoints = new Endpoints(store);
     this.uploads = new Uploads(store);
@@ -81,15 +85,14 @@ export class Ledger {
    */
   async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
     if (films.every((bytes) => bytes !== undefined)) await this.pending.set(request);
-    const written = await Promise.allSettled(
+    // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
+    await allEnded(
       request.films.map(async (film, at) => {
         const bytes = films[at];
         if (bytes === undefined) return;
         await this.#store.put(originalKey(request, film.index), bytes, { contentType: film.contentType });
       }),
     );
-    // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
-    for (const each of written) if (each.status === "rejected") throw each.reason;
     await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
   }
 
@@ -233,6 +236,17 @@ export class Ledger {
    */
   withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
     return toProblem(fault).code === "store-unavailable" ? this.clear(ref) : this.erase(ref);
+  }
+
+  /** Takes an analysis from whoever asks for it. In this order: what had ended is never seen as unfinished. */
+  async hide({ tenant, id }: AnalysisRef): Promise<void> {
+    await this.#store.delete(`${analysisFolder(tenant, id)}request.json`);
+    await this.#store.delete(`${analysisFolder(tenant, id)}result.json`);
+  }
+
+  /** Whether an erasure was begun and is not finished. */
+  async isBeingErased({ tenant, id }: AnalysisRef): Promise<boolean> {
+    return (await this.erasures.get(id))?.tenant === tenant;
   }
 
   /** All but the marker. */

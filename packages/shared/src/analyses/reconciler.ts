@@ -7,6 +7,7 @@ import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";
+import { eraseAnyway } from "./retention.js";
 
 export interface ReconcilerReport {
   /** Markers looked at. */
@@ -17,7 +18,7 @@ export interface ReconcilerReport {
   settled: number;
   /** Deliveries whose job Redis no longer knew. */
   redelivered: number;
-  /** Uploads that never became an analysis, and broken-off writes. */
+  /** Uploads that never became an analysis, and erasures and writes that were broken off. */
   swept: number;
   /** Markers that could not be worked on; each walk tries them again. */
   stuck: number;
@@ -43,6 +44,7 @@ export class Reconciler {
   readonly #rereading: Rereading;
   readonly #pendings: MarkerRound;
   readonly #owed: MarkerRound;
+  readonly #erasures: MarkerRound;
   readonly #redis: RedisConnection;
   readonly #now: () => number;
   readonly #elapsed: () => number;
@@ -66,6 +68,7 @@ export class Reconciler {
     this.#rereading = new Rereading(parts);
     this.#pendings = new MarkerRound(parts.analyses.ledger.pending);
     this.#owed = new MarkerRound(parts.analyses.ledger.deliveries.owed);
+    this.#erasures = new MarkerRound(parts.analyses.ledger.erasures);
     this.#redis = parts.redis;
     this.#onStuck = parts.onStuck ?? (() => undefined);
     this.#now = parts.now ?? Date.now;
@@ -86,6 +89,7 @@ export class Reconciler {
     });
     if (whole) for (const id of this.#firstMet.keys()) if (!met.has(id)) this.#firstMet.delete(id);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
+    await this.#erasures.go((id) => this.#step(id, report, () => this.#erasure(id, report)));
     report.swept += (await ledger.uploads.sweep(this.#now())) + (await ledger.sweep());
     return report;
   }
@@ -252,5 +256,13 @@ export class Reconciler {
     }
     await this.#analyses.dispatch.enqueue(ref);
     report.redelivered += 1;
+  }
+
+  /** Also one that a gateway is at: every step of it may be done twice. */
+  async #erasure(id: string, report: ReconcilerReport): Promise<void> {
+    const marker = await this.#analyses.ledger.erasures.get(id);
+    if (marker === undefined) return;
+    await eraseAnyway(this.#analyses, { tenant: marker.tenant, id });
+    report.swept += 1;
   }
 }
