@@ -7,11 +7,14 @@ import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   Analyses,
   type AnalysisRequest,
+  acceptedFilm,
   analysisFolder,
   closeRedis,
   connectRedis,
+  deliveryName,
   expireAnalyses,
   FileStore,
+  type FilmResult,
   filmJobId,
   Ledger,
   LiveState,
@@ -51,12 +54,13 @@ afterEach(async () => {
 
 const tenant = "default";
 
-async function accepted(films = 1): Promise<AnalysisRequest> {
+async function accepted(films = 1, callbackUrl = "https://example.com/"): Promise<AnalysisRequest> {
   const request: AnalysisRequest = {
     v: 1,
     id: uuidv7(),
     tenant,
     createdAt: new Date().toISOString(),
+    callbackUrl,
     films: Array.from({ length: films }, (_, index) => ({
       index,
       contentType: "image/png",
@@ -69,6 +73,12 @@ async function accepted(films = 1): Promise<AnalysisRequest> {
     request.films.map(() => Buffer.from("abc")),
   );
   return request;
+}
+
+function result(of: AnalysisRequest, film = 0): FilmResult {
+  const accepted = of.films[film];
+  assert.ok(accepted);
+  return { film: { ...acceptedFilm(accepted), outcome: "not-identified" }, timings: {} };
 }
 
 /** One that failed, so that it has everything that an analysis may have. */
@@ -154,4 +164,54 @@ test("an analysis whose request is damaged can be erased", async () => {
   await store.put(`${analysisFolder(tenant, one.id)}request.json`, '{"v":');
   await analyses.erase(one);
   await nothingLeft(one);
+});
+
+const forgets = {
+  "Redis is wiped": () => redis.flushall(),
+  "its worker is frozen until the note of the erasure is gone": async () => {
+    await redis.del(...(await redis.keys("*:erased:*")));
+  },
+};
+for (const [name, forget] of Object.entries(forgets))
+  for (const films of [1, 2])
+    test(`work under way brings back nothing of ${films} films, though ${name}`, async () => {
+      const ends = await accepted(films);
+      await analyses.start(ends, 0);
+      await analyses.erase(ends);
+      await forget();
+      await analyses.ledger.putImage(ends, 0, Buffer.from("late"));
+      await analyses.filmEnded(ends, result(ends));
+      await nothingLeft(ends);
+      assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
+    });
+
+test("a film that is handed on after its erasure leaves no picture, though Redis is wiped", async () => {
+  const one = await accepted();
+  await analyses.start(one, 0);
+  await analyses.erase(one);
+  await redis.flushall();
+  await analyses.ledger.putImage(one, 0, Buffer.from("late"));
+  const bodyPart = { label: "hand", probability: 1, probabilities: {} };
+  const model = { name: "bodypart", version: "1.0.0", digest: "sha256:0" };
+  await analyses.forward({
+    ...{ v: 1, tenant, analysisId: one.id, film: 0, acceptedAt: 0, bone: "hand", width: 300, height: 300 },
+    ...{ bodyPart, model, queuedMs: 0, bodyPartMs: 0 },
+  });
+  assert.deepEqual(await store.list("analyses/"), []);
+  await analyses.ledger.putImage(one, 0, Buffer.from("later"));
+  assert.equal(await analyses.start(one, 0), undefined);
+  assert.deepEqual(await store.list("analyses/"), [], "nor one of a try before");
+});
+
+test("what is erased while its failure is noted is listed nowhere", async (t) => {
+  const one = await accepted();
+  const { failed } = analyses.ledger;
+  const set = failed.set.bind(failed);
+  t.mock.method(failed, "set", async (...call: Parameters<typeof set>) => {
+    await analyses.erase(one);
+    await set(...call);
+  });
+  await analyses.filmFailed(one, 0, new ProblemError("worker-lost"));
+  assert.deepEqual(await store.list("failed/"), []);
+  assert.equal(await analyses.get(one), undefined);
 });
