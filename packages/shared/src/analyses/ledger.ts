@@ -82,9 +82,12 @@ export class Ledger {
   /**
    * Makes the promise durable: the marker first, `request.json` last; with it the analysis exists. A film that was staged
    * has no bytes here.
+   *
+   * @throws ProblemError `request-timeout` where a staged film was swept meanwhile, as one that nobody was still sending
    */
   async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
-    if (films.every((bytes) => bytes !== undefined)) await this.pending.set(request);
+    // Also of what was staged: its marker may have been swept since.
+    await this.pending.set(request);
     // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
     await allEnded(
       request.films.map(async (film, at) => {
@@ -94,6 +97,12 @@ export class Ledger {
       }),
     );
     await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
+    // Behind it: a sweep that was under way has met the film, or the request.
+    const staged = request.films.filter((_, at) => films[at] === undefined);
+    const there = await Promise.all(
+      staged.map(({ index }) => this.#store.exists(originalKey(request, index))),
+    );
+    if (there.includes(false)) throw new ProblemError("request-timeout");
   }
 
   request({ tenant, id }: AnalysisRef): Promise<AnalysisRequest | undefined> {
