@@ -391,6 +391,28 @@ describe("an end", () => {
     assert.equal((await analyses.get(one))?.films[1]?.error?.code, "worker-lost");
   });
 
+  test("that Redis lost in a failover is told all the same, and looked up once", async (t) => {
+    // After this connection was made, as the clock says.
+    const accepted = Date.now() + 60_000;
+    const one = await accept(request(1, { createdAt: new Date(accepted).toISOString() }));
+    const get = t.mock.method(store, "get");
+    assert.equal((await analyses.get(one))?.status, "queued");
+    assert.equal(get.mock.callCount(), 0, "whoever polls costs the store nothing");
+    await analyses.filmEnded(one, result(one));
+    const end = await analyses.get(one);
+    assert.equal(end?.status, "completed");
+
+    t.mock.timers.enable({ apis: ["Date"], now: accepted + 60_000 });
+    const back = once(redis, "ready");
+    redis.disconnect(true);
+    await back;
+    await redis.hdel(`{osteon}:live:${one.id}`, "end");
+    assert.deepEqual(await analyses.get(one), end);
+    const asked = get.mock.callCount();
+    assert.deepEqual(await analyses.get(one), end);
+    assert.equal(get.mock.callCount(), asked);
+  });
+
   test("cancelled stays cancelled, whatever comes late", async () => {
     const one = await accept(request());
     assert.equal((await analyses.cancel(one)).status, "cancelled");

@@ -108,7 +108,11 @@ export class Analyses {
     // Of what has ended the ledger answers alone where Redis is away.
     const live = await this.#live.get(ref.id).catch((error: unknown) => ({ error }));
     if (live !== undefined && "request" in live && live.request.tenant === ref.tenant) {
-      return live.end ?? pendingAnalysis(live.request, filmViews(live.request, live.films));
+      if (live.end !== undefined) return live.end;
+      const lost = this.#live.mayHaveLost(live.request) ? await this.ledger.result(ref) : undefined;
+      if (lost === undefined) return pendingAnalysis(live.request, filmViews(live.request, live.films));
+      // Told once more, so that nobody has to ask the ledger again.
+      return (await this.#scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
     }
     const result = await this.ledger.result(ref);
     if (result !== undefined) return result;

@@ -25,6 +25,8 @@ export const endMark = "!";
 
 const endedKey = `${queuePrefix}:ended`;
 const pendingSeconds = 24 * 3600;
+/** By so much the clocks of gateways may differ, milliseconds. */
+const clocksMs = 5_000;
 const endedSeconds = 3600;
 
 /** KEYS: the analysis. ARGV: request, seconds kept. */
@@ -73,12 +75,18 @@ interface Scripts {
  */
 export class LiveState {
   readonly #redis: RedisConnection & Scripts;
+  #connectedAt = Date.now();
 
   constructor(redis: RedisConnection) {
     redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 1, lua: openScript });
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
     redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
     this.#redis = redis as RedisConnection & Scripts;
+    // A cluster tells of each node by itself.
+    for (const event of ["ready", "+node"])
+      redis.on(event, () => {
+        this.#connectedAt = Date.now();
+      });
   }
 
   async open(request: AnalysisRequest): Promise<void> {
@@ -135,6 +143,14 @@ export class LiveState {
       })),
       ...parsed("end", fields.end),
     };
+  }
+
+  /**
+   * Whether Redis may have lost an end that somebody saw: a replica that became the master lacks the last writes of the old one,
+   * but no connection goes over to it unnoticed. What was accepted since is as it was written.
+   */
+  mayHaveLost({ createdAt }: AnalysisRequest): boolean {
+    return Date.parse(createdAt) < this.#connectedAt + clocksMs;
   }
 
   async forget(id: string): Promise<void> {
