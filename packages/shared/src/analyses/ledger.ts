@@ -23,6 +23,13 @@ export interface KeptHeatmap {
   };
 }
 
+/** A normalised film in the store. */
+export interface KeptImage {
+  digest: string;
+  /** Where another one was there already: that one, as it is. */
+  earlier?: Buffer;
+}
+
 /** How one film ended: what the roll-up is made of. */
 export interface FilmResult {
   film: Film;
@@ -125,7 +132,7 @@ export class Ledger {
   /**
    * The normalised film as it was written.
    *
-   * @param digest what `putImage` returned; unchecked where it is not known
+   * @param digest as `putImage` told it; unchecked where it is not known
    * @throws ProblemError `film-lost`, `film-altered`
    */
   async writtenImage(ref: AnalysisRef, film: number, digest?: string): Promise<Buffer> {
@@ -141,10 +148,17 @@ export class Ledger {
     return this.#asWritten(await this.original(ref, index), digest);
   }
 
-  /** Returns the picture's digest. */
-  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<string> {
-    await this.#store.put(imageKey(ref, film), png, { contentType: "image/png" });
-    return digestOf(png);
+  /**
+   * Keeps a normalised film. One that is there stays, as its digest may have been handed on: another version of the worker
+   * may make other bytes of the same film.
+   */
+  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<KeptImage> {
+    const digest = digestOf(png);
+    const options = { contentType: "image/png", ifAbsent: true };
+    if (await this.#store.put(imageKey(ref, film), png, options)) return { digest };
+    const kept = await this.writtenImage(ref, film);
+    const first = digestOf(kept);
+    return first === digest ? { digest } : { digest: first, earlier: kept };
   }
 
   #asWritten(bytes: Buffer | undefined, digest: string | undefined): Buffer {
