@@ -152,7 +152,7 @@ function checkDeliveries(history: History): Violation[] {
 function checkLeftovers({ objects, jobs, strayKeys }: Leftovers): Violation[] {
   const violations: Violation[] = [];
   for (const key of objects)
-    if (/^(pending|deliveries|dead-letters|failed|uploads)\//.test(key))
+    if (/^(pending|deliveries|dead-letters|failed|erasures|uploads)\//.test(key))
       violations.push({ rule: "left-over", detail: key });
   for (const [state, count] of Object.entries(jobs))
     if (count > 0) violations.push({ rule: "left-over", detail: `${count} jobs in ${state}` });

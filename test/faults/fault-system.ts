@@ -256,7 +256,15 @@ export class FaultSystem {
 
   async #leftovers(): Promise<Leftovers> {
     const objects: string[] = [];
-    for (const folder of ["pending/", "deliveries/", "dead-letters/", "failed/", "uploads/", "analyses/"])
+    for (const folder of [
+      "pending/",
+      "deliveries/",
+      "dead-letters/",
+      "failed/",
+      "erasures/",
+      "uploads/",
+      "analyses/",
+    ])
       for await (const key of walk(this.direct.store, folder)) objects.push(key);
     const jobs: Record<string, number> = {};
     for (const [kind, states] of Object.entries(await this.direct.producer.counts()))

@@ -189,6 +189,47 @@ describe("the reconciler", () => {
     assert.deepEqual(await analyses.ledger.original(coming, 0), Buffer.from("abc"));
   });
 
+  test("sweeps no film while its request may still come", async () => {
+    const patient = new Reconciler({
+      ...{ analyses, producer, redis, now: () => now, elapsed: () => elapsed },
+      requestSeconds: 3600,
+    });
+    const coming = request();
+    await analyses.ledger.stage(coming, 0, Buffer.from("abc"));
+    const swept = async () => {
+      await redis.del("{osteon}:reconciler");
+      return (await patient.walk(5))?.swept;
+    };
+    assert.equal(await swept(), 0);
+    pass(69);
+    assert.equal(await swept(), 0);
+    pass(1);
+    assert.equal(await swept(), 1);
+  });
+
+  test("a film that was swept under its client is not promised", async () => {
+    const slow = request(2);
+    await analyses.ledger.stage(slow, 0, Buffer.from("abc"));
+    await walk();
+    pass(20);
+    assert.equal((await walk()).swept, 1);
+    await analyses.ledger.stage(slow, 1, Buffer.from("abc"));
+    await assert.rejects(analyses.accept(slow, [undefined, undefined]), { code: "request-timeout" });
+    assert.deepEqual(await store.list("analyses/"), []);
+    assert.deepEqual(await pending(), []);
+    assert.equal(await analyses.live(slow.id), undefined);
+    assert.equal(await producer.state("bodypart", filmJobId(slow.id, 0, "bodypart")), "unknown");
+  });
+
+  test("a film that outlived the sweep of its marker is promised with a new one", async () => {
+    const slow = request();
+    await analyses.ledger.stage(slow, 0, Buffer.from("abc"));
+    await analyses.ledger.pending.remove(slow.id);
+    await analyses.accept(slow, [undefined]);
+    await redis.flushall();
+    assert.equal((await walk()).requeued, 1);
+  });
+
   test("takes up at once what a worker with a wrong clock put off for an hour", async () => {
     const late = await accept(request());
     const id = filmJobId(late.id, 0, "bodypart");
@@ -350,6 +391,28 @@ describe("an end", () => {
     assert.equal((await analyses.get(one))?.films[1]?.error?.code, "worker-lost");
   });
 
+  test("that Redis lost in a failover is told all the same, and looked up once", async (t) => {
+    // After this connection was made, as the clock says.
+    const accepted = Date.now() + 60_000;
+    const one = await accept(request(1, { createdAt: new Date(accepted).toISOString() }));
+    const get = t.mock.method(store, "get");
+    assert.equal((await analyses.get(one))?.status, "queued");
+    assert.equal(get.mock.callCount(), 0, "whoever polls costs the store nothing");
+    await analyses.filmEnded(one, result(one));
+    const end = await analyses.get(one);
+    assert.equal(end?.status, "completed");
+
+    t.mock.timers.enable({ apis: ["Date"], now: accepted + 60_000 });
+    const back = once(redis, "ready");
+    redis.disconnect(true);
+    await back;
+    await redis.hdel(`{osteon}:live:${one.id}`, "end");
+    assert.deepEqual(await analyses.get(one), end);
+    const asked = get.mock.callCount();
+    assert.deepEqual(await analyses.get(one), end);
+    assert.equal(get.mock.callCount(), asked);
+  });
+
   test("cancelled stays cancelled, whatever comes late", async () => {
     const one = await accept(request());
     assert.equal((await analyses.cancel(one)).status, "cancelled");
@@ -428,7 +491,7 @@ test("a write that arrives after its acceptance was taken back is swept", async 
   lost = "";
   for (const write of late) await write();
   await walk();
-  pass(11);
+  pass(20);
   await walk();
   assert.deepEqual(await store.list("analyses/"), []);
   assert.deepEqual(await pending(), []);
@@ -444,7 +507,7 @@ test("what a gateway promised whose clock was ahead is put back as well, and swe
   pass(0.5);
   assert.equal((await walk()).requeued, 1);
   assert.equal(await producer.state("bodypart", filmJobId(lost.id, 0, "bodypart")), "pending");
-  pass(11);
+  pass(20);
   assert.equal((await walk()).swept, 1);
   assert.deepEqual(await pending(), [lost.id]);
 });
@@ -457,7 +520,7 @@ test("a step that is noted after the end keeps what has ended no longer than its
   assert.ok((await lives()) <= 3600);
   const live = new LiveState(redis);
   const bodyPart = { label: "hand", probability: 1, probabilities: {} };
-  assert.equal(await live.classified(one.id, 0, { bodyPart, width: 300, height: 300 }), false);
+  assert.equal(await live.classified(one.id, 0, { bodyPart, width: 300, height: 300 }), "known");
   assert.ok((await lives()) <= 3600);
 });
 

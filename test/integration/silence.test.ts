@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -100,6 +102,34 @@ test("a call to an S3 server that takes it and never answers fails, and the next
   proxy.hang(false);
   await store.put("a", "written");
   assert.equal(String(await store.get("a")), "written");
+});
+
+test("an answer of an S3 server that stalls in its body fails, and the next is read whole", {
+  timeout: 60_000,
+}, async (t) => {
+  let stalls = true;
+  const server = createServer((_, answer) => {
+    answer.writeHead(200, { "content-type": "image/png", "content-length": 8 });
+    answer.write("half");
+    if (!stalls) answer.end("full");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const store = new S3Store({
+    bucket: "films",
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
+    answerMs: 1_000,
+  });
+  t.after(async () => {
+    await store.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  await assert.rejects(store.get("a"), { code: "store-unavailable" });
+  stalls = false;
+  assert.equal(String(await store.get("a")), "halffull");
 });
 
 test("an Idempotency-Key whose claim was done and whose answer was lost is still its request's own", async (t) => {

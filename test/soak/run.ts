@@ -213,7 +213,15 @@ async function untilIdle(direct: Backbone): Promise<void> {
 /** Keys in the store that belong to an analysis. */
 async function analysesLeft(direct: Backbone): Promise<string[]> {
   const left: string[] = [];
-  for (const folder of ["analyses/", "pending/", "deliveries/", "dead-letters/", "failed/", "uploads/"])
+  for (const folder of [
+    "analyses/",
+    "pending/",
+    "deliveries/",
+    "dead-letters/",
+    "failed/",
+    "erasures/",
+    "uploads/",
+  ])
     for await (const key of walk(direct.store, folder)) left.push(key);
   return left;
 }

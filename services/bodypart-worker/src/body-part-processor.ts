@@ -1,10 +1,11 @@
-import { encodeFilm, filmLimits, type NormalisedFilm, normalise } from "@osteon/imaging";
+import { decodeFilm, encodeFilm, filmLimits, type NormalisedFilm, normalise } from "@osteon/imaging";
 import type { BodyPartClassifier } from "@osteon/inference";
 import {
   type AcceptedFilm,
   type AnalysisRef,
   type Attempt,
   acceptedFilm,
+  allEnded,
   type Bone,
   type Film,
   FilmProcessor,
@@ -34,11 +35,17 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
     const accepted = request?.films[job.film];
     if (request === undefined || accepted === undefined) return;
 
-    const film = await inSpan("decode film", {}, () => this.#decode(ref, accepted));
-    const [{ bodyPart, outcome, model, ms }, image] = await Promise.all([
-      inSpan("classify film", {}, () => this.#classifier.classify(film, request.regionHint)),
-      this.#keepImage(ref, job.film, film),
+    const classify = (film: NormalisedFilm) =>
+      inSpan("classify film", {}, () => this.#classifier.classify(film, request.regionHint));
+    const decoded = await inSpan("decode film", {}, () => this.#decode(ref, accepted));
+    // No picture may still be on its way to the store when the try is over: its analysis may be erased then.
+    const [classified, { digest: image, earlier }] = await allEnded([
+      classify(decoded),
+      this.analyses.ledger.putImage(ref, job.film, encodeFilm(decoded)),
     ]);
+    // What a try before has kept is what the next worker reads.
+    const film = earlier === undefined ? decoded : await decodeFilm(earlier);
+    const { bodyPart, outcome, model, ms } = earlier === undefined ? classified : await classify(film);
     this.metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
     const { width, height } = film;
     const bodyPartMs = Date.now() - began;
@@ -78,9 +85,5 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
     // Read when the first comes: most workers never see one.
     const { normaliseDicom } = await import("@osteon/dicom");
     return normaliseDicom(bytes, limits);
-  }
-
-  async #keepImage(ref: AnalysisRef, film: number, picture: NormalisedFilm): Promise<string> {
-    return this.analyses.ledger.putImage(ref, film, encodeFilm(picture));
   }
 }

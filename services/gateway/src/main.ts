@@ -39,6 +39,7 @@ await runService("gateway", async ({ config, logger, metrics }) => {
   const address = await app.listen({ host: config.HOST, port: config.PORT });
   const reconciler = new Reconciler({
     ...backbone,
+    requestSeconds: config.REQUEST_TIMEOUT_SECONDS,
     onStuck: (id, { code }) => logger.error({ id, code }, "cannot be reconciled"),
   });
   const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });

@@ -14,7 +14,7 @@ import { Erasure } from "./erasure.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
 import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
-import type { FilmState, LiveAnalysis, LiveState } from "./live-state.js";
+import type { FilmState, LiveAnalysis, LiveState, Standing } from "./live-state.js";
 import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 import { isUniform } from "./uniform.js";
 
@@ -108,7 +108,11 @@ export class Analyses {
     // Of what has ended the ledger answers alone where Redis is away.
     const live = await this.#live.get(ref.id).catch((error: unknown) => ({ error }));
     if (live !== undefined && "request" in live && live.request.tenant === ref.tenant) {
-      return live.end ?? pendingAnalysis(live.request, filmViews(live.request, live.films));
+      if (live.end !== undefined) return live.end;
+      const lost = this.#live.mayHaveLost(live.request) ? await this.ledger.result(ref) : undefined;
+      if (lost === undefined) return pendingAnalysis(live.request, filmViews(live.request, live.films));
+      // Told once more, so that nobody has to ask the ledger again.
+      return (await this.#scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
     }
     const result = await this.ledger.result(ref);
     if (result !== undefined) return result;
@@ -160,7 +164,8 @@ export class Analyses {
     const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
     if (request === undefined) {
       // A write of a try before may have arrived after the erasure.
-      if (await this.#live.isErased(ref.id)) await this.#erasure.scrub(ref);
+      const late = result === undefined ? this.#isTakenBack(ref) : this.#live.isErased(ref.id);
+      if (await late) await this.#erasure.scrub(ref);
       else await this.#live.forget(ref.id);
       return undefined;
     }
@@ -174,8 +179,8 @@ export class Analyses {
   async forward(job: FractureJob): Promise<void> {
     const { analysisId, film, bodyPart, width, height } = job;
     await this.#producer.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
-    const erased = await this.#live.classified(analysisId, film, { bodyPart, width, height });
-    if (erased) await this.#erasure.scrub({ tenant: job.tenant, id: analysisId });
+    const standing = await this.#live.classified(analysisId, film, { bodyPart, width, height });
+    await this.#scrubWhereGone({ tenant: job.tenant, id: analysisId }, standing);
   }
 
   /** Records how a film ended; the last film's end is the analysis's. */
@@ -183,7 +188,8 @@ export class Analyses {
     if (request.films.length === 1) return this.close(request, [result]);
     const first = await this.ledger.putFilmResult(request, result);
     const before = first ? undefined : (await this.ledger.filmResults(request)).get(result.film.index);
-    if (await this.#live.done(request.id, before ?? result)) return this.#erasure.scrub(request);
+    const standing = await this.#live.done(request.id, before ?? result);
+    if (await this.#scrubWhereGone(request, standing)) return;
     const results = await this.ledger.filmResults(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
@@ -211,12 +217,20 @@ export class Analyses {
   }
 
   /**
-   * Whether an acceptance was taken back and what Redis had of it came late. What was promised has its marker until it has
+   * Whether an analysis was erased, or its acceptance taken back and what Redis had of it came late. What was promised has its marker until it has
    * ended: where that is left and the rest is not, the store lost it, and its client is owed a failure.
    */
   async #isTakenBack(ref: AnalysisRef): Promise<boolean> {
     if (await this.ledger.hasRequest(ref)) return false;
-    return (await this.#live.isErased(ref.id)) || (await this.ledger.pending.get(ref.id)) === undefined;
+    if ((await this.#live.isErased(ref.id)) || (await this.ledger.isBeingErased(ref))) return true;
+    return (await this.ledger.pending.get(ref.id)) === undefined;
+  }
+
+  /** Removes what a worker wrote of an analysis that was erased meanwhile; true where it was. */
+  async #scrubWhereGone(ref: AnalysisRef, standing: Standing): Promise<boolean> {
+    if (standing === "known" || (standing === "forgotten" && !(await this.#isTakenBack(ref)))) return false;
+    await this.#erasure.scrub(ref);
+    return true;
   }
 
   /** Ends an analysis as failed whose records in the store are damaged, with what is still known of it. */
@@ -258,10 +272,8 @@ export class Analyses {
     if (first) this.#onEnded(proposed);
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
     // Nobody is told of an analysis that was erased.
-    if (await this.#live.end(ended, first ? request.films.length : 0)) {
-      await this.#erasure.scrub(request);
-      return ended;
-    }
+    const standing = await this.#live.end(ended, first ? request.films.length : 0);
+    if (await this.#scrubWhereGone(request, standing)) return ended;
     await Promise.all([
       ended.status === "failed" ? this.#noteFailure(request, first) : undefined,
       this.#oweDeliveries(request, ended, first),
@@ -298,6 +310,8 @@ export class Analyses {
   async #noteFailure({ tenant, id }: AnalysisRequest, first: boolean): Promise<void> {
     if (!first && (await this.ledger.pending.get(id)) === undefined) return;
     await this.ledger.failed.set({ tenant, id });
+    // Erased since it ended, it would stay listed. A delivery that is owed so is dropped by its worker.
+    await this.#scrubWhereGone({ tenant, id }, "forgotten");
   }
 
   async #oweDeliveries(request: AnalysisRequest, ended: Analysis, first: boolean): Promise<void> {

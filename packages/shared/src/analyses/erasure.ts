@@ -1,7 +1,8 @@
 import { type AnalysisRequest, filmJobId, rereadJobId, rereadKinds } from "../contracts/index.js";
-import { ProblemError } from "../problems/index.js";
+import { ProblemError, toProblem } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import type { Dispatch } from "../webhooks/index.js";
+import { allEnded } from "./all-ended.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveState } from "./live-state.js";
 
@@ -20,15 +21,20 @@ export class Erasure {
   }
 
   /**
-   * Erases every trace: queue, Redis and store. Work that is under way cannot bring it back.
+   * Erases every trace: queue, Redis and store. Work that is under way cannot bring it back. Where it is broken off, a marker
+   * is left by which a repeat finishes it, the reconciler's too; meanwhile nobody finds the analysis any more.
    * @throws ProblemError `analysis-not-found`
    */
   async erase(ref: AnalysisRef): Promise<void> {
-    const request = await this.#ledger.request(ref);
-    if (request === undefined) throw new ProblemError("analysis-not-found");
-    await this.#live.markErased(ref.id);
-    await this.removeJobs(request);
+    const request = await this.#request(ref);
+    if (request === undefined && !(await this.#isLeft(ref))) throw new ProblemError("analysis-not-found");
+    await this.#ledger.erasures.set(ref);
+    // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
+    await allEnded([this.#ledger.hide(ref), this.#hide(ref.id)]);
+    // Jobs that a broken-off erasure left find nothing to do.
+    if (request !== undefined) await this.removeJobs(request);
     await this.scrub(ref);
+    await this.#ledger.erasures.remove(ref.id);
   }
 
   /** Removes what is there; also what a worker wrote that did not know of the erasure. */
@@ -45,5 +51,26 @@ export class Erasure {
     }
     if (request.films.length === 1) return;
     for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));
+  }
+
+  /** The request, unless it is gone; of a damaged one what Redis has. */
+  async #request(ref: AnalysisRef): Promise<AnalysisRequest | undefined> {
+    try {
+      return await this.#ledger.request(ref);
+    } catch (error) {
+      if (toProblem(error).code !== "record-damaged") throw error;
+      return (await this.#live.get(ref.id))?.request;
+    }
+  }
+
+  /** Whether there is something to erase though the request cannot be read. */
+  async #isLeft(ref: AnalysisRef): Promise<boolean> {
+    if (await this.#ledger.isBeingErased(ref)) return true;
+    return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.hasResult(ref));
+  }
+
+  async #hide(id: string): Promise<void> {
+    await this.#live.markErased(id);
+    await this.#live.forget(id);
   }
 }

@@ -1,3 +1,4 @@
+export { allEnded } from "./all-ended.js";
 export { Analyses } from "./analyses.js";
 export { Changes } from "./changes.js";
 export { FilmProcessor, type FilmProcessorParts } from "./film-processor.js";

@@ -2,6 +2,7 @@ import type { AcceptedFilm, Analysis, AnalysisRequest, Film, Timings } from "../
 import { ProblemError, toProblem } from "../problems/index.js";
 import { digestOf, type ObjectBody, type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
+import { allEnded } from "./all-ended.js";
 import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
 import { Markers } from "./markers.js";
 import { Uploads } from "./uploads.js";
@@ -20,6 +21,13 @@ export interface KeptHeatmap {
     canvasWidth: number;
     canvasHeight: number;
   };
+}
+
+/** A normalised film in the store. */
+export interface KeptImage {
+  digest: string;
+  /** Where another one was there already: that one, as it is. */
+  earlier?: Buffer;
 }
 
 /** How one film ended: what the roll-up is made of. */
@@ -50,6 +58,8 @@ export class Ledger {
   readonly pending: Markers;
   /** Failed analyses that were not tried again. */
   readonly failed: Markers;
+  /** From an erasure's first step to its last. */
+  readonly erasures: Markers;
   readonly deliveries: Deliveries;
   /** Tenants' webhook endpoints. */
   readonly endpoints: Endpoints;
@@ -61,6 +71,7 @@ export class Ledger {
     this.#store = store;
     this.pending = new Markers(store, "pending/");
     this.failed = new Markers(store, "failed/");
+    this.erasures = new Markers(store, "erasures/");
     this.deliveries = new Deliveries(store);
     this.endpoints = new Endpoints(store);
     this.uploads = new Uploads(store);
@@ -78,19 +89,27 @@ export class Ledger {
   /**
    * Makes the promise durable: the marker first, `request.json` last; with it the analysis exists. A film that was staged
    * has no bytes here.
+   *
+   * @throws ProblemError `request-timeout` where a staged film was swept meanwhile, as one that nobody was still sending
    */
   async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
-    if (films.every((bytes) => bytes !== undefined)) await this.pending.set(request);
-    const written = await Promise.allSettled(
+    // Also of what was staged: its marker may have been swept since.
+    await this.pending.set(request);
+    // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
+    await allEnded(
       request.films.map(async (film, at) => {
         const bytes = films[at];
         if (bytes === undefined) return;
         await this.#store.put(originalKey(request, film.index), bytes, { contentType: film.contentType });
       }),
     );
-    // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
-    for (const each of written) if (each.status === "rejected") throw each.reason;
     await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
+    // Behind it: a sweep that was under way has met the film, or the request.
+    const staged = request.films.filter((_, at) => films[at] === undefined);
+    const there = await Promise.all(
+      staged.map(({ index }) => this.#store.exists(originalKey(request, index))),
+    );
+    if (there.includes(false)) throw new ProblemError("request-timeout");
   }
 
   request({ tenant, id }: AnalysisRef): Promise<AnalysisRequest | undefined> {
@@ -113,7 +132,7 @@ export class Ledger {
   /**
    * The normalised film as it was written.
    *
-   * @param digest what `putImage` returned; unchecked where it is not known
+   * @param digest as `putImage` told it; unchecked where it is not known
    * @throws ProblemError `film-lost`, `film-altered`
    */
   async writtenImage(ref: AnalysisRef, film: number, digest?: string): Promise<Buffer> {
@@ -129,10 +148,17 @@ export class Ledger {
     return this.#asWritten(await this.original(ref, index), digest);
   }
 
-  /** Returns the picture's digest. */
-  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<string> {
-    await this.#store.put(imageKey(ref, film), png, { contentType: "image/png" });
-    return digestOf(png);
+  /**
+   * Keeps a normalised film. One that is there stays, as its digest may have been handed on: another version of the worker
+   * may make other bytes of the same film.
+   */
+  async putImage(ref: AnalysisRef, film: number, png: Uint8Array): Promise<KeptImage> {
+    const digest = digestOf(png);
+    const options = { contentType: "image/png", ifAbsent: true };
+    if (await this.#store.put(imageKey(ref, film), png, options)) return { digest };
+    const kept = await this.writtenImage(ref, film);
+    const first = digestOf(kept);
+    return first === digest ? { digest } : { digest: first, earlier: kept };
   }
 
   #asWritten(bytes: Buffer | undefined, digest: string | undefined): Buffer {
@@ -233,6 +259,17 @@ export class Ledger {
    */
   withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
     return toProblem(fault).code === "store-unavailable" ? this.clear(ref) : this.erase(ref);
+  }
+
+  /** Takes an analysis from whoever asks for it. In this order: what had ended is never seen as unfinished. */
+  async hide({ tenant, id }: AnalysisRef): Promise<void> {
+    await this.#store.delete(`${analysisFolder(tenant, id)}request.json`);
+    await this.#store.delete(`${analysisFolder(tenant, id)}result.json`);
+  }
+
+  /** Whether an erasure was begun and is not finished. */
+  async isBeingErased({ tenant, id }: AnalysisRef): Promise<boolean> {
+    return (await this.erasures.get(id))?.tenant === tenant;
   }
 
   /** All but the marker. */

@@ -16,12 +16,17 @@ export interface LiveAnalysis {
   end?: Analysis;
 }
 
+/** How Redis knows an analysis. What it forgot may have been erased, and the note of that with it: the ledger tells. */
+export type Standing = "known" | "forgotten" | "erased";
+
 /** Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end. */
 export const changesChannel = `${queuePrefix}:changes`;
 export const endMark = "!";
 
 const endedKey = `${queuePrefix}:ended`;
 const pendingSeconds = 24 * 3600;
+/** By so much the clocks of gateways may differ, milliseconds. */
+const clocksMs = 5_000;
 const endedSeconds = 3600;
 
 /** KEYS: the analysis. ARGV: request, seconds kept. */
@@ -43,10 +48,10 @@ return known
  * A step that comes after the end must not keep what has ended for longer: a film may be examined before it is noted as classified.
  *
  * KEYS: the analysis, its mark of erasure, the count of ended films. ARGV: field, value, seconds kept, channel, message,
- * films to count, seconds that the count is kept. Returns whether the analysis was erased.
+ * films to count, seconds that the count is kept. Returns whether the analysis was erased, and whether its request is there.
  */
 const setScript = `
-local erased = redis.call("EXISTS", KEYS[2])
+local standing = { redis.call("EXISTS", KEYS[2]), redis.call("HEXISTS", KEYS[1], "request") }
 redis.call("HSETNX", KEYS[1], ARGV[1], ARGV[2])
 if ARGV[1] == "end" or redis.call("TTL", KEYS[1]) < 0 then redis.call("EXPIRE", KEYS[1], ARGV[3]) end
 redis.call("PUBLISH", ARGV[4], ARGV[5])
@@ -54,14 +59,14 @@ if tonumber(ARGV[6]) > 0 then
   redis.call("INCRBY", KEYS[3], ARGV[6])
   redis.call("EXPIRE", KEYS[3], ARGV[7])
 end
-return erased
+return standing
 `;
 
 /** A connection that knows the scripts: each step of a film's way is one round trip. */
 interface Scripts {
   osteonOpenAnalysis(...args: (string | number)[]): Promise<null>;
   osteonStartFilm(...args: (string | number)[]): Promise<(string | null)[]>;
-  osteonSetOnce(...args: (string | number)[]): Promise<number>;
+  osteonSetOnce(...args: (string | number)[]): Promise<number[]>;
 }
 
 /**
@@ -70,12 +75,18 @@ interface Scripts {
  */
 export class LiveState {
   readonly #redis: RedisConnection & Scripts;
+  #connectedAt = Date.now();
 
   constructor(redis: RedisConnection) {
     redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 1, lua: openScript });
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
     redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
     this.#redis = redis as RedisConnection & Scripts;
+    // A cluster tells of each node by itself.
+    for (const event of ["ready", "+node"])
+      redis.on(event, () => {
+        this.#connectedAt = Date.now();
+      });
   }
 
   async open(request: AnalysisRequest): Promise<void> {
@@ -98,12 +109,12 @@ export class LiveState {
     };
   }
 
-  /** @returns whether the analysis was erased in the meantime; so do the two below. */
-  classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<boolean> {
+  /** @returns how Redis knew the analysis before; so do the two below. */
+  classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<Standing> {
     return this.#set(id, `${film}.classified`, value, pendingSeconds);
   }
 
-  done(id: string, result: FilmResult): Promise<boolean> {
+  done(id: string, result: FilmResult): Promise<Standing> {
     // The heat map stays in the ledger: nobody reads it here.
     const { film, timings } = result;
     return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
@@ -115,7 +126,7 @@ export class LiveState {
   }
 
   /** @param films to count among those that ended, for the drain rate: none where somebody else counts them */
-  end(analysis: Analysis, films: number): Promise<boolean> {
+  end(analysis: Analysis, films: number): Promise<Standing> {
     return this.#set(analysis.id, "end", analysis, endedSeconds, { mark: endMark, films });
   }
 
@@ -132,6 +143,14 @@ export class LiveState {
       })),
       ...parsed("end", fields.end),
     };
+  }
+
+  /**
+   * Whether Redis may have lost an end that somebody saw: a replica that became the master lacks the last writes of the old one,
+   * but no connection goes over to it unnoticed. What was accepted since is as it was written.
+   */
+  mayHaveLost({ createdAt }: AnalysisRequest): boolean {
+    return Date.parse(createdAt) < this.#connectedAt + clocksMs;
   }
 
   async forget(id: string): Promise<void> {
@@ -159,8 +178,8 @@ export class LiveState {
     value: object,
     seconds: number,
     { mark = "", films = 0 }: { mark?: string; films?: number } = {},
-  ): Promise<boolean> {
-    const erased = await this.#guarded(() =>
+  ): Promise<Standing> {
+    const [erased, known] = await this.#guarded(() =>
       this.#redis.osteonSetOnce(
         keyOf(id),
         erasedKeyOf(id),
@@ -174,7 +193,8 @@ export class LiveState {
         pendingSeconds,
       ),
     );
-    return erased === 1;
+    if (erased === 1) return "erased";
+    return known === 1 ? "known" : "forgotten";
   }
 
   async #guarded<T>(step: () => Promise<T>): Promise<T> {

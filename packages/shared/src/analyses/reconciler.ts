@@ -7,6 +7,7 @@ import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";
+import { eraseAnyway } from "./retention.js";
 
 export interface ReconcilerReport {
   /** Markers looked at. */
@@ -17,7 +18,7 @@ export interface ReconcilerReport {
   settled: number;
   /** Deliveries whose job Redis no longer knew. */
   redelivered: number;
-  /** Uploads that never became an analysis, and broken-off writes. */
+  /** Uploads that never became an analysis, and erasures and writes that were broken off. */
   swept: number;
   /** Markers that could not be worked on; each walk tries them again. */
   stuck: number;
@@ -25,8 +26,8 @@ export interface ReconcilerReport {
 
 /** Younger markers are on their normal way. */
 const graceMs = 10_000;
-/** A request has two minutes for its films: after this time nobody is still sending them. */
-const abandonedMs = 10 * 60_000;
+/** So long after its time to come a request may still be worked on; after it nobody is sending its films. */
+const acceptanceMs = 10 * 60_000;
 
 /** Faults that are not of one analysis: the walk ends, and the next goes on where it was. */
 const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable"];
@@ -43,9 +44,11 @@ export class Reconciler {
   readonly #rereading: Rereading;
   readonly #pendings: MarkerRound;
   readonly #owed: MarkerRound;
+  readonly #erasures: MarkerRound;
   readonly #redis: RedisConnection;
   readonly #now: () => number;
   readonly #elapsed: () => number;
+  readonly #abandonedMs: number;
   readonly #onStuck: (id: string, problem: ProblemError) => void;
   /** When this process first met a marker that looked young or unfinished: ids tell the time of a clock that may be wrong. */
   readonly #firstMet = new Map<string, number>();
@@ -55,6 +58,8 @@ export class Reconciler {
     analyses: Analyses;
     producer: Producer;
     redis: RedisConnection;
+    /** Seconds that a client has to send its whole request; 600 where absent. */
+    requestSeconds?: number;
     /** Told of each analysis that could not be worked on. */
     onStuck?: (id: string, problem: ProblemError) => void;
     now?: () => number;
@@ -66,7 +71,9 @@ export class Reconciler {
     this.#rereading = new Rereading(parts);
     this.#pendings = new MarkerRound(parts.analyses.ledger.pending);
     this.#owed = new MarkerRound(parts.analyses.ledger.deliveries.owed);
+    this.#erasures = new MarkerRound(parts.analyses.ledger.erasures);
     this.#redis = parts.redis;
+    this.#abandonedMs = (parts.requestSeconds ?? 600) * 1000 + acceptanceMs;
     this.#onStuck = parts.onStuck ?? (() => undefined);
     this.#now = parts.now ?? Date.now;
     this.#elapsed = parts.elapsed ?? (() => performance.now());
@@ -87,6 +94,7 @@ export class Reconciler {
     });
     if (whole) for (const id of this.#firstMet.keys()) if (!met.has(id)) this.#firstMet.delete(id);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
+    await this.#erasures.go((id) => this.#step(id, report, () => this.#erasure(id, report)));
     report.swept += (await ledger.uploads.sweep(this.#now())) + (await ledger.sweep());
     return report;
   }
@@ -134,8 +142,9 @@ export class Reconciler {
 
   async #analysis(ref: AnalysisRef, report: ReconcilerReport): Promise<void> {
     const { ledger } = this.#analyses;
-    const request = await ledger.request(ref);
     const erased = await this.#analyses.isErased(ref.id);
+    // Last: what is accepted behind this answer is not swept because of it.
+    const request = await ledger.request(ref);
     if (request === undefined || erased) {
       if (this.#isAbandoned(ref.id)) {
         await ledger.erase(ref);
@@ -170,7 +179,7 @@ export class Reconciler {
   /** Whether nobody is still sending an analysis's films: by its id, and by how long we have seen it so. */
   #isAbandoned(id: string): boolean {
     const [age, known] = [this.#now() - timeOfId(id), this.#knownFor(id)];
-    return (age >= abandonedMs || age < 0) && known >= abandonedMs;
+    return (age >= this.#abandonedMs || age < 0) && known >= this.#abandonedMs;
   }
 
   /** Milliseconds since this process first met a marker. */
@@ -253,5 +262,13 @@ export class Reconciler {
     }
     await this.#analyses.dispatch.enqueue(ref);
     report.redelivered += 1;
+  }
+
+  /** Also one that a gateway is at: every step of it may be done twice. */
+  async #erasure(id: string, report: ReconcilerReport): Promise<void> {
+    const marker = await this.#analyses.ledger.erasures.get(id);
+    if (marker === undefined) return;
+    await eraseAnyway(this.#analyses, { tenant: marker.tenant, id });
+    report.swept += 1;
   }
 }

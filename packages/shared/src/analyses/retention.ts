@@ -17,26 +17,26 @@ export async function expireAnalyses(
   before: (tenant: string) => number | undefined,
 ): Promise<number> {
   let removed = 0;
+  const { ledger } = analyses;
   const expire = async (ref: AnalysisRef) => {
-    if (!(await analyses.ledger.hasResult(ref))) return;
-    await erase(analyses, ref);
+    if (!(await ledger.hasResult(ref)) && !(await ledger.isBeingErased(ref))) return;
+    await eraseAnyway(analyses, ref);
     removed += 1;
   };
-  for await (const tenant of analyses.ledger.tenants()) {
+  for await (const tenant of ledger.tenants()) {
     const time = before(tenant);
     if (time === undefined) continue;
-    for await (const ids of batches(analyses.ledger.acceptedBefore(tenant, time), atOnce))
+    for await (const ids of batches(ledger.acceptedBefore(tenant, time), atOnce))
       await Promise.all(ids.map((id) => expire({ tenant, id })));
   }
   return removed;
 }
 
-/** Also what is damaged goes when its time has come. */
-async function erase(analyses: Analyses, ref: AnalysisRef): Promise<void> {
+/** Erases an analysis, though somebody else may have erased it meanwhile. */
+export async function eraseAnyway(analyses: Analyses, ref: AnalysisRef): Promise<void> {
   try {
     await analyses.erase(ref);
   } catch (error) {
-    if (!["record-damaged", "analysis-not-found"].includes(toProblem(error).code)) throw error;
-    await analyses.ledger.erase(ref);
+    if (toProblem(error).code !== "analysis-not-found") throw error;
   }
 }

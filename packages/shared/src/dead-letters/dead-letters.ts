@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { type Analyses, type AnalysisRef, isAnalysisId } from "../analyses/index.js";
 import { timeOfId } from "../analyses/keys.js";
+import type { Marker } from "../analyses/markers.js";
 import {
   type AnalysisRequest,
   type DeadLetter,
@@ -72,14 +73,21 @@ export class DeadLetters {
     const { ledger } = this.#analyses;
     const marker = await ledger.failed.get(id);
     if (marker === undefined) throw new ProblemError("dead-letter-not-found");
-    const { tenant, retriedAs = uuidv7() } = marker;
+    const { tenant } = marker;
+    const retriedAs = (await this.#begun(marker)) ?? uuidv7();
     const request = await ledger.request({ tenant, id });
     if (request === undefined) throw new ProblemError("dead-letter-not-found");
     // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
-    if (marker.retriedAs === undefined) await ledger.failed.set({ tenant, id, retriedAs });
+    if (marker.retriedAs !== retriedAs) await ledger.failed.set({ tenant, id, retriedAs });
     if ((await ledger.request({ tenant, id: retriedAs })) === undefined)
       await this.#accept(request, retriedAs);
     await ledger.failed.remove(id);
+    return retriedAs;
+  }
+
+  /** The analysis of a try before. Not one that was taken back: workers would take it for erased, whatever is put there now. */
+  async #begun({ retriedAs }: Marker): Promise<string | undefined> {
+    if (retriedAs === undefined || (await this.#analyses.isErased(retriedAs))) return undefined;
     return retriedAs;
   }
 

@@ -39,7 +39,7 @@ export interface S3StoreOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
   /** PEM certificates that the server's is checked against; the system's where absent. */
   ca?: Buffer;
-  /** Milliseconds that the server has for each answer; 30,000 where absent. */
+  /** Milliseconds that the server has for each answer, and may say nothing within it; 30,000 where absent. */
   answerMs?: number;
 }
 
@@ -244,6 +244,7 @@ export class S3Store implements ObjectStore {
 
 function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Client {
   const agent = { keepAlive: true, maxSockets: 64 };
+  const answerMs = options.answerMs ?? 30_000;
   return new S3Client({
     region: options.region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
@@ -254,9 +255,11 @@ function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Clie
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
       connectionTimeout: 3_000,
-      requestTimeout: options.answerMs ?? 30_000,
+      requestTimeout: answerMs,
       // Without it the SDK only warns, and a server that never answers holds a film for ever.
       throwOnRequestTimeout: true,
+      // The one above ends when the headers come: a body that stalls behind them would hold its film likewise.
+      socketTimeout: answerMs,
       httpAgent: new HttpAgent(agent),
       httpsAgent: new HttpsAgent({ ...agent, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
     },

@@ -92,7 +92,8 @@ export class Intake {
     if (held !== undefined) return step(held);
     return this.#parts.heavy(async () => {
       const bytes = await this.#parts.ledger.original(this.ref, index);
-      if (bytes === undefined) throw new ProblemError("film-lost");
+      // Swept meanwhile, as what nobody was still sending.
+      if (bytes === undefined) throw new ProblemError("request-timeout");
       return step(bytes);
     });
   }

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { encodeFilm, type NormalisedFilm, packFilm } from "@osteon/imaging";
+import {
+  type AnalysisRequest,
+  type Attempt,
+  analysisFolder,
+  type Backbone,
+  digestOf,
+  type FilmProcessorParts,
+  filmJobId,
+  type Logger,
+  loadConfig,
+  Metrics,
+  openBackbone,
+  ProblemError,
+} from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
+
+interface ProcessorModule {
+  BodyPartProcessor: new (
+    parts: FilmProcessorParts & { classifier: { classify(film: NormalisedFilm): Promise<object> } },
+  ) => { process(attempt: Attempt<"bodypart">): Promise<void> };
+}
+const worker = new URL("../../../services/bodypart-worker/dist/src/body-part-processor.js", import.meta.url);
+const { BodyPartProcessor } = (await import(worker.href)) as ProcessorModule;
+
+const tenant = "default";
+const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
+const hand = {
+  bodyPart: { label: "hand", probability: 1, probabilities: { hand: 1 } },
+  outcome: "analysed",
+  model: { name: "bodypart", version: "1.0.0", digest: digestOf("a model") },
+  ms: 1,
+};
+const [width, height] = [240, 300];
+const film: NormalisedFilm = {
+  ...{ width, height },
+  data: Uint8Array.from({ length: width * height }, (_, at) => at % 251),
+};
+
+let folder: string;
+let server: RunningRedis;
+let backbone: Backbone;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-body-part-"));
+  server = await startRedis({ dataDir: folder });
+  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+});
+after(async () => {
+  await backbone?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function accepted(): Promise<AnalysisRequest> {
+  const bytes = encodeFilm(film);
+  const request: AnalysisRequest = {
+    ...{ v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString() },
+    films: [{ index: 0, contentType: "image/png", digest: digestOf(bytes), bytes: bytes.length }],
+  };
+  await backbone.analyses.accept(request, [bytes]);
+  return request;
+}
+
+function process(
+  { id }: AnalysisRequest,
+  classify: (film: NormalisedFilm) => Promise<object>,
+): Promise<void> {
+  const processor = new BodyPartProcessor({
+    ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silent },
+    classifier: { classify },
+  });
+  const data = { v: 1, tenant, analysisId: id, film: 0, acceptedAt: Date.now() };
+  const postpone = () => Promise.reject(new Error("not to be put off"));
+  return processor.process({ id: filmJobId(id, 0, "bodypart"), data, number: 1, last: false, postpone });
+}
+
+test("a repeat by another version of the worker goes on with the picture that is there", async () => {
+  const { ledger } = backbone.analyses;
+  const one = await accepted();
+  const other = { ...film, data: film.data.map((level) => 255 - level) };
+  const earlier = await packFilm(encodeFilm(other));
+  await ledger.putImage(one, 0, earlier);
+  const seen: NormalisedFilm[] = [];
+  await process(one, async (each) => {
+    seen.push(each);
+    return hand;
+  });
+  const key = `{osteon}:fracture:${filmJobId(one.id, 0, "fracture")}`;
+  const job = JSON.parse((await backbone.redis.hget(key, "data")) ?? "{}") as { image?: string };
+  assert.equal(job.image, digestOf(earlier));
+  assert.deepEqual(await ledger.writtenImage(one, 0, job.image), earlier);
+  assert.deepEqual(seen.at(-1), other, "what is told is of the picture that the next worker reads");
+});
+
+test("a repeat that makes the same picture is not classified twice", async () => {
+  const one = await accepted();
+  await backbone.analyses.ledger.putImage(one, 0, encodeFilm(film));
+  let times = 0;
+  await process(one, async () => {
+    times += 1;
+    return hand;
+  });
+  assert.equal(times, 1);
+});
+
+test("a try that fails is over when its picture has come to the store", async (t) => {
+  const one = await accepted();
+  const steps: string[] = [];
+  const { put } = backbone.store;
+  t.mock.method(backbone.store, "put", async (...call: Parameters<typeof put>) => {
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+    const done = await put.apply(backbone.store, call);
+    steps.push("written");
+    return done;
+  });
+  const failing = process(one, () => Promise.reject(new ProblemError("engine-failed")));
+  await assert.rejects(failing, { code: "engine-failed" });
+  assert.deepEqual(steps, ["written"]);
+  await backbone.analyses.erase(one);
+  assert.deepEqual(await backbone.store.list(analysisFolder(tenant, one.id)), []);
+});

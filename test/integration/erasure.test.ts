@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
+import {
+  Analyses,
+  type AnalysisRequest,
+  acceptedFilm,
+  analysisFolder,
+  closeRedis,
+  connectRedis,
+  deliveryName,
+  expireAnalyses,
+  FileStore,
+  type FilmResult,
+  filmJobId,
+  Ledger,
+  LiveState,
+  ProblemError,
+  Producer,
+  Reconciler,
+} from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
+
+let folder: string;
+let server: RunningRedis;
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-erasure-"));
+  server = await startRedis({ dataDir: folder });
+});
+after(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let redis: ReturnType<typeof connectRedis>;
+let store: FileStore;
+let producer: Producer;
+let analyses: Analyses;
+beforeEach(async () => {
+  redis = connectRedis(server.url, "commands");
+  await redis.flushall();
+  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  producer = new Producer(redis);
+  analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
+});
+afterEach(async () => {
+  await analyses.ledger.pending.flush();
+  await producer.close();
+  await closeRedis(redis);
+});
+
+const tenant = "default";
+
+async function accepted(films = 1, callbackUrl = "https://example.com/"): Promise<AnalysisRequest> {
+  const request: AnalysisRequest = {
+    v: 1,
+    id: uuidv7(),
+    tenant,
+    createdAt: new Date().toISOString(),
+    callbackUrl,
+    films: Array.from({ length: films }, (_, index) => ({
+      index,
+      contentType: "image/png",
+      digest: `sha256:${"a".repeat(64)}`,
+      bytes: 3,
+    })),
+  };
+  await analyses.accept(
+    request,
+    request.films.map(() => Buffer.from("abc")),
+  );
+  return request;
+}
+
+function result(of: AnalysisRequest, film = 0): FilmResult {
+  const accepted = of.films[film];
+  assert.ok(accepted);
+  return { film: { ...acceptedFilm(accepted), outcome: "not-identified" }, timings: {} };
+}
+
+/** One that failed, so that it has everything that an analysis may have. */
+async function failed(): Promise<AnalysisRequest> {
+  const request = await accepted();
+  await analyses.filmFailed(request, 0, new ProblemError("worker-lost"));
+  await analyses.ledger.pending.flush();
+  return request;
+}
+
+async function nothingLeft({ id }: AnalysisRequest): Promise<void> {
+  assert.equal(await analyses.get({ tenant, id }), undefined);
+  await analyses.ledger.pending.flush();
+  for (const each of ["analyses/", "pending/", "failed/", "erasures/", "deliveries/"])
+    assert.deepEqual(await store.list(each), [], each);
+  const keys = (await redis.keys("*")).filter((key) => key.includes(id) && !key.includes(":erased:"));
+  assert.deepEqual(keys, []);
+}
+
+/** While the returned function was not called, folders go only in part. */
+function breakInTheMiddle(t: TestContext): () => void {
+  const mock = t.mock.method(store, "deletePrefix", () =>
+    Promise.reject(new ProblemError("store-unavailable")),
+  );
+  return () => mock.mock.restore();
+}
+
+async function brokenOff(t: TestContext, request: AnalysisRequest): Promise<void> {
+  const mend = breakInTheMiddle(t);
+  await assert.rejects(analyses.erase(request), { code: "store-unavailable" });
+  mend();
+  assert.notDeepEqual(await store.list(analysisFolder(tenant, request.id)), [], "it broke in the middle");
+  assert.equal(await analyses.get(request), undefined, "nobody finds it any more");
+  await redis.flushall();
+  assert.equal(await analyses.get(request), undefined, "also where Redis knows nothing of it");
+}
+
+test("an erasure that broke in the middle is finished by its repeat", async (t) => {
+  const one = await failed();
+  await brokenOff(t, one);
+  await analyses.erase(one);
+  await nothingLeft(one);
+  await assert.rejects(analyses.erase(one), { code: "analysis-not-found" });
+});
+
+test("another tenant's repeat finds nothing", async (t) => {
+  const one = await failed();
+  await brokenOff(t, one);
+  await assert.rejects(analyses.erase({ tenant: "another", id: one.id }), { code: "analysis-not-found" });
+});
+
+test("an erasure that broke in the middle is finished by the reconciler", async (t) => {
+  const one = await failed();
+  await brokenOff(t, one);
+  const report = await new Reconciler({ analyses, producer, redis }).walk(5);
+  assert.equal(report?.swept, 1);
+  await nothingLeft(one);
+});
+
+test("an erasure that broke in the middle is finished by retention", async (t) => {
+  const one = await failed();
+  await brokenOff(t, one);
+  assert.equal(await expireAnalyses(analyses, () => Date.now() + 60_000), 1);
+  await nothingLeft(one);
+});
+
+test("an erasure hides the analysis though Redis is away, and is finished when it is back", async (t) => {
+  const one = await failed();
+  const away = new LiveState(redis);
+  for (const step of ["markErased", "forget", "get"] as const)
+    t.mock.method(away, step, () => Promise.reject(new ProblemError("queue-unavailable")));
+  const cutOff = new Analyses({ ledger: analyses.ledger, live: away, producer });
+  await assert.rejects(cutOff.erase(one), { code: "queue-unavailable" });
+  assert.equal(await cutOff.get(one), undefined);
+  // Its job would find nothing to do.
+  await producer.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
+  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await nothingLeft(one);
+});
+
+test("an analysis whose request is damaged can be erased", async () => {
+  const one = await failed();
+  await store.put(`${analysisFolder(tenant, one.id)}request.json`, '{"v":');
+  await analyses.erase(one);
+  await nothingLeft(one);
+});
+
+const forgets = {
+  "Redis is wiped": () => redis.flushall(),
+  "its worker is frozen until the note of the erasure is gone": async () => {
+    await redis.del(...(await redis.keys("*:erased:*")));
+  },
+};
+for (const [name, forget] of Object.entries(forgets))
+  for (const films of [1, 2])
+    test(`work under way brings back nothing of ${films} films, though ${name}`, async () => {
+      const ends = await accepted(films);
+      await analyses.start(ends, 0);
+      await analyses.erase(ends);
+      await forget();
+      await analyses.ledger.putImage(ends, 0, Buffer.from("late"));
+      await analyses.filmEnded(ends, result(ends));
+      await nothingLeft(ends);
+      assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
+    });
+
+test("a film that is handed on after its erasure leaves no picture, though Redis is wiped", async () => {
+  const one = await accepted();
+  await analyses.start(one, 0);
+  await analyses.erase(one);
+  await redis.flushall();
+  await analyses.ledger.putImage(one, 0, Buffer.from("late"));
+  const bodyPart = { label: "hand", probability: 1, probabilities: {} };
+  const model = { name: "bodypart", version: "1.0.0", digest: "sha256:0" };
+  await analyses.forward({
+    ...{ v: 1, tenant, analysisId: one.id, film: 0, acceptedAt: 0, bone: "hand", width: 300, height: 300 },
+    ...{ bodyPart, model, queuedMs: 0, bodyPartMs: 0 },
+  });
+  assert.deepEqual(await store.list("analyses/"), []);
+  await analyses.ledger.putImage(one, 0, Buffer.from("later"));
+  assert.equal(await analyses.start(one, 0), undefined);
+  assert.deepEqual(await store.list("analyses/"), [], "nor one of a try before");
+});
+
+test("what is erased while its failure is noted is listed nowhere", async (t) => {
+  const one = await accepted();
+  const { failed } = analyses.ledger;
+  const set = failed.set.bind(failed);
+  t.mock.method(failed, "set", async (...call: Parameters<typeof set>) => {
+    await analyses.erase(one);
+    await set(...call);
+  });
+  await analyses.filmFailed(one, 0, new ProblemError("worker-lost"));
+  assert.deepEqual(await store.list("failed/"), []);
+  assert.equal(await analyses.get(one), undefined);
+});
