@@ -29,7 +29,7 @@ import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
 import { models } from "./routes/models.js";
 import { operate } from "./routes/operate.js";
-import { origin } from "./routes/origin.js";
+import { originPredict, originUpload } from "./routes/origin.js";
 import { page } from "./routes/page.js";
 import { pictures } from "./routes/pictures.js";
 import { queueBoard } from "./routes/queue-board.js";
@@ -114,9 +114,12 @@ export async function buildApp(parts: Omit<Dependencies, "submission" | "closing
   await rateLimit(app, dependencies);
   notFoundEarly(app);
   await openapi(app);
-  await uploads(app, dependencies);
+  await app.register(async (scope) => {
+    await uploads(scope as App, dependencies);
+    await submitAnalysis(scope as App, dependencies);
+    await originUpload(scope as App, dependencies);
+  });
   for (const route of [
-    submitAnalysis,
     uploadAddresses,
     getAnalysis,
     events,
@@ -129,7 +132,7 @@ export async function buildApp(parts: Omit<Dependencies, "submission" | "closing
     models,
     health,
     reference,
-    origin,
+    originPredict,
     feed,
     session,
     operate,

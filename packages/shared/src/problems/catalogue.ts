@@ -135,6 +135,11 @@ export const catalogue = {
     title: "The analysis has ended",
     rule: "Only an analysis that is queued or processing can be cancelled.",
   },
+  "analysis-cancelled": {
+    status: 409,
+    title: "The analysis was cancelled",
+    rule: "A film whose analysis was cancelled gets no answer: upload it again.",
+  },
   "too-many-webhooks": {
     status: 409,
     title: "Too many endpoints",
@@ -269,6 +274,11 @@ export const catalogue = {
     status: 503,
     title: "Queue unavailable",
     rule: "Redis must be reachable to accept films.",
+  },
+  "answer-not-ready": {
+    status: 503,
+    title: "No answer yet",
+    rule: "POST /predict waits 30 s for a film's answer: of one that takes longer it must be asked again.",
   },
   "webhooks-off": {
     status: 503,

@@ -12,7 +12,10 @@ export const rawTypes = [
   "application/octet-stream",
 ];
 
-/** Multipart with its limits, and raw bodies as streams. How large films are is for the intake to say. */
+/**
+ * Multipart with its limits, and raw bodies as streams, for the routes of the scope alone: elsewhere nobody would read them. How
+ * large films are is for the intake to say.
+ */
 export async function uploads(app: App, { config }: Dependencies): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
