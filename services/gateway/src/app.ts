@@ -12,6 +12,7 @@ import type { Admission } from "./admission.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";
+import { noBody } from "./plugins/no-body.js";
 import { openapi } from "./plugins/openapi.js";
 import { frameworkError, notFoundEarly, problems } from "./plugins/problems.js";
 import { rateLimit } from "./plugins/rate-limit.js";
@@ -113,6 +114,7 @@ export async function buildApp(parts: Omit<Dependencies, "submission" | "closing
   await auth(app, dependencies);
   await rateLimit(app, dependencies);
   notFoundEarly(app);
+  noBody(app);
   await openapi(app);
   await app.register(async (scope) => {
     await uploads(scope as App, dependencies);

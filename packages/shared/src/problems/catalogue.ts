@@ -12,7 +12,11 @@ export interface ProblemDefinition {
  */
 export const catalogue = {
   "bad-request": { status: 400, title: "Bad request", rule: "The request must be well formed HTTP." },
-  "body-empty": { status: 400, title: "Empty body", rule: "A raw upload must carry the bytes of one film." },
+  "body-empty": {
+    status: 400,
+    title: "Empty body",
+    rule: "An upload must carry the bytes of a film: neither a raw body nor a file part may be empty.",
+  },
   "json-malformed": {
     status: 400,
     title: "Malformed JSON",

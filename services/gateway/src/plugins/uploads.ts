@@ -19,6 +19,7 @@ export const rawTypes = [
 export async function uploads(app: App, { config }: Dependencies): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
+    isPartAFile,
     limits: {
       fileSize: Number.POSITIVE_INFINITY,
       files: config.MAX_FILMS,
@@ -29,4 +30,14 @@ export async function uploads(app: App, { config }: Dependencies): Promise<void>
     },
   });
   app.addContentTypeParser(rawTypes, (_request, body, done) => done(null, body));
+}
+
+/** What has a filename, or bytes for its content; a film also where all that says so is that it is no text. */
+function isPartAFile(
+  field: string | undefined,
+  type: string | undefined,
+  filename: string | undefined,
+): boolean {
+  const named = filename !== undefined || type === "application/octet-stream";
+  return named || (field === "film" && type !== undefined && !type.startsWith("text/"));
 }

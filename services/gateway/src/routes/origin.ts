@@ -33,6 +33,7 @@ export async function originUpload(app: App, { submission }: Dependencies): Prom
       budget: "submissions",
       problems: [
         ...filmProblems,
+        "body-empty",
         "multipart-malformed",
         "upload-too-large",
         "too-many-films",
