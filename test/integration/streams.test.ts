@@ -67,4 +67,14 @@ describe("the stream of all analyses", { timeout: 20_000 }, () => {
     assert.ok(answer.headers.get("x-request-id"));
     await close();
   });
+
+  test("tells what was erased, also of an analysis that it has told nothing of before", async () => {
+    const id = await submitted();
+    const stream = await open("/v1/events");
+    await stream.until("missed");
+    await gateway.client.request(`/v1/analyses/${id}`, { method: "DELETE" });
+    const { text } = await stream.until("erased");
+    assert.match(text, new RegExp(`event: erased\ndata: {"id":"${id}"}`));
+    await stream.close();
+  });
 });

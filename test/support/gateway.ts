@@ -11,7 +11,8 @@ import {
   closeRedis,
   connectRedis,
   createLogger,
-  type FilmResult,
+  type Film,
+  type KeptHeatmap,
   loadConfig,
   Metrics,
   ModelReloads,
@@ -110,15 +111,15 @@ export class LoneGateway {
     return request;
   }
 
-  /** Ends a film as a worker would. */
-  async endFilm(id: string, index = 0, more: Partial<FilmResult> = {}): Promise<void> {
+  /** Ends the first film of an analysis as a worker would. */
+  async endFilm(id: string, more: Partial<Film> = {}, heatmap?: KeptHeatmap): Promise<void> {
     const request = await this.request(id);
-    const film = request.films[index];
-    if (film === undefined) throw new Error(`${id} has no film ${index}.`);
+    const [film] = request.films;
+    if (film === undefined) throw new Error(`${id} has no film.`);
     await this.backbone.analyses.filmEnded(request, {
-      film: { ...acceptedFilm(film), outcome: "not-identified", ...more.film },
+      film: { ...acceptedFilm(film), outcome: "not-identified", ...more },
       timings: {},
-      ...(more.heatmap === undefined ? {} : { heatmap: more.heatmap }),
+      ...(heatmap === undefined ? {} : { heatmap }),
     });
   }
 

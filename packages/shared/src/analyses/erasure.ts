@@ -35,7 +35,7 @@ export class Erasure {
   async scrub(ref: AnalysisRef): Promise<void> {
     await this.#dispatch.dequeue(ref.tenant, ref.id);
     await this.#ledger.erase(ref);
-    await this.#live.forget(ref.id);
+    await this.#live.forget(ref.id, ref.tenant);
   }
 
   async removeJobs(request: AnalysisRequest): Promise<void> {

@@ -16,7 +16,10 @@ export interface LiveAnalysis {
   end?: Analysis;
 }
 
-/** Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end. */
+/**
+ * Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end; and
+ * behind the mark whose it was, where nobody can look that up any more.
+ */
 export const changesChannel = `${queuePrefix}:changes`;
 export const endMark = "!";
 
@@ -134,12 +137,13 @@ export class LiveState {
     };
   }
 
-  async forget(id: string): Promise<void> {
+  /** @param tenant told along with the change, where the analysis was erased */
+  async forget(id: string, tenant = ""): Promise<void> {
     await this.#guarded(() =>
       this.#redis
         .multi()
         .del(keyOf(id))
-        .publish(changesChannel, id + endMark)
+        .publish(changesChannel, id + endMark + tenant)
         .exec(),
     );
   }
