@@ -108,8 +108,9 @@ export async function buildApp(parts: Omit<Dependencies, "submission" | "closing
   validation(app);
   await tracing(app);
   await problems(app, dependencies);
-  connections.watch(app, { stallMs, closing: closing.signal });
   await cors(app, dependencies);
+  // Behind CORS: the page that is refused must be able to read why.
+  connections.watch(app, { stallMs, closing: closing.signal });
   await sameSite(app, dependencies);
   await auth(app, dependencies);
   await rateLimit(app, dependencies);

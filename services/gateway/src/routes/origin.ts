@@ -68,7 +68,7 @@ export async function originPredict(app: App, dependencies: Dependencies): Promi
       problems: ["analysis-not-found", "analysis-cancelled", "processing-failed", "answer-not-ready"],
     },
     handler: async (request, reply) => {
-      const id = request.body.filename.split(".")[0] ?? "";
+      const id = request.body.filename.toLowerCase().split(".")[0] ?? "";
       if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
       const analysis = await hold(dependencies, { tenant: request.tenant, id }, waitSeconds, reply);
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
