@@ -12,6 +12,7 @@ import type { Admission } from "./admission.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";
+import { noBody } from "./plugins/no-body.js";
 import { openapi } from "./plugins/openapi.js";
 import { frameworkError, notFoundEarly, problems } from "./plugins/problems.js";
 import { rateLimit } from "./plugins/rate-limit.js";
@@ -29,7 +30,7 @@ import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
 import { models } from "./routes/models.js";
 import { operate } from "./routes/operate.js";
-import { origin } from "./routes/origin.js";
+import { originPredict, originUpload } from "./routes/origin.js";
 import { page } from "./routes/page.js";
 import { pictures } from "./routes/pictures.js";
 import { queueBoard } from "./routes/queue-board.js";
@@ -107,16 +108,21 @@ export async function buildApp(parts: Omit<Dependencies, "submission" | "closing
   validation(app);
   await tracing(app);
   await problems(app, dependencies);
-  connections.watch(app, { stallMs, closing: closing.signal });
   await cors(app, dependencies);
+  // Behind CORS: the page that is refused must be able to read why.
+  connections.watch(app, { stallMs, closing: closing.signal });
   await sameSite(app, dependencies);
   await auth(app, dependencies);
   await rateLimit(app, dependencies);
   notFoundEarly(app);
+  noBody(app);
   await openapi(app);
-  await uploads(app, dependencies);
+  await app.register(async (scope) => {
+    await uploads(scope as App, dependencies);
+    await submitAnalysis(scope as App, dependencies);
+    await originUpload(scope as App, dependencies);
+  });
   for (const route of [
-    submitAnalysis,
     uploadAddresses,
     getAnalysis,
     events,
@@ -129,7 +135,7 @@ export async function buildApp(parts: Omit<Dependencies, "submission" | "closing
     models,
     health,
     reference,
-    origin,
+    originPredict,
     feed,
     session,
     operate,

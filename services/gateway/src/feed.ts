@@ -21,7 +21,8 @@ export class Feed {
   readonly #changes: Pick<Changes, "listenToAll">;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #tenants = new Map<string, string>();
-  readonly #changed = new Set<string>();
+  /** Whose each is, where the change said so: of what was erased nobody else can. */
+  readonly #changed = new Map<string, string | undefined>();
   #gathering = false;
   #ignore: (() => void) | undefined;
 
@@ -34,7 +35,7 @@ export class Feed {
   listen(tenant: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(tenant) ?? new Set<Listener>();
     this.#listeners.set(tenant, listeners.add(listener));
-    this.#ignore ??= this.#changes.listenToAll((id) => this.#note(id));
+    this.#ignore ??= this.#changes.listenToAll((id, tenant) => this.#note(id, tenant));
     return () => {
       listeners.delete(listener);
       if (listeners.size > 0) return;
@@ -46,42 +47,43 @@ export class Feed {
     };
   }
 
-  #note(id: string | undefined): void {
+  #note(id: string | undefined, of?: string): void {
     if (id === undefined) {
       for (const tenant of this.#listeners.keys()) this.#tell(tenant, { type: "missed" });
       return;
     }
-    this.#changed.add(id);
+    this.#changed.set(id, of ?? this.#changed.get(id));
     if (this.#gathering) return;
     this.#gathering = true;
     setTimeout(() => {
       this.#look().finally(() => {
         this.#gathering = false;
         const [left] = this.#changed;
-        if (left !== undefined) this.#note(left);
+        if (left !== undefined) this.#note(...left);
       });
     }, gatherMs);
   }
 
   async #look(): Promise<void> {
-    const ids = [...this.#changed];
+    const all = [...this.#changed];
     this.#changed.clear();
-    for (let at = 0; at < ids.length; at += readAtOnce) {
-      await Promise.all(ids.slice(at, at + readAtOnce).map((id) => this.#read(id)));
+    for (let at = 0; at < all.length; at += readAtOnce) {
+      await Promise.all(all.slice(at, at + readAtOnce).map(([id, of]) => this.#read(id, of)));
     }
   }
 
-  async #read(id: string): Promise<void> {
+  async #read(id: string, of: string | undefined): Promise<void> {
     try {
-      const tenant = this.#tenants.get(id) ?? (await this.#analyses.live(id))?.request.tenant;
+      const tenant = of ?? this.#tenants.get(id) ?? (await this.#analyses.live(id))?.request.tenant;
       if (tenant === undefined) return;
       this.#remember(id, tenant);
       if (!this.#listeners.has(tenant)) return;
       const analysis = await this.#analyses.get({ tenant, id });
+      if (analysis === undefined) this.#tenants.delete(id);
       this.#tell(tenant, analysis === undefined ? { type: "erased", id } : { type: "analysis", analysis });
     } catch {
       // Redis or the store is away: whoever listens looks again when it is back.
-      const tenant = this.#tenants.get(id);
+      const tenant = of ?? this.#tenants.get(id);
       if (tenant !== undefined) this.#tell(tenant, { type: "missed" });
     }
   }

@@ -3,27 +3,28 @@ import { changesChannel, endMark } from "./live-state.js";
 
 /** Told whether the change was the analysis's end, or may have been. */
 type Listener = (ended: boolean) => void;
+/** Told which analysis changed, and whose it was where it was erased; nothing where changes may have been missed. */
+type ListenerToAll = (id?: string, tenant?: string) => void;
 
 /** Wakes whoever waits for an analysis. One connection serves any number of waiters. */
 export class Changes {
   readonly #subscriber: RedisConnection;
   readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #allListeners = new Set<(id: string | undefined) => void>();
+  readonly #allListeners = new Set<ListenerToAll>();
 
   /** `subscriber` is a connection of its own: one that listens can do nothing else. */
   constructor(subscriber: RedisConnection) {
     this.#subscriber = subscriber;
     subscriber.on("message", (channel: string, message: string) => {
       if (channel !== changesChannel) return;
-      const ended = message.endsWith(endMark);
-      const id = ended ? message.slice(0, -endMark.length) : message;
-      for (const listener of this.#listeners.get(id) ?? []) listener(ended);
-      for (const listener of this.#allListeners) listener(id);
+      const [id = "", tenant] = message.split(endMark);
+      for (const listener of this.#listeners.get(id) ?? []) listener(tenant !== undefined);
+      for (const listener of this.#allListeners) listener(id, tenant || undefined);
     });
     // What was published while the connection was away is lost: everybody looks again.
     subscriber.on("ready", () => {
       for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(true);
-      for (const listener of this.#allListeners) listener(undefined);
+      for (const listener of this.#allListeners) listener();
     });
   }
 
@@ -31,11 +32,8 @@ export class Changes {
     await this.#subscriber.subscribe(changesChannel);
   }
 
-  /**
-   * Calls `listener` with the id of each analysis that changes, of whatever tenant, until the returned function is called;
-   * with `undefined` where changes may have been missed.
-   */
-  listenToAll(listener: (id: string | undefined) => void): () => void {
+  /** Calls `listener` at each change of any analysis, of whatever tenant, until the returned function is called. */
+  listenToAll(listener: ListenerToAll): () => void {
     this.#allListeners.add(listener);
     return () => this.#allListeners.delete(listener);
   }

@@ -30,7 +30,7 @@ export class Erasure {
     if (request === undefined && !(await this.#isLeft(ref))) throw new ProblemError("analysis-not-found");
     await this.#ledger.erasures.set(ref);
     // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
-    await allEnded([this.#ledger.hide(ref), this.#hide(ref.id)]);
+    await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
     // Jobs that a broken-off erasure left find nothing to do.
     if (request !== undefined) await this.removeJobs(request);
     await this.scrub(ref);
@@ -69,8 +69,8 @@ export class Erasure {
     return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.hasResult(ref));
   }
 
-  async #hide(id: string): Promise<void> {
+  async #hide({ tenant, id }: AnalysisRef): Promise<void> {
     await this.#live.markErased(id);
-    await this.#live.forget(id);
+    await this.#live.forget(id, tenant);
   }
 }

@@ -206,7 +206,8 @@ export class Ledger {
   /** A film's heat map, as soon as the film has ended. */
   async heatmap(ref: AnalysisRef, film: number): Promise<KeptHeatmap | undefined> {
     const ended = await this.#result(ref);
-    if (ended !== undefined) return ended.heatmaps[film];
+    // A cancelled analysis keeps what its films had shown by then, each by itself.
+    if (ended !== undefined && ended.analysis.status !== "cancelled") return ended.heatmaps[film];
     const result = await this.#getJson<FilmResult>(
       `${analysisFolder(ref.tenant, ref.id)}results/${film}.json`,
     );

@@ -19,7 +19,10 @@ export interface LiveAnalysis {
 /** How Redis knows an analysis. What it forgot may have been erased, and the note of that with it: the ledger tells. */
 export type Standing = "known" | "forgotten" | "erased";
 
-/** Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end. */
+/**
+ * Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end; and
+ * behind the mark whose it was, where nobody can look that up any more.
+ */
 export const changesChannel = `${queuePrefix}:changes`;
 export const endMark = "!";
 
@@ -153,12 +156,13 @@ export class LiveState {
     return Date.parse(createdAt) < this.#connectedAt + clocksMs;
   }
 
-  async forget(id: string): Promise<void> {
+  /** @param tenant told along with the change, where the analysis was erased */
+  async forget(id: string, tenant = ""): Promise<void> {
     await this.#guarded(() =>
       this.#redis
         .multi()
         .del(keyOf(id))
-        .publish(changesChannel, id + endMark)
+        .publish(changesChannel, id + endMark + tenant)
         .exec(),
     );
   }

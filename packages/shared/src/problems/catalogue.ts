@@ -12,7 +12,11 @@ export interface ProblemDefinition {
  */
 export const catalogue = {
   "bad-request": { status: 400, title: "Bad request", rule: "The request must be well formed HTTP." },
-  "body-empty": { status: 400, title: "Empty body", rule: "A raw upload must carry the bytes of one film." },
+  "body-empty": {
+    status: 400,
+    title: "Empty body",
+    rule: "An upload must carry the bytes of a film: neither a raw body nor a file part may be empty.",
+  },
   "json-malformed": {
     status: 400,
     title: "Malformed JSON",
@@ -134,6 +138,11 @@ export const catalogue = {
     status: 409,
     title: "The analysis has ended",
     rule: "Only an analysis that is queued or processing can be cancelled.",
+  },
+  "analysis-cancelled": {
+    status: 409,
+    title: "The analysis was cancelled",
+    rule: "A film whose analysis was cancelled gets no answer: upload it again.",
   },
   "too-many-webhooks": {
     status: 409,
@@ -269,6 +278,11 @@ export const catalogue = {
     status: 503,
     title: "Queue unavailable",
     rule: "Redis must be reachable to accept films.",
+  },
+  "answer-not-ready": {
+    status: 503,
+    title: "No answer yet",
+    rule: "POST /predict waits 30 s for a film's answer: of one that takes longer it must be asked again.",
   },
   "webhooks-off": {
     status: 503,

@@ -4,6 +4,7 @@ import type { FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage } from "../from-page.js";
 import { type Session, Sessions } from "../sessions.js";
+import { vary } from "../vary.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -69,8 +70,7 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
   app.addHook("onRequest", async (request, reply) => {
     const { scope } = request.routeOptions.config;
     if (scope === undefined) return;
-    const vary = reply.getHeader("vary");
-    reply.header("vary", vary === undefined ? "authorization, cookie" : `${vary}, authorization, cookie`);
+    vary(reply, "authorization, cookie");
     try {
       const key = await keyOf(request);
       requireScope(key, scope);

@@ -3,10 +3,14 @@ import type { App, Dependencies } from "../app.js";
 
 /** What a page may read of an answer beside its body. */
 const exposed = [
+  "accept-ranges",
+  "allow",
   "content-disposition",
+  "content-range",
   "etag",
   "idempotency-replayed",
   "location",
+  "preference-applied",
   "ratelimit",
   "ratelimit-policy",
   "retry-after",

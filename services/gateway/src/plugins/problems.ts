@@ -12,7 +12,10 @@ export async function problems(app: App, { metrics }: Dependencies): Promise<voi
   });
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = translate(error);
-    if (problem.status === 413) await readOff(request.raw);
+    // What was not begun Node reads off itself, once the answer is out; not where the connection is to be closed.
+    if (isBegun(request.raw) || problem.status === 413) await readOff(request.raw);
+    // A connection on which a body still comes can carry no further request.
+    if (!request.raw.readableEnded && isBegun(request.raw)) reply.header("connection", "close");
     metrics.refusals.inc({ code: problem.code });
     if (problem.status >= 500) request.log.error({ err: error, req: request }, problem.code);
     return sendProblem(problem, request, reply);
@@ -69,10 +72,17 @@ function sendProblem(problem: ProblemError, request: FastifyRequest, reply: Fast
 /** Most that is read off a refused upload, and the time for it. */
 const mostReadOff = { bytes: 256 * 1024 * 1024, milliseconds: 20_000 };
 
-/** Reads the rest of a refused upload: a client that is cut off while it sends never sees the answer. */
+/** Whether somebody reads a body, or has read of it. */
+function isBegun(request: IncomingMessage): boolean {
+  return request.readableFlowing !== null || request.readableDidRead;
+}
+
+/** Reads the rest of a refused upload: a client that is cut off while it sends, or left unread, never sees the answer. */
 function readOff(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     if (request.readableEnded || request.destroyed) return resolve();
+    // The parser of a form that is not read on takes nothing more.
+    request.unpipe();
     const timer = setTimeout(resolve, mostReadOff.milliseconds);
     const done = () => {
       clearTimeout(timer);

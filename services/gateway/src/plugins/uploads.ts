@@ -12,10 +12,14 @@ export const rawTypes = [
   "application/octet-stream",
 ];
 
-/** Multipart with its limits, and raw bodies as streams. How large films are is for the intake to say. */
+/**
+ * Multipart with its limits, and raw bodies as streams, for the routes of the scope alone: elsewhere nobody would read them. How
+ * large films are is for the intake to say.
+ */
 export async function uploads(app: App, { config }: Dependencies): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
+    isPartAFile,
     limits: {
       fileSize: Number.POSITIVE_INFINITY,
       files: config.MAX_FILMS,
@@ -26,4 +30,14 @@ export async function uploads(app: App, { config }: Dependencies): Promise<void>
     },
   });
   app.addContentTypeParser(rawTypes, (_request, body, done) => done(null, body));
+}
+
+/** What has a filename, or bytes for its content; a film also where all that says so is that it is no text. */
+function isPartAFile(
+  field: string | undefined,
+  type: string | undefined,
+  filename: string | undefined,
+): boolean {
+  const named = filename !== undefined || type === "application/octet-stream";
+  return named || (field === "film" && type !== undefined && !type.startsWith("text/"));
 }

@@ -6,29 +6,59 @@ import type { App } from "../app.js";
 
 const common: Options = { useDefaults: true, removeAdditional: false, allErrors: true, strict: false };
 
-const [body, parameters] = [new Ajv(common), new Ajv({ ...common, coerceTypes: true })];
-for (const each of [body, parameters]) formats.default(each);
+const ajv = new Ajv(common);
+formats.default(ajv);
 
 /** What a route of the contract without parameters takes. */
 const noQuery = { type: "object", properties: {}, additionalProperties: false } as const;
+
+/** As JSON writes them, and not all that JavaScript takes for one: a film 0x0 is no film. */
+const number = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Requests against their schemas. A body is taken as it is written; parameters are text, and become what the schema says. A
  * parameter or property that nobody knows is refused: a misspelt filter must not be a list of everything.
  */
 export function validation(app: App): void {
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === "body" ? body : parameters).compile(schema as object),
-  );
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    const validate = ajv.compile(schema as object);
+    if (httpPart === "body") return validate;
+    const numbers = numbersOf(schema as ParametersSchema);
+    return (values: Record<string, unknown>) => {
+      for (const name of numbers) {
+        const value = values[name];
+        if (typeof value === "string" && number.test(value)) values[name] = Number(value);
+      }
+      return validate(values) ? { value: values } : { error: validate.errors ?? [] };
+    };
+  });
+  // A UUID is the same in either case; what it names here is in the lower one.
+  app.addHook("preValidation", async (request) => {
+    const params = request.params as Record<string, string>;
+    for (const [name, value] of Object.entries(params))
+      if (uuid.test(value)) params[name] = value.toLowerCase();
+  });
   app.addHook("onRoute", (route) => {
     if (!route.url.startsWith("/v1/")) return;
     route.schema = { querystring: noQuery, ...route.schema };
   });
 }
 
+interface ParametersSchema {
+  properties?: Record<string, { type?: string }>;
+}
+
+/** The parameters that are numbers. */
+function numbersOf({ properties = {} }: ParametersSchema): string[] {
+  return Object.entries(properties).flatMap(([name, { type }]) =>
+    type === "integer" || type === "number" ? [name] : [],
+  );
+}
+
 /** What is wrong with a body that is read apart from its route; nothing where it fits. */
 export function faultsOf(schema: object, value: unknown): FieldError[] {
-  const validate = body.compile(schema);
+  const validate = ajv.compile(schema);
   return validate(value) ? [] : (validate.errors ?? []).map((fault) => fieldErrorOf(fault, "body"));
 }
 

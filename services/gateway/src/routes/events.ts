@@ -1,11 +1,9 @@
-import type { OutgoingHttpHeaders } from "node:http";
 import { type Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
+import { EventStream } from "../event-stream.js";
 import { IdParams } from "./schemas.js";
-
-const heartbeatMs = 15_000;
 
 /** One event, as the document has it. */
 const StreamEvent = Type.Object({
@@ -27,7 +25,7 @@ export async function events(app: App, { backbone, changes, closing }: Dependenc
       operationId: "watchAnalysis",
       summary: "The analysis as server-sent events",
       description:
-        "Each event is the whole analysis, named by its status, with its ETag as id. Comments beat every 15 s. The stream ends with the analysis.",
+        "Each event is the whole analysis, named by its status, with its ETag as id. Comments beat every 15 s. The stream ends with the analysis, and after ten minutes at most: connect again with Last-Event-ID.",
       params: IdParams,
       headers: Type.Object({
         "last-event-id": Type.Optional(
@@ -47,40 +45,26 @@ export async function events(app: App, { backbone, changes, closing }: Dependenc
       let last = request.headers["last-event-id"];
       // There is nothing to come: 204 tells a client that comes back by itself to stay away.
       if (isEnded(first.status) && last === etagOf(first)) return reply.code(204).send(null);
-      reply.hijack();
-      const { raw } = reply;
-      raw.writeHead(200, {
-        ...(reply.getHeaders() as OutgoingHttpHeaders),
-        "content-type": "text/event-stream",
-        "cache-control": "no-store",
-        "x-accel-buffering": "no",
-      });
+      const stream = new EventStream(reply, { heartbeat: ": alive\n\n", closing });
       const send = (analysis: Analysis) => {
         const id = etagOf(analysis);
         if (id !== last)
-          raw.write(`id: ${id}\nevent: ${analysis.status}\ndata: ${JSON.stringify(analysis)}\n\n`);
+          stream.write(`id: ${id}\nevent: ${analysis.status}\ndata: ${JSON.stringify(analysis)}\n\n`);
         last = id;
-        if (isEnded(analysis.status)) finish();
+        if (isEnded(analysis.status)) stream.end();
       };
       // One look at a time, in order: a slow look must not overtake a later one.
       let looking = Promise.resolve();
       const look = () => {
         looking = looking.then(async () => {
+          if (stream.ended) return;
           const analysis = await backbone.analyses.get(ref).catch(() => undefined);
-          if (analysis !== undefined && !raw.writableEnded) send(analysis);
+          // Erased, or Redis or the store is away: the client comes back, and is told which.
+          if (analysis === undefined) stream.end();
+          else send(analysis);
         });
       };
-      const ignore = changes.listen(ref.id, look);
-      const heartbeat = setInterval(() => raw.write(": alive\n\n"), heartbeatMs);
-      const finish = () => {
-        clearInterval(heartbeat);
-        closing.removeEventListener("abort", finish);
-        ignore();
-        raw.end();
-      };
-      raw.once("close", finish);
-      // The client comes back, and finds another gateway.
-      closing.addEventListener("abort", finish);
+      stream.onEnd(changes.listen(ref.id, look));
       send(first);
       if (!isEnded(first.status)) look();
     },

@@ -1,24 +1,15 @@
 import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
+import { EventStream } from "../event-stream.js";
 import { Feed, type FeedEvent } from "../feed.js";
-
-const heartbeatMs = 15_000;
-/** A stream ends after this time: whoever comes back is asked for the key again. */
-const longestMs = 10 * 60_000;
-/** A client that does not read is let go: it catches up when it comes back. */
-const mostUnread = 1024 * 1024;
 
 /**
  * `GET /v1/events`: one stream of server-sent events for all of the tenant's analyses, however many are under way: a browser
  * has six connections to a host. It keeps no log. It begins with `missed`, which asks the client to look at what it
  * waits for, and so does every gap.
  */
-export async function feed(app: App, { backbone, changes }: Dependencies): Promise<void> {
+export async function feed(app: App, { backbone, changes, closing }: Dependencies): Promise<void> {
   const source = new Feed({ analyses: backbone.analyses, changes });
-  const open = new Set<() => void>();
-  app.addHook("preClose", async () => {
-    for (const end of open) end();
-  });
 
   app.route({
     method: "GET",
@@ -39,33 +30,11 @@ export async function feed(app: App, { backbone, changes }: Dependencies): Promi
     },
     config: { scope: "read" },
     handler: (request, reply) => {
-      reply.hijack();
-      const { raw } = reply;
-      raw.writeHead(200, {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache",
-        "x-accel-buffering": "no",
-        "x-request-id": request.id,
-      });
-      const end = () => {
-        clearInterval(heartbeat);
-        clearTimeout(limit);
-        ignore();
-        open.delete(end);
-        if (!raw.writableEnded) raw.end();
-      };
-      const send = (event: FeedEvent) => {
-        if (raw.writableEnded) return;
-        if (raw.writableLength > mostUnread) return end();
-        raw.write(textOf(event));
-      };
-      const ignore = source.listen(request.tenant, send);
-      const heartbeat = setInterval(() => raw.write("event: alive\ndata: {}\n\n"), heartbeatMs);
-      const limit = setTimeout(end, longestMs);
-      open.add(end);
-      raw.once("close", end);
+      const stream = new EventStream(reply, { heartbeat: "event: alive\ndata: {}\n\n", closing });
+      const send = (event: FeedEvent) => stream.write(textOf(event));
+      stream.onEnd(source.listen(request.tenant, send));
       // One who comes back, comes back at once.
-      raw.write("retry: 1000\n\n");
+      stream.write("retry: 1000\n\n");
       send({ type: "missed" });
     },
   });

@@ -1,4 +1,4 @@
-import { Analysis, AnalysisStatus, isAnalysisId, ProblemError } from "@osteon/shared";
+import { Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { strict } from "./schemas.js";
@@ -21,9 +21,14 @@ const Page = Type.Object({
 /** Most analyses that one request looks at; a page of a rare status may end early, with a cursor to go on. */
 const mostLooked = 500;
 
-/** One analysis whose record is damaged does not take the list away from the others. */
-function withoutDamaged(error: unknown): undefined {
-  if (!(error instanceof ProblemError && error.code === "record-damaged")) throw error;
+/**
+ * What a list goes on without: an analysis whose record is damaged does not take the others away. Nor does one that only Redis
+ * can tell the state of, where Redis is away and those that have ended are asked for: it has not.
+ */
+function passedOver(error: unknown, status: AnalysisStatus | undefined): undefined {
+  const code = error instanceof ProblemError ? error.code : undefined;
+  const unended = code === "queue-unavailable" && status !== undefined && isEnded(status);
+  if (code !== "record-damaged" && !unended) throw error;
 }
 
 function page(data: Analysis[], nextCursor: string | undefined): Static<typeof Page> {
@@ -52,7 +57,9 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
       for (let looked = 0; looked < mostLooked; ) {
         const wanted = limit - data.length + 1;
         const ids = await analyses.ledger.list(tenant, wanted, after);
-        const found = await Promise.all(ids.map((id) => analyses.get({ tenant, id }).catch(withoutDamaged)));
+        const found = await Promise.all(
+          ids.map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),
+        );
         for (const analysis of found) {
           if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
           if (reference !== undefined && analysis.reference !== reference) continue;

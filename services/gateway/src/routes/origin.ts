@@ -1,4 +1,4 @@
-import { type Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
+import { type Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
@@ -17,9 +17,8 @@ const boneTypes = new Map([
 const Uploaded = Type.Object({ filename: Type.String() });
 const Prediction = Type.Object({ bone_type: Type.String(), result: Type.String() });
 
-/** `POST /upload` and `POST /predict` of the student project that Osteon follows, in its shapes, for its clients. */
-export async function origin(app: App, dependencies: Dependencies): Promise<void> {
-  const { submission } = dependencies;
+/** `POST /upload` of the student project that Osteon follows, in its shapes, for its clients. */
+export async function originUpload(app: App, { submission }: Dependencies): Promise<void> {
   app.route({
     method: "POST",
     url: "/upload",
@@ -34,6 +33,7 @@ export async function origin(app: App, dependencies: Dependencies): Promise<void
       budget: "submissions",
       problems: [
         ...filmProblems,
+        "body-empty",
         "multipart-malformed",
         "upload-too-large",
         "too-many-films",
@@ -50,7 +50,10 @@ export async function origin(app: App, dependencies: Dependencies): Promise<void
       return { filename: `${analysis.id}.${extensionOf(analysis)}` };
     },
   });
+}
 
+/** `POST /predict` of that project. */
+export async function originPredict(app: App, dependencies: Dependencies): Promise<void> {
   app.route({
     method: "POST",
     url: "/predict",
@@ -60,9 +63,12 @@ export async function origin(app: App, dependencies: Dependencies): Promise<void
       body: Uploaded,
       response: { 200: Prediction },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "processing-failed"] },
+    config: {
+      scope: "read",
+      problems: ["analysis-not-found", "analysis-cancelled", "processing-failed", "answer-not-ready"],
+    },
     handler: async (request, reply) => {
-      const id = request.body.filename.split(".")[0] ?? "";
+      const id = request.body.filename.toLowerCase().split(".")[0] ?? "";
       if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
       const analysis = await hold(dependencies, { tenant: request.tenant, id }, waitSeconds, reply);
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
@@ -71,13 +77,12 @@ export async function origin(app: App, dependencies: Dependencies): Promise<void
   });
 }
 
-function predictionOf(analysis: Analysis): { bone_type: string; result: string } {
-  if (analysis.status !== "completed") {
-    throw new ProblemError(
-      "processing-failed",
-      `The film has no answer; its analysis is ${analysis.status}.`,
-    );
-  }
+/** @throws ProblemError where there is no answer: not yet, or for good */
+export function predictionOf(analysis: Analysis): { bone_type: string; result: string } {
+  const { status } = analysis;
+  if (!isEnded(status)) throw new ProblemError("answer-not-ready", undefined, { retryAfter: 1 });
+  if (status === "cancelled") throw new ProblemError("analysis-cancelled");
+  if (status === "failed") throw new ProblemError("processing-failed", "The film could not be analysed.");
   const bone = boneTypes.get(analysis.bodyPart?.label ?? "");
   if (analysis.fracture === undefined || bone === undefined) return { bone_type: unknown, result: unknown };
   return { bone_type: bone, result: analysis.fracture.label };

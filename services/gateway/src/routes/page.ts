@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import negotiate from "@fastify/accept-negotiator";
 import staticFiles from "@fastify/static";
 import { disclaimer, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/typebox";
 import type { FastifyReply } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { vary } from "../vary.js";
 import { rules } from "./rules.js";
 
 const folder = fileURLToPath(new URL("../../../../../web/dist/", import.meta.url));
@@ -71,10 +73,8 @@ export async function page(app: App, { logger }: Dependencies): Promise<void> {
       },
     },
     async (request, reply) => {
-      reply.header("vary", "accept");
-      const accept = request.headers.accept ?? "";
-      const asJson = accept.includes("application/json") && !accept.includes("text/html");
-      if (!asJson && document !== undefined) return show(reply);
+      vary(reply, "accept");
+      if (!prefersJson(request.headers.accept) && document !== undefined) return show(reply);
       return reply.type("application/json").send(JSON.stringify({ rules, disclaimer }));
     },
   );
@@ -89,4 +89,10 @@ export async function page(app: App, { logger }: Dependencies): Promise<void> {
     index: false,
     decorateReply: false,
   });
+}
+
+function prefersJson(accept = ""): boolean {
+  // The negotiator knows of q alone, and takes a type with any other parameter for one that is not wanted.
+  const types = accept.replace(/;\s*(?!q\s*=)[^;,]*/gi, "");
+  return negotiate(types, ["text/html", "application/json"]) === "application/json";
 }

@@ -6,7 +6,7 @@ export const strict = { additionalProperties: false } as const;
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
 export const FilmParams = Type.Object({
   id: Type.String({ maxLength: 64 }),
-  film: Type.Integer({ minimum: 0, maximum: 15 }),
+  film: Type.Integer({ minimum: 0, description: "The film’s index." }),
 });
 
 /** The header of RFC 7240; preferences that are not known are passed over, as it demands. */

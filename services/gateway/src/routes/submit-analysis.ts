@@ -72,12 +72,16 @@ export async function submitAnalysis(app: App, dependencies: Dependencies): Prom
       if (replayed) reply.header("idempotency-replayed", "true");
       reply.header("location", `/v1/analyses/${analysis.id}`).header("cache-control", "no-store");
       const wait = preferredWait(request.headers.prefer);
-      if (wait === undefined) return reply.code(202).header("retry-after", retryAfterSeconds).send(analysis);
-      reply.header("preference-applied", `wait=${wait}`);
-      const { tenant } = request;
-      const held = (await hold(dependencies, { tenant, id: analysis.id }, wait, reply)) ?? analysis;
-      if (isEnded(held.status)) return reply.code(200).send(held);
-      return reply.code(202).header("retry-after", retryAfterSeconds).send(held);
+      const ref = { tenant: request.tenant, id: analysis.id };
+      // It is accepted, whatever becomes of the look at it: Redis may be away by now.
+      const held =
+        wait === undefined ? undefined : await hold(dependencies, ref, wait, reply).catch(() => undefined);
+      if (held !== undefined) reply.header("preference-applied", `wait=${wait}`);
+      if (held !== undefined && isEnded(held.status)) return reply.code(200).send(held);
+      return reply
+        .code(202)
+        .header("retry-after", retryAfterSeconds)
+        .send(held ?? analysis);
     },
   });
 }

@@ -67,7 +67,8 @@ export class Intake {
   }
 
   /** Takes a film that the client put into the store itself. @throws ProblemError also `upload-not-found` */
-  async takeUpload(id: string): Promise<void> {
+  async takeUpload(name: string): Promise<void> {
+    const id = name.toLowerCase();
     if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
     const { uploads } = this.#parts.ledger;
     const ref = { tenant: this.ref.tenant, id };

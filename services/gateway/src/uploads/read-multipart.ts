@@ -31,22 +31,23 @@ export async function readMultipart(
         continue;
       }
       if (options.anyFields === true) continue;
-      const value = typeof part.value === "string" ? part.value : "";
-      if (part.fieldname === "upload") {
+      const { fieldname, value } = part;
+      const field = fieldNames.find((each) => each === fieldname);
+      if (fieldname === "film") {
+        throw new ProblemError(
+          "film-missing",
+          'The part "film" must be a file: with a filename, or of a media type that is no text.',
+        );
+      }
+      if (field === undefined && fieldname !== "upload") throw unknownField();
+      // What is sent as JSON comes parsed.
+      if (typeof value !== "string") throw invalid(fieldname, "must be text");
+      if (field === undefined) {
         await intake.takeUpload(value);
         continue;
       }
-      const field = fieldNames.find((each) => each === part.fieldname);
-      if (field === undefined) {
-        if (part.fieldname === "film")
-          throw new ProblemError("film-missing", 'The part "film" must be a file, with a filename.');
-        throw unknownField();
-      }
-      if (fields[field] !== undefined || part.valueTruncated) {
-        throw new ProblemError("validation-failed", undefined, {
-          errors: [{ detail: "must be given once and be short", pointer: `/${field}` }],
-        });
-      }
+      if (fields[field] !== undefined || part.valueTruncated)
+        throw invalid(field, "must be given once and be short");
       if (value !== "") fields[field] = value;
     }
   } catch (error) {
@@ -58,7 +59,13 @@ export async function readMultipart(
 
 async function takePart(intake: Intake, part: MultipartFile): Promise<void> {
   const name = baseName(part.filename);
-  await intake.take(part.file, name === "" ? undefined : name);
+  const film = await intake.take(part.file, name === "" ? undefined : name);
+  if (film.bytes === 0)
+    throw new ProblemError("body-empty", `The file part "${part.fieldname}" carries no bytes.`);
+}
+
+function invalid(field: string, detail: string): ProblemError {
+  return new ProblemError("validation-failed", undefined, { errors: [{ detail, pointer: `/${field}` }] });
 }
 
 function unknownField(): ProblemError {

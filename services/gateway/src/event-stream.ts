@@ -1,0 +1,70 @@
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { FastifyReply } from "fastify";
+
+const heartbeatMs = 15_000;
+/** A stream ends after this time: whoever comes back is asked for the key again. */
+const longestMs = 10 * 60_000;
+/** A client that does not read is let go: it catches up when it comes back. */
+const mostUnread = 1024 * 1024;
+
+/**
+ * An answer of server-sent events. It ends with its client, with the gateway, and after ten minutes; a client that comes back
+ * finds another gateway, or is told what is wrong.
+ */
+export class EventStream {
+  readonly #raw: ServerResponse;
+  readonly #steps: (() => void)[] = [];
+  #ended = false;
+
+  /** @param heartbeat sent while nothing else is: a stream that is silent for longer is dead */
+  constructor(reply: FastifyReply, { heartbeat, closing }: { heartbeat: string; closing: AbortSignal }) {
+    reply.hijack();
+    const { raw } = reply;
+    this.#raw = raw;
+    // The client has gone while its first look was taken: nobody will say so again.
+    if (raw.destroyed || closing.aborted) {
+      this.#ended = true;
+      raw.destroy();
+      return;
+    }
+    raw.writeHead(200, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    });
+    const end = () => this.end();
+    const beat = setInterval(() => this.write(heartbeat), heartbeatMs);
+    const limit = setTimeout(end, longestMs);
+    closing.addEventListener("abort", end);
+    raw.once("close", end);
+    this.onEnd(() => {
+      clearInterval(beat);
+      clearTimeout(limit);
+      closing.removeEventListener("abort", end);
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  write(text: string): void {
+    if (this.#ended) return;
+    if (this.#raw.writableLength > mostUnread) this.end();
+    else this.#raw.write(text);
+  }
+
+  /** Calls `step` when the stream ends, or at once where it has. */
+  onEnd(step: () => void): void {
+    if (this.#ended) step();
+    else this.#steps.push(step);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const step of this.#steps) step();
+    this.#raw.end();
+  }
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { test } from "node:test";
+import type { FastifyReply } from "fastify";
+import { EventStream } from "../src/event-stream.js";
+
+/** What a stream needs of an answer, and what came of it. */
+class FakeAnswer extends EventEmitter {
+  readonly written: string[] = [];
+  destroyed = false;
+  finished = false;
+  writableLength = 0;
+  writeHead(): void {}
+  write(text: string): void {
+    this.written.push(text);
+  }
+  end(): void {
+    this.finished = true;
+  }
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+function open(raw = new FakeAnswer()) {
+  const closing = new AbortController();
+  const reply = { raw, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
+  const stream = new EventStream(reply, { heartbeat: "beat", closing: closing.signal });
+  return { stream, raw, closing };
+}
+
+test("a stream beats, and ends after ten minutes: its key may have been revoked", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  const { stream, raw } = open();
+  let left = 0;
+  stream.onEnd(() => {
+    left += 1;
+  });
+  t.mock.timers.tick(10 * 60_000 - 1);
+  assert.deepEqual([stream.ended, raw.written.length], [false, 39]);
+  t.mock.timers.tick(1);
+  assert.deepEqual([stream.ended, raw.finished, left], [true, true, 1]);
+  const { length } = raw.written;
+  t.mock.timers.tick(60_000);
+  raw.emit("close");
+  assert.deepEqual([raw.written.length, left], [length, 1]);
+});
+
+test("nothing is left of a client that went before its stream began", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  const raw = new FakeAnswer();
+  raw.destroyed = true;
+  const { stream } = open(raw);
+  let left = false;
+  stream.onEnd(() => {
+    left = true;
+  });
+  stream.write("x");
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([stream.ended, left, raw.written], [true, true, []]);
+});
+
+test("a stream ends with its client, with the gateway, and where it is not read", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  const [gone, closed, full] = [open(), open(), open()];
+  gone.raw.emit("close");
+  closed.closing.abort();
+  full.raw.writableLength = 2 * 1024 * 1024;
+  full.stream.write("x");
+  assert.deepEqual(
+    [gone, closed, full].map(({ stream }) => stream.ended),
+    [true, true, true],
+  );
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Analysis, Problem } from "@osteon/shared";
+import { Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { LoneGateway } from "../support/gateway.js";
+import { exchange } from "../support/raw-http.js";
+
+const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
+let gateway: LoneGateway;
+let client: Client;
+before(async () => {
+  gateway = await LoneGateway.start({ WEBHOOK_MASTER_SECRET: "m".repeat(40), WEBHOOK_ALLOW: "127.0.0.0/8" });
+  ({ client } = gateway);
+});
+after(() => gateway?.stop());
+
+const send = <T>(path: string, type: string, body: string | Buffer, method = "POST") =>
+  client.request<T>(path, {
+    method,
+    headers: { "content-type": type },
+    body: typeof body === "string" ? body : Uint8Array.from(body),
+  });
+
+describe("a body of a type that the call does not take", () => {
+  test("is refused as that, and changes nothing", async () => {
+    const hook = await send<{ id: string }>(
+      "/v1/webhooks",
+      "application/json",
+      JSON.stringify({ url: "http://127.0.0.1:8123/" }),
+    );
+    assert.equal(hook.status, 201, JSON.stringify(hook.body));
+    const path = `/v1/webhooks/${hook.body.id}`;
+    const before = (await client.request(path)).body;
+    const form = '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n';
+    for (const [type, body] of [
+      ["multipart/form-data; boundary=b", form],
+      ["image/png", hand],
+      ["application/octet-stream", hand],
+    ] as const) {
+      for (const call of ["/v1/webhooks", "/v1/uploads", "/v1/session", "/predict", `${path}/rotate-secret`])
+        Client.refused(await send(call, type, body), 415, "media-type-unsupported");
+      Client.refused(await send(path, type, body, "PATCH"), 415, "media-type-unsupported");
+    }
+    assert.deepEqual((await client.request(path)).body, before);
+  });
+});
+
+describe("no body", () => {
+  test("is refused for no type where a call takes none", async () => {
+    const { host } = new URL(gateway.url);
+    const call = (method: string, path: string, ...headers: string[]) =>
+      exchange(
+        gateway.url,
+        `${[`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...headers].join("\r\n")}\r\n\r\n`,
+      );
+    const types = ["application/x-www-form-urlencoded", "application/json", "image/png"];
+    for (const type of types) {
+      const { id } = (await client.submitRaw(hand, "image/jpeg")).body;
+      const headers = [`Content-Type: ${type}`, "Content-Length: 0"];
+      assert.equal((await call("POST", `/v1/analyses/${id}/cancel`, ...headers))?.status, 200, type);
+      assert.equal((await call("DELETE", `/v1/analyses/${id}`, headers[0] ?? ""))?.status, 204, type);
+    }
+    // Where one is due its lack is told.
+    const json = ["Content-Type: application/json", "Content-Length: 0"];
+    assert.match((await call("POST", "/v1/webhooks", ...json))?.body ?? "", /json-malformed/);
+    assert.match((await call("POST", "/v1/analyses", ...json))?.body ?? "", /json-malformed/);
+  });
+});
+
+describe("a part of a form", () => {
+  const form = (...parts: [head: string, body: string | Buffer][]) =>
+    Buffer.concat([
+      ...parts.flatMap(([head, body]) => [
+        Buffer.from(`--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n`),
+        Buffer.from(body),
+        Buffer.from("\r\n"),
+      ]),
+      Buffer.from("--b--\r\n"),
+    ]);
+  const submit = <T>(...parts: [string, string | Buffer][]) =>
+    send<T>("/v1/analyses", "multipart/form-data; boundary=b", form(...parts));
+  const film: [string, Buffer] = ['name="film"; filename="x.jpg"', hand];
+
+  test("that says it is a picture is a film without a filename too", async () => {
+    const answer = await submit<Analysis>(['name="film"\r\nContent-Type: image/jpeg', hand]);
+    assert.equal(answer.status, 202, JSON.stringify(answer.body));
+    assert.equal(answer.body.films[0]?.name, undefined);
+    for (const type of ["", "\r\nContent-Type: text/plain"])
+      Client.refused(await submit([`name="film"${type}`, "text"]), 400, "film-missing");
+  });
+
+  test("that is JSON is taken where it is text, and refused where it is not", async () => {
+    const json = (name: string) => `name="${name}"\r\nContent-Type: application/json`;
+    const answer = await submit<Analysis>([json("reference"), '"exam 7"'], film);
+    assert.deepEqual([answer.status, answer.body.reference], [202, "exam 7"]);
+    for (const [name, value] of [
+      ["reference", "123"],
+      ["priority", "null"],
+      ["upload", '["x"]'],
+    ] as const) {
+      const refusal = await submit<Problem>([json(name), value], film);
+      Client.refused(refusal, 400, "validation-failed");
+      assert.deepEqual(refusal.body.errors, [{ detail: "must be text", pointer: `/${name}` }]);
+    }
+    Client.refused(await submit([json("patient"), "123"], film), 400, "field-unknown");
+  });
+
+  test("that is an empty file is told as one", async () => {
+    for (const parts of [[], [film]]) {
+      const refusal = await submit<Problem>(...parts, ['name="film"; filename="empty.png"', ""]);
+      Client.refused(refusal, 400, "body-empty");
+      assert.equal(refusal.body.detail, 'The file part "film" carries no bytes.');
+    }
+  });
+});

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { LoneGateway } from "../support/gateway.js";
+
+let gateway: LoneGateway;
+before(async () => {
+  gateway = await LoneGateway.start();
+});
+after(() => gateway?.stop());
+
+test("a film that was examined before its exam was cancelled keeps its heat map", async () => {
+  const films = testFilms(2, "hand").map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
+  const { id } = (await gateway.client.submit(films)).body;
+  await gateway.endFilm(
+    id,
+    { outcome: "analysed", width: 300, height: 240 },
+    {
+      width: 2,
+      height: 2,
+      levels: Buffer.from([0, 80, 160, 255]).toString("base64"),
+      placement: { left: 0, top: 0, width: 300, height: 240, canvasWidth: 300, canvasHeight: 240 },
+    },
+  );
+  const picture = (index: number) => gateway.client.request(`/v1/analyses/${id}/films/${index}/heatmap.png`);
+  const before = await picture(0);
+  assert.equal(before.status, 200, JSON.stringify(before.body));
+  const cancelled = await gateway.client.request(`/v1/analyses/${id}/cancel`, { method: "POST" });
+  assert.equal(cancelled.status, 200);
+  const after = await picture(0);
+  assert.deepEqual([after.status, after.headers.get("etag")], [200, before.headers.get("etag")]);
+  Client.refused(await picture(1), 404, "image-not-ready");
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Analysis } from "@osteon/shared";
+import { Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
+import { LoneGateway } from "../support/gateway.js";
+import { exchange, problemOf } from "../support/raw-http.js";
+
+const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
+const viewer = "https://viewer.example";
+let gateway: LoneGateway;
+let client: Client;
+before(async () => {
+  gateway = await LoneGateway.start({ CORS_ORIGINS: viewer });
+  ({ client } = gateway);
+});
+after(() => gateway?.stop());
+
+const submitted = async () => (await client.submitRaw(hand, "image/jpeg")).body.id;
+
+describe("a film's place", () => {
+  test("is a number as JSON has it, and of a film that there is", async () => {
+    const id = await submitted();
+    const original = (film: string) => client.request(`/v1/analyses/${id}/films/${film}/original`);
+    assert.equal((await original("0")).status, 200);
+    for (const film of ["1", "15", "16", "1000000"]) Client.refused(await original(film), 404, "not-found");
+    for (const film of ["0x0", "00", "+0", "%200", "-1", "0.5", "first"])
+      Client.refused(await original(film), 400, "validation-failed");
+    Client.refused(await client.request("/v1/analyses?limit=0x10"), 400, "validation-failed");
+  });
+});
+
+describe("an id", () => {
+  test("is the same in upper case", async () => {
+    const id = await submitted();
+    const upper = `/v1/analyses/${id.toUpperCase()}`;
+    const got = await client.request<Analysis>(upper);
+    assert.deepEqual([got.status, got.body.id], [200, id]);
+    assert.equal((await client.request(`${upper}/films/0/original`)).status, 200);
+    const cancelled = await client.request<Analysis>(`${upper}/cancel`, { method: "POST" });
+    assert.deepEqual([cancelled.status, cancelled.body.id], [200, id]);
+    const predicted = await client.request("/predict", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ filename: `${id.toUpperCase()}.jpg` }),
+    });
+    Client.refused(predicted, 409, "analysis-cancelled");
+    assert.equal((await client.request(upper, { method: "DELETE" })).status, 204);
+  });
+});
+
+describe("the rules", () => {
+  const rules = (accept?: string) =>
+    client.request("/rules", { headers: { origin: viewer, ...(accept === undefined ? {} : { accept }) } });
+
+  test("come as what is wanted most", async () => {
+    const types = new Map([
+      ["text/html,application/xhtml+xml,*/*;q=0.8", "text/html"],
+      ["*/*", "text/html"],
+      ["application/json", "application/json"],
+      ["application/json; charset=utf-8", "application/json"],
+      ["application/json, text/plain, */*", "application/json"],
+      ["text/html;q=0.5, application/json", "application/json"],
+      ["application/json;q=0.5, text/html", "text/html"],
+      ["text/html, application/json;q=0", "text/html"],
+    ]);
+    for (const [accept, type] of types)
+      assert.ok((await rules(accept)).headers.get("content-type")?.startsWith(type), accept);
+  });
+
+  test("differ by who asks as well", async () => {
+    assert.match((await rules()).headers.get("vary") ?? "", /origin.*accept/i);
+  });
+});
+
+describe("a page of another origin", () => {
+  test("may read why it was refused at the door, and what it may read of an answer", async () => {
+    const answer = await exchange(
+      gateway.url,
+      `GET /livez HTTP/1.1\r\nHost: ${new URL(gateway.url).host}\r\nOrigin: ${viewer}\r\nExpect: a-miracle\r\n\r\n`,
+    );
+    assert.deepEqual([answer?.status, problemOf(answer).code], [417, "expectation-failed"]);
+    assert.equal(answer?.headers["access-control-allow-origin"], viewer);
+    const exposed = answer?.headers["access-control-expose-headers"]?.split(/, */) ?? [];
+    for (const name of ["accept-ranges", "allow", "content-range", "preference-applied"])
+      assert.ok(exposed.includes(name), name);
+  });
+});
