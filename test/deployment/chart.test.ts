@@ -30,12 +30,21 @@ const everything = [
   "gateway.env.MAX_QUEUED=5",
   "image.pullSecrets[0].name=registry",
   "networkPolicy.webhookAllow[0]=10.1.0.0/16",
+  "networkPolicy.publicHttps=true",
   "nodeSelector.pool=films",
   "tolerations[0].key=films",
   "podAnnotations.a=b",
   "serviceAccount.annotations.role=films",
   "monitoring.labels.release=prometheus",
 ];
+
+interface Policy extends Rendered {
+  spec: {
+    egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[]; ports?: unknown }[];
+    ingress: { from?: unknown }[];
+  };
+}
+
 const variants = {
   "as it is": [],
   "without what it may lack": ["keda.enabled=false", "networkPolicy.enabled=false"],
@@ -137,24 +146,27 @@ test("each pod is without rights, waits for warm models, has its secrets by refe
   }
 });
 
-test("only the webhook worker may reach the internet, and no private range but those that are allowed", async () => {
-  const { of } = await render(everything);
-  interface Policy extends Rendered {
-    spec: {
-      egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[] }[];
-      ingress: { from?: unknown }[];
-    };
-  }
-  for (const { metadata, spec } of of<Policy>("NetworkPolicy")) {
-    const blocks = spec.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
-    const wide = blocks.filter(({ cidr }) => /^(0\.0\.0\.0|::|2000::)/.test(cidr));
-    if (metadata.name.endsWith("webhook-worker")) {
-      assert.equal(wide.length, 2);
-      assert.ok(wide[0]?.except?.includes("169.254.0.0/16"));
-      assert.ok(blocks.some(({ cidr }) => cidr === "10.1.0.0/16"));
-    } else assert.equal(wide.length, 0, metadata.name);
-    const open = spec.ingress.filter(({ from }) => from === undefined).length;
-    assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
+test("only the webhook worker may reach the internet, others its port 443 where that is allowed, and no private range", async () => {
+  for (const settings of [[], everything]) {
+    const { of } = await render(settings);
+    const all = of<Policy>("NetworkPolicy");
+    assert.equal(all.length, 4);
+    for (const { metadata, spec } of all) {
+      const blocks = spec.egress.flatMap(({ to, ports }) =>
+        to.flatMap(({ ipBlock }) => (ipBlock === undefined ? [] : { ...ipBlock, ports })),
+      );
+      const wide = blocks.filter(({ cidr }) => /^(0\.0\.0\.0|::|2000::)/.test(cidr));
+      const isWebhook = metadata.name.endsWith("webhook-worker");
+      assert.equal(wide.length, isWebhook || settings === everything ? 2 : 0, metadata.name);
+      for (const { cidr, except, ports } of wide) {
+        assert.deepEqual(ports, isWebhook ? undefined : [{ port: 443, protocol: "TCP" }], metadata.name);
+        if (cidr === "0.0.0.0/0") assert.ok(except?.includes("169.254.0.0/16"));
+      }
+      const allowed = blocks.some(({ cidr }) => cidr === "10.1.0.0/16");
+      assert.equal(allowed, isWebhook && settings === everything, metadata.name);
+      const open = spec.ingress.filter(({ from }) => from === undefined).length;
+      assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
+    }
   }
 });
 
