@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { ConfigSchema } from "@osteon/shared";
+import { ConfigSchema, loadConfig } from "@osteon/shared";
 import { tryRun } from "../support/run.js";
 import { goTool } from "../support/tools.js";
 import { chart, type Deployment, type Rendered, render, tryRender } from "./render.js";
@@ -101,6 +101,8 @@ test("the schemas refuse what is misspelt", async () => {
 test("values that are wrong are refused by name", async () => {
   for (const wrong of [
     "gateway.replicas=3",
+    "ingress.nginx=maybe",
+    "networkPolicy.publicHttps=maybe",
     "image.pullPolicy=Sometimes",
     "workers.fracture-worker.scaling.jobsPerReplica=0",
     "workers.fracture-worker.queues[0]=xrays",
@@ -168,6 +170,40 @@ test("only the webhook worker may reach the internet, others its port 443 where 
       assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
     }
   }
+});
+
+test("ingress-nginx takes what the gateway takes, waits as long as it does and holds nothing back; values go before", async () => {
+  interface Ingress extends Rendered {
+    metadata: { name: string; annotations?: Record<string, string> };
+  }
+  const annotations = async (...settings: string[]) => {
+    const { of } = await render(["ingress.enabled=true", ...settings]);
+    const [ingress] = of<Ingress>("Ingress");
+    assert.ok(ingress);
+    return ingress.metadata.annotations;
+  };
+  const prefix = "nginx.ingress.kubernetes.io/";
+  const usual = {
+    [`${prefix}proxy-body-size`]: "256m",
+    [`${prefix}proxy-read-timeout`]: "75",
+    [`${prefix}proxy-request-buffering`]: "off",
+    [`${prefix}proxy-buffering`]: "off",
+  };
+  // The chart says the default again: a template cannot ask the services for it.
+  assert.equal(2 * loadConfig({}).MAX_UPLOAD_BYTES, 256 * 1024 * 1024);
+  assert.deepEqual(await annotations(), usual);
+  assert.deepEqual(await annotations("env.MAX_UPLOAD_BYTES=10485761", "ingress.annotations.a=b"), {
+    ...usual,
+    a: "b",
+    [`${prefix}proxy-body-size`]: "21m",
+  });
+  const larger = ["env.MAX_UPLOAD_BYTES=1048576", "gateway.env.MAX_UPLOAD_BYTES=268435456"];
+  assert.deepEqual(
+    await annotations(...larger, "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/proxy-buffering=on"),
+    { ...usual, [`${prefix}proxy-body-size`]: "512m", [`${prefix}proxy-buffering`]: "on" },
+  );
+  assert.deepEqual(await annotations("ingress.nginx=false", "ingress.annotations.a=b"), { a: "b" });
+  assert.equal(await annotations("ingress.nginx=false"), undefined);
 });
 
 test("the rules' runbooks are addresses", async () => {

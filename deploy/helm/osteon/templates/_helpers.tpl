@@ -170,3 +170,23 @@ spec:
 - ipBlock:
     cidr: 2000::/3
 {{- end -}}
+
+{{/*
+The Ingress's annotations: those of the values go before what ingress-nginx needs. It takes twice what the gateway takes, so that a
+submission that is a little too large is refused by the gateway, as a problem; the longest wait for a result is 60 s.
+*/}}
+{{- define "osteon.ingressAnnotations" -}}
+{{- $annotations := deepCopy (default (dict) .Values.ingress.annotations) -}}
+{{- if .Values.ingress.nginx -}}
+{{- $env := merge (dict) (default (dict) .Values.gateway.env) .Values.env -}}
+{{- $most := int64 (default 134217728 $env.MAX_UPLOAD_BYTES) -}}
+{{- $prefix := "nginx.ingress.kubernetes.io/" -}}
+{{- $annotations = merge $annotations (dict
+  (print $prefix "proxy-body-size") (printf "%dm" (add1 (div (sub (mul 2 $most) 1) 1048576)))
+  (print $prefix "proxy-read-timeout") "75"
+  (print $prefix "proxy-request-buffering") "off"
+  (print $prefix "proxy-buffering") "off"
+) -}}
+{{- end -}}
+{{- toYaml $annotations -}}
+{{- end -}}
