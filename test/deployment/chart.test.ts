@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { ConfigSchema } from "@osteon/shared";
+import { ConfigSchema, loadConfig } from "@osteon/shared";
 import { tryRun } from "../support/run.js";
 import { goTool } from "../support/tools.js";
 import { chart, type Deployment, type Rendered, render, tryRender } from "./render.js";
@@ -30,12 +30,21 @@ const everything = [
   "gateway.env.MAX_QUEUED=5",
   "image.pullSecrets[0].name=registry",
   "networkPolicy.webhookAllow[0]=10.1.0.0/16",
+  "networkPolicy.publicHttps=true",
   "nodeSelector.pool=films",
   "tolerations[0].key=films",
   "podAnnotations.a=b",
   "serviceAccount.annotations.role=films",
   "monitoring.labels.release=prometheus",
 ];
+
+interface Policy extends Rendered {
+  spec: {
+    egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[]; ports?: unknown }[];
+    ingress: { from?: unknown }[];
+  };
+}
+
 const variants = {
   "as it is": [],
   "without what it may lack": ["keda.enabled=false", "networkPolicy.enabled=false"],
@@ -92,6 +101,8 @@ test("the schemas refuse what is misspelt", async () => {
 test("values that are wrong are refused by name", async () => {
   for (const wrong of [
     "gateway.replicas=3",
+    "ingress.nginx=maybe",
+    "networkPolicy.publicHttps=maybe",
     "image.pullPolicy=Sometimes",
     "workers.fracture-worker.scaling.jobsPerReplica=0",
     "workers.fracture-worker.queues[0]=xrays",
@@ -137,25 +148,62 @@ test("each pod is without rights, waits for warm models, has its secrets by refe
   }
 });
 
-test("only the webhook worker may reach the internet, and no private range but those that are allowed", async () => {
-  const { of } = await render(everything);
-  interface Policy extends Rendered {
-    spec: {
-      egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[] }[];
-      ingress: { from?: unknown }[];
-    };
+test("only the webhook worker may reach the internet, others its port 443 where that is allowed, and no private range", async () => {
+  for (const settings of [[], everything]) {
+    const { of } = await render(settings);
+    const all = of<Policy>("NetworkPolicy");
+    assert.equal(all.length, 4);
+    for (const { metadata, spec } of all) {
+      const blocks = spec.egress.flatMap(({ to, ports }) =>
+        to.flatMap(({ ipBlock }) => (ipBlock === undefined ? [] : { ...ipBlock, ports })),
+      );
+      const wide = blocks.filter(({ cidr }) => /^(0\.0\.0\.0|::|2000::)/.test(cidr));
+      const isWebhook = metadata.name.endsWith("webhook-worker");
+      assert.equal(wide.length, isWebhook || settings === everything ? 2 : 0, metadata.name);
+      for (const { cidr, except, ports } of wide) {
+        assert.deepEqual(ports, isWebhook ? undefined : [{ port: 443, protocol: "TCP" }], metadata.name);
+        if (cidr === "0.0.0.0/0") assert.ok(except?.includes("169.254.0.0/16"));
+      }
+      const allowed = blocks.some(({ cidr }) => cidr === "10.1.0.0/16");
+      assert.equal(allowed, isWebhook && settings === everything, metadata.name);
+      const open = spec.ingress.filter(({ from }) => from === undefined).length;
+      assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
+    }
   }
-  for (const { metadata, spec } of of<Policy>("NetworkPolicy")) {
-    const blocks = spec.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
-    const wide = blocks.filter(({ cidr }) => /^(0\.0\.0\.0|::|2000::)/.test(cidr));
-    if (metadata.name.endsWith("webhook-worker")) {
-      assert.equal(wide.length, 2);
-      assert.ok(wide[0]?.except?.includes("169.254.0.0/16"));
-      assert.ok(blocks.some(({ cidr }) => cidr === "10.1.0.0/16"));
-    } else assert.equal(wide.length, 0, metadata.name);
-    const open = spec.ingress.filter(({ from }) => from === undefined).length;
-    assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
+});
+
+test("ingress-nginx takes what the gateway takes, waits as long as it does and holds nothing back; values go before", async () => {
+  interface Ingress extends Rendered {
+    metadata: { name: string; annotations?: Record<string, string> };
   }
+  const annotations = async (...settings: string[]) => {
+    const { of } = await render(["ingress.enabled=true", ...settings]);
+    const [ingress] = of<Ingress>("Ingress");
+    assert.ok(ingress);
+    return ingress.metadata.annotations;
+  };
+  const prefix = "nginx.ingress.kubernetes.io/";
+  const usual = {
+    [`${prefix}proxy-body-size`]: "256m",
+    [`${prefix}proxy-read-timeout`]: "75",
+    [`${prefix}proxy-request-buffering`]: "off",
+    [`${prefix}proxy-buffering`]: "off",
+  };
+  // The chart says the default again: a template cannot ask the services for it.
+  assert.equal(2 * loadConfig({}).MAX_UPLOAD_BYTES, 256 * 1024 * 1024);
+  assert.deepEqual(await annotations(), usual);
+  assert.deepEqual(await annotations("env.MAX_UPLOAD_BYTES=10485761", "ingress.annotations.a=b"), {
+    ...usual,
+    a: "b",
+    [`${prefix}proxy-body-size`]: "21m",
+  });
+  const larger = ["env.MAX_UPLOAD_BYTES=1048576", "gateway.env.MAX_UPLOAD_BYTES=268435456"];
+  assert.deepEqual(
+    await annotations(...larger, "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/proxy-buffering=on"),
+    { ...usual, [`${prefix}proxy-body-size`]: "512m", [`${prefix}proxy-buffering`]: "on" },
+  );
+  assert.deepEqual(await annotations("ingress.nginx=false", "ingress.annotations.a=b"), { a: "b" });
+  assert.equal(await annotations("ingress.nginx=false"), undefined);
 });
 
 test("the rules' runbooks are addresses", async () => {

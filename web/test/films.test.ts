@@ -20,8 +20,9 @@ test("a file is what its first bytes say", () => {
   assert.equal(sniff(readFileSync(sample)), "jpeg");
   assert.equal(sniff(Buffer.from("\x89PNG\r\n\x1a\n", "latin1")), "png");
   assert.equal(sniff(Buffer.from("RIFF....WEBPVP8 ")), "webp");
-  assert.equal(sniff(Buffer.from("II*\0")), "tiff");
-  assert.equal(sniff(Buffer.from("MM\0*")), "tiff");
+  // Classic TIFF and BigTIFF, in both byte orders.
+  for (const magic of ["II*\0", "MM\0*", "II+\0", "MM\0+"]) assert.equal(sniff(Buffer.from(magic)), "tiff");
+  assert.equal(sniff(Buffer.from("II,\0")), "other");
   assert.equal(sniff(Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")])), "dicom");
   assert.equal(sniff(Buffer.from("GIF89a")), "other");
   assert.equal(sniff(Buffer.alloc(0)), "other");

@@ -1,4 +1,4 @@
-import { encodeGreyAlpha } from "./png.js";
+import { encodeWhiteAlpha } from "./png.js";
 import type { Placement } from "./tensor.js";
 
 /** A model's heat map: `width * height` values in 0..1, row by row, over the model's whole canvas. */
@@ -18,39 +18,32 @@ export interface Heatmap {
 export async function heatmapOverlay(
   heatmap: Heatmap,
   placement: Placement,
-  size: { readonly width: number; readonly height: number },
+  { width, height }: { readonly width: number; readonly height: number },
 ): Promise<Buffer> {
-  return encodeGreyAlpha(whiteWithHeat(heatmap, placement, size.width, size.height), size.width, size.height);
-}
-
-/** Two samples a pixel: white, and the heat as opacity. */
-function whiteWithHeat(heatmap: Heatmap, placement: Placement, width: number, height: number): Uint8Array {
   const columns = between(width, placement.left, placement.width, placement.canvasWidth, heatmap.width);
   const rows = between(height, placement.top, placement.height, placement.canvasHeight, heatmap.height);
-  const wide = widen(heatmap, columns, width);
-  const out = new Uint8Array(width * height * 2).fill(255);
-  for (let y = 0, at = 1; y < height; y++) {
-    const above = (rows.low[y] ?? 0) * width;
-    const below = (rows.high[y] ?? 0) * width;
-    const share = rows.share[y] ?? 0;
-    for (let x = 0; x < width; x++, at += 2) {
-      const heat = wide[above + x] ?? 0;
-      out[at] = heat + ((wide[below + x] ?? 0) - heat) * share + 0.5;
+  const widened: (Float32Array | undefined)[] = [];
+  const wide = (row = 0) => {
+    widened[row] ??= widen(heatmap, row, columns);
+    return widened[row];
+  };
+  return encodeWhiteAlpha(width, height, (y, row) => {
+    const [above, below, share] = [wide(rows.low[y]), wide(rows.high[y]), rows.share[y] ?? 0];
+    for (let x = 0; x < width; x++) {
+      const heat = above[x] ?? 0;
+      row[2 * x + 1] = heat + ((below[x] ?? 0) - heat) * share + 0.5;
     }
-  }
-  return out;
+  });
 }
 
-/** The map's rows, each as wide as the film, on the scale 0..255. */
-function widen(heatmap: Heatmap, columns: Between, width: number): Float32Array {
-  const wide = new Float32Array(width * heatmap.height);
-  for (let y = 0; y < heatmap.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const low = heatmap.data[y * heatmap.width + (columns.low[x] ?? 0)] ?? 0;
-      const high = heatmap.data[y * heatmap.width + (columns.high[x] ?? 0)] ?? 0;
-      const heat = low + (high - low) * (columns.share[x] ?? 0);
-      wide[y * width + x] = 255 * Math.min(Math.max(heat, 0), 1);
-    }
+/** A row of the map, as wide as the film, on the scale 0..255. */
+function widen({ data, width }: Heatmap, row: number, columns: Between): Float32Array {
+  const wide = new Float32Array(columns.share.length);
+  for (let x = 0; x < wide.length; x++) {
+    const low = data[row * width + (columns.low[x] ?? 0)] ?? 0;
+    const high = data[row * width + (columns.high[x] ?? 0)] ?? 0;
+    const heat = low + (high - low) * (columns.share[x] ?? 0);
+    wide[x] = 255 * Math.min(Math.max(heat, 0), 1);
   }
   return wide;
 }

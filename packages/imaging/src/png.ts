@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { constants, crc32, deflate, deflateSync, inflateSync } from "node:zlib";
 
@@ -6,13 +7,28 @@ const grey = 0;
 const greyWithAlpha = 4;
 const pack = promisify(deflate);
 
+/** Rows that are drawn in one step. */
+const rowsAtOnce = 64;
+
 /**
- * Writes 8-bit grey with alpha as a PNG (PNG third edition): two samples a pixel, row by row. Packing runs off the calling
- * thread. For smooth pictures this takes a sixth of the time that sharp needs for them.
+ * Writes 8-bit white with alpha as a PNG (PNG third edition). Packing runs off the calling thread, and between the rows the
+ * event loop is let go. For smooth pictures this takes a sixth of the time that sharp needs for them.
+ *
+ * @param draw writes the alpha of a row of pixels: the odd ones of the samples that it is given
  */
-export async function encodeGreyAlpha(samples: Uint8Array, width: number, height: number): Promise<Buffer> {
-  const data = await pack(rowsOf(samples, width * 2, height), { level: constants.Z_BEST_SPEED });
-  return png(greyWithAlpha, width, height, data);
+export async function encodeWhiteAlpha(
+  width: number,
+  height: number,
+  draw: (y: number, row: Uint8Array) => void,
+): Promise<Buffer> {
+  const stride = width * 2 + 1;
+  const rows = new Uint8Array(stride * height);
+  for (let y = 0; y < height; y++) {
+    if (y % rowsAtOnce === 0 && y > 0) await turn();
+    // Every row begins with its filter: 0, none. Memory is touched first where it is filled, so that too is done by parts.
+    draw(y, rows.subarray(y * stride + 1, (y + 1) * stride).fill(255));
+  }
+  return png(greyWithAlpha, width, height, await pack(rows, { level: constants.Z_BEST_SPEED }));
 }
 
 /**

@@ -10,7 +10,8 @@ export function sniff(head: Uint8Array): FilmKind {
   if (has(0, 0xff, 0xd8, 0xff)) return "jpeg";
   if (has(0, 0x89) && text(1, "PNG\r\n")) return "png";
   if (text(0, "RIFF") && text(8, "WEBP")) return "webp";
-  if ((text(0, "II") && has(2, 42, 0)) || (text(0, "MM") && has(2, 0, 42))) return "tiff";
+  // Classic TIFF (42) and BigTIFF (43), in both byte orders.
+  for (const magic of ["II*\0", "MM\0*", "II+\0", "MM\0+"]) if (text(0, magic)) return "tiff";
   if (text(128, "DICM")) return "dicom";
   return "other";
 }

@@ -162,3 +162,31 @@ spec:
   selector:
     matchLabels: {{- include "osteon.selector" . | nindent 6 }}
 {{- end -}}
+
+{{- define "osteon.publicAddresses" -}}
+- ipBlock:
+    cidr: 0.0.0.0/0
+    except: [10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16]
+- ipBlock:
+    cidr: 2000::/3
+{{- end -}}
+
+{{/*
+The Ingress's annotations: those of the values go before what ingress-nginx needs. It takes twice what the gateway takes, so that a
+submission that is a little too large is refused by the gateway, as a problem; the longest wait for a result is 60 s.
+*/}}
+{{- define "osteon.ingressAnnotations" -}}
+{{- $annotations := deepCopy (default (dict) .Values.ingress.annotations) -}}
+{{- if .Values.ingress.nginx -}}
+{{- $env := merge (dict) (default (dict) .Values.gateway.env) .Values.env -}}
+{{- $most := int64 (default 134217728 $env.MAX_UPLOAD_BYTES) -}}
+{{- $prefix := "nginx.ingress.kubernetes.io/" -}}
+{{- $annotations = merge $annotations (dict
+  (print $prefix "proxy-body-size") (printf "%dm" (add1 (div (sub (mul 2 $most) 1) 1048576)))
+  (print $prefix "proxy-read-timeout") "75"
+  (print $prefix "proxy-request-buffering") "off"
+  (print $prefix "proxy-buffering") "off"
+) -}}
+{{- end -}}
+{{- toYaml $annotations -}}
+{{- end -}}

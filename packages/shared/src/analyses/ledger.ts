@@ -1,6 +1,14 @@
 import type { AcceptedFilm, Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
-import { digestOf, type ObjectBody, type ObjectStore, seal, unseal, walk } from "../storage/index.js";
+import {
+  digestOf,
+  digestOfFilm,
+  type ObjectBody,
+  type ObjectStore,
+  seal,
+  unseal,
+  walk,
+} from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
@@ -161,9 +169,9 @@ export class Ledger {
     return first === digest ? { digest } : { digest: first, earlier: kept };
   }
 
-  #asWritten(bytes: Buffer | undefined, digest: string | undefined): Buffer {
+  async #asWritten(bytes: Buffer | undefined, digest: string | undefined): Promise<Buffer> {
     if (bytes === undefined) throw new ProblemError("film-lost");
-    if (digest !== undefined && digestOf(bytes) !== digest)
+    if (digest !== undefined && (await digestOfFilm(bytes)) !== digest)
       throw new ProblemError("film-altered", undefined, { retryable: false });
     return bytes;
   }

@@ -9,6 +9,7 @@ import {
   schemaVersion,
 } from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
+import { inSlices } from "../storage/index.js";
 import { type DeliveryRef, refOfName } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */
@@ -101,8 +102,9 @@ export class DeadLetters {
       retryOf: failed.id,
     };
     try {
+      // As a stream: S3 signs a body that it is given whole by hashing it in one step.
       for (const film of failed.films)
-        await ledger.stage(request, film.index, await ledger.writtenOriginal(failed, film));
+        await ledger.stage(request, film.index, inSlices(await ledger.writtenOriginal(failed, film)));
     } catch (error) {
       await ledger.withdraw(request, error);
       throw error;

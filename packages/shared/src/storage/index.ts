@@ -15,6 +15,7 @@ export {
   walk,
 } from "./object-store.js";
 export { digestOf, isUnreadable, seal, unseal } from "./sealed-json.js";
+export { digestOfFilm, inSlices } from "./slices.js";
 
 /**
  * The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. Only who has a bucket

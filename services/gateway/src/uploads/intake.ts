@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type AnalysisRef, type Config, isAnalysisId, type Ledger, ProblemError } from "@osteon/shared";
+import {
+  type AnalysisRef,
+  type Config,
+  inSlices,
+  isAnalysisId,
+  type Ledger,
+  ProblemError,
+} from "@osteon/shared";
 import type { LimitFunction } from "p-limit";
 
 /** A film that came in, not looked into yet. */
@@ -76,7 +83,7 @@ export class Intake {
     this.announce(size ?? 0);
     const film = await this.#parts.heavy(async () => {
       const bytes = await uploads.film(ref);
-      return bytes === undefined ? undefined : this.take(once(bytes));
+      return bytes === undefined ? undefined : this.take(inSlices(bytes));
     });
     if (film !== undefined) {
       film.upload = { id, used: false };
@@ -161,8 +168,4 @@ export class Intake {
       throw fault ?? error;
     }
   }
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
 }
