@@ -55,7 +55,9 @@ function isLicence(path) {
  * decoder of lossless JPEG brings its tests' films and a builder's binary along.
  */
 function isOfDevelopers(path) {
-  return /node_modules\/(typescript|@typescript|@rollup|\.bin|jpeg-lossless-decoder-js\/(tests|src))$/.test(path);
+  return /node_modules\/(typescript|@typescript|@rollup|\.bin|jpeg-lossless-decoder-js\/(tests|src))$/.test(
+    path,
+  );
 }
 
 /** onnxruntime-node carries the libraries of every platform, OpenTelemetry its code three times over. */
