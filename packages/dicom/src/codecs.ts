@@ -29,6 +29,9 @@ function codec<Name extends string>(from: string, name: Name): () => Promise<new
       print: () => undefined,
       printErr: () => undefined,
     }).then((module) => module[name]);
+    loaded.catch(() => {
+      loaded = undefined;
+    });
     return loaded;
   };
 }

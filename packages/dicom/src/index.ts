@@ -6,46 +6,43 @@ import {
   normalise,
   normaliseSamples,
 } from "@osteon/imaging";
+import { codedPicture } from "@osteon/imaging/dicom";
 import { ProblemError } from "@osteon/shared";
 import { Piscina } from "piscina";
-import { codedPicture, offsetOf } from "./pixels.js";
-import type { Order } from "./thread.js";
+import { offsetOf } from "./pixels.js";
+import type { Decoded, Order } from "./thread.js";
 
 /** Threads that decode; the first starts with the first film, and each ends when it was idle for a minute. */
 const mostThreads = 2;
-let threads: Piscina<Order, Uint16Array> | undefined;
+let threads: Piscina<Order, Decoded> | undefined;
 
 /**
  * Decodes a DICOM film, once, into the normalised film, as `normalise` does with pictures: MONOCHROME1 turned round, padding black,
  * and the levels in use mapped to 8 bits, by the file's own window where that is narrower.
  *
- * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds.
+ * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds. Anything else is no fault of the film's,
+ *   and trying again may help.
  */
 export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Promise<NormalisedFilm> {
   const header = await inspectDicom(bytes, limits);
   const { width, height, inverted } = header;
-  try {
-    if (header.coding === "jpeg") {
-      const film = await normalise(codedPicture(bytes), { ...limits, minimumSide: 1 });
-      return inverted ? negative(film) : film;
-    }
-    threads ??= new Piscina({
-      filename: new URL("./thread.js", import.meta.url).href,
-      minThreads: 0,
-      maxThreads: mostThreads,
-      idleTimeout: 60_000,
-    });
-    const levels = await threads.run({ bytes, header });
-    const offset = offsetOf(header);
-    const window = header.window && {
-      low: header.window.low + offset,
-      high: header.window.high + offset,
-    };
-    const film = await normaliseSamples(levels, width, height, window);
+  if (header.coding === "jpeg") {
+    const film = await normalise(codedPicture(bytes, header), { ...limits, minimumSide: 1 });
     return inverted ? negative(film) : film;
-  } catch (error) {
-    throw new ProblemError("film-damaged", "The film is damaged: its picture data cannot be decoded.", {
-      cause: error,
-    });
   }
+  threads ??= new Piscina({
+    filename: new URL("./thread.js", import.meta.url).href,
+    minThreads: 0,
+    maxThreads: mostThreads,
+    idleTimeout: 60_000,
+  });
+  const decoded = await threads.run({ bytes, header });
+  if ("damaged" in decoded)
+    throw new ProblemError("film-damaged", "The film is damaged: its picture data cannot be decoded.", {
+      cause: new Error(decoded.damaged),
+    });
+  const offset = offsetOf(header);
+  const window = header.window && { low: header.window.low + offset, high: header.window.high + offset };
+  const film = await normaliseSamples(decoded, width, height, window);
+  return inverted ? negative(film) : film;
 }

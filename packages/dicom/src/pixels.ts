@@ -1,17 +1,6 @@
-import type { DicomHeader } from "@osteon/imaging";
-import dicomParser from "dicom-parser";
+import { codedPicture, type DicomHeader } from "@osteon/imaging/dicom";
 import { decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from "./codecs.js";
 import { decodeRle } from "./rle.js";
-
-const pixelData = "x7fe00010";
-
-/** The picture's coded bytes: all fragments, for a film has one frame. */
-export function codedPicture(bytes: Uint8Array): Uint8Array {
-  const data = dicomParser.parseDicom(bytes);
-  const element = data.elements[pixelData];
-  if (element?.fragments === undefined) throw new Error("no fragments");
-  return dicomParser.readEncapsulatedPixelDataFromFragments(data, element, 0, element.fragments.length);
-}
 
 /** What is added to each sample, so that none is below zero. */
 export function offsetOf({ signed, bitsStored }: DicomHeader): number {
@@ -29,22 +18,19 @@ export async function decodeSamples(bytes: Uint8Array, header: DicomHeader): Pro
 }
 
 async function decodeRaw(bytes: Uint8Array, header: DicomHeader): Promise<Uint8Array | Uint16Array> {
-  const { width, height, bitsAllocated, coding } = header;
+  const { width, height, bitsAllocated, coding, pictureAt } = header;
   switch (coding) {
     case "little-endian":
-    case "big-endian": {
-      const { dataOffset } = dicomParser.parseDicom(bytes, { untilTag: pixelData }).elements[pixelData] ?? {};
-      if (dataOffset === undefined) throw new Error("no picture data");
-      return bytes.subarray(dataOffset, dataOffset + (width * height * bitsAllocated) / 8);
-    }
+    case "big-endian":
+      return bytes.subarray(pictureAt, pictureAt + (width * height * bitsAllocated) / 8);
     case "rle":
-      return decodeRle(codedPicture(bytes), width * height, bitsAllocated / 8);
+      return decodeRle(codedPicture(bytes, header), width * height, bitsAllocated / 8);
     case "jpeg-lossless":
-      return decodeJpegLossless(codedPicture(bytes), header);
+      return decodeJpegLossless(codedPicture(bytes, header), header);
     case "jpeg-ls":
-      return decodeJpegLs(codedPicture(bytes), header);
+      return decodeJpegLs(codedPicture(bytes, header), header);
     case "jpeg-2000":
-      return decodeJpeg2000(codedPicture(bytes), header);
+      return decodeJpeg2000(codedPicture(bytes, header), header);
     case "jpeg":
       throw new Error("a JPEG is decoded elsewhere");
   }
@@ -67,7 +53,9 @@ function levelsOf(words: Uint16Array, header: DicomHeader): Uint16Array {
   const mask = 2 ** bitsStored - 1;
   const offset = offsetOf(header);
   const levels = new Uint16Array(words.length);
-  const pad = padding === undefined ? -1 : (padding + offset) & mask;
+  // One that no sample can have is none.
+  const asked = padding === undefined ? -1 : padding + offset;
+  const pad = asked <= mask ? asked : -1;
   let [least, greatest] = [mask, 0];
   for (let at = 0; at < words.length; at++) {
     const level = (((words[at] ?? 0) >> shift) + offset) & mask;

@@ -1,5 +1,5 @@
 import { ProblemError } from "@osteon/shared";
-import dicomParser, { type DataSet, type Element } from "dicom-parser";
+import { ElementValues, ElementWalk, type Encoding, fragmentsAt, type Place } from "./dicom-elements.js";
 import { damage } from "./structure/refusals.js";
 
 /** How a film's picture is kept: by the names of the transfer syntaxes (DICOM PS3.5, annex A). */
@@ -28,11 +28,35 @@ export interface DicomHeader {
   readonly padding: number | undefined;
   /** The window that the file asks for, in stored levels. */
   readonly window: { readonly low: number; readonly high: number } | undefined;
+  /** Where the picture's bytes begin, or its fragments. */
+  readonly pictureAt: number;
 }
 
-/** Before its picture a film's file has some kilobytes; a small picture of it or a maker's own data may make it more. */
-const mostHeaderBytes = 512 * 1024;
-const pixelData = "x7fe00010";
+const tags = {
+  transferSyntax: 0x00020010,
+  modality: 0x00080060,
+  samplesPerPixel: 0x00280002,
+  photometric: 0x00280004,
+  frames: 0x00280008,
+  rows: 0x00280010,
+  columns: 0x00280011,
+  bitsAllocated: 0x00280100,
+  bitsStored: 0x00280101,
+  highBit: 0x00280102,
+  signed: 0x00280103,
+  padding: 0x00280120,
+  windowCentre: 0x00281050,
+  windowWidth: 0x00281051,
+  intercept: 0x00281052,
+  slope: 0x00281053,
+  picture: 0x7fe00010,
+} as const;
+
+/** Behind the preamble and "DICM"; up to the data set it is always written alike. */
+const metaAt = 132;
+const metaEncoding: Encoding = { explicit: true, littleEndian: true };
+const dataSetTag = 0x00030000;
+
 /** The kinds of device whose pictures are films: computed, digital, and film put on a scanner. */
 const modalities = ["CR", "DX", "RG"];
 
@@ -58,32 +82,26 @@ const codings: Readonly<Record<string, DicomCoding>> = {
  *   `film-animated` for several frames; `film-damaged`.
  */
 export function readDicomHeader(bytes: Uint8Array): DicomHeader {
-  const data = parse(bytes);
-  const modality = data.string("x00080060") ?? "";
+  const { data, coding, picture } = readElements(bytes);
+  const modality = data.text(tags.modality) ?? "";
   if (!modalities.includes(modality))
     throw unsupported(
       `DICOM of the modality "${printable(modality)}" is no X-ray film: ${modalities.join(", ")} are read.`,
     );
-  const syntax = data.string("x00020010") ?? "";
-  const coding = codings[syntax];
-  if (coding === undefined)
-    throw unsupported(`The DICOM transfer syntax "${printable(syntax)}" is not read.`);
-  if ((data.intString("x00280008") ?? 1) > 1) throw new ProblemError("film-animated");
-  const photometric = data.string("x00280004") ?? "";
-  if (data.uint16("x00280002") !== 1 || !/^MONOCHROME[12]$/.test(photometric))
+  if ((data.number(tags.frames) ?? 1) > 1) throw new ProblemError("film-animated");
+  const photometric = data.text(tags.photometric) ?? "";
+  if (data.short(tags.samplesPerPixel) !== 1 || !/^MONOCHROME[12]$/.test(photometric))
     throw unsupported("A DICOM film must be grey: one sample a pixel, MONOCHROME1 or MONOCHROME2.");
-  const bitsAllocated = data.uint16("x00280100");
+  const bitsAllocated = data.short(tags.bitsAllocated);
   if (bitsAllocated !== 8 && bitsAllocated !== 16)
     throw unsupported(`DICOM of ${bitsAllocated ?? "unknown"} bits a sample is not read: 8 and 16 are.`);
-  const bitsStored = data.uint16("x00280101") ?? bitsAllocated;
-  const highBit = data.uint16("x00280102") ?? bitsStored - 1;
-  const [height, width] = [data.uint16("x00280010") ?? 0, data.uint16("x00280011") ?? 0];
+  const bitsStored = data.short(tags.bitsStored) ?? bitsAllocated;
+  const highBit = data.short(tags.highBit) ?? bitsStored - 1;
+  const [height, width] = [data.short(tags.rows) ?? 0, data.short(tags.columns) ?? 0];
   if (width === 0 || height === 0) throw damage("the DICOM file does not tell its size");
   if (bitsStored < 1 || highBit >= bitsAllocated || highBit < bitsStored - 1)
     throw damage("the DICOM file's bits make no sense");
-  checkPicture(bytes, data.elements[pixelData], coding, (width * height * bitsAllocated) / 8);
-  const signed = data.uint16("x00280103") === 1;
-  const padding = signed ? data.int16("x00280120") : data.uint16("x00280120");
+  const signed = data.short(tags.signed) === 1;
   return {
     width,
     height,
@@ -93,59 +111,60 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     highBit,
     signed,
     inverted: photometric === "MONOCHROME1",
-    padding,
+    padding: data.short(tags.padding, signed),
     window: windowOf(data),
+    pictureAt: checkPicture(bytes, picture, coding, (width * height * bitsAllocated) / 8),
   };
 }
 
-function parse(bytes: Uint8Array): DataSet {
+/** The coded bytes of a film's picture that is kept in fragments. */
+export function codedPicture(bytes: Uint8Array, { pictureAt }: DicomHeader): Uint8Array {
+  return Buffer.concat(fragmentsAt(bytes, pictureAt));
+}
+
+function readElements(bytes: Uint8Array) {
+  const walk = new ElementWalk(bytes);
   try {
-    // No more than this: a file that consists of nothing but small elements would hold the event loop up.
-    const head = bytes.subarray(0, mostHeaderBytes);
-    return dicomParser.parseDicom(head, { untilTag: pixelData });
+    const meta = walk.until(dataSetTag, metaAt, metaEncoding);
+    const syntax = new ElementValues(bytes, meta.places, true).text(tags.transferSyntax) ?? "";
+    const coding = codings[syntax];
+    // Before the rest, which may be packed by that syntax.
+    if (coding === undefined)
+      throw unsupported(`The DICOM transfer syntax "${printable(syntax)}" is not read.`);
+    const encoding = { explicit: syntax !== "1.2.840.10008.1.2", littleEndian: coding !== "big-endian" };
+    const { places } = walk.until(tags.picture, meta.end, encoding);
+    const data = new ElementValues(bytes, places, encoding.littleEndian);
+    return { data, coding, picture: places.get(tags.picture) };
   } catch (error) {
+    if (error instanceof ProblemError && error.code === "dicom-unsupported") throw error;
     throw new ProblemError("dicom-unsupported", "The file's DICOM header cannot be read.", { cause: error });
   }
 }
 
 /** The linear window (PS3.3, C.11.2.1.2.1) that the file names first, taken back to stored levels. */
-function windowOf(data: DataSet): DicomHeader["window"] {
-  const [centre, width] = [data.floatString("x00281050"), data.floatString("x00281051")];
-  const [slope, intercept] = [data.floatString("x00281053") ?? 1, data.floatString("x00281052") ?? 0];
-  if (centre === undefined || width === undefined || !(width > 1) || !Number.isFinite(centre) || slope === 0)
-    return undefined;
+function windowOf(data: ElementValues): DicomHeader["window"] {
+  const [centre, width] = [data.number(tags.windowCentre), data.number(tags.windowWidth)];
+  const [slope, intercept] = [data.number(tags.slope) ?? 1, data.number(tags.intercept) ?? 0];
+  if (centre === undefined || width === undefined || width <= 1 || slope === 0) return undefined;
   const ends = [centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2].map(
     (end) => (end - intercept) / slope,
   );
   return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
-/** Checks that all of the picture is in the file: its samples, or its fragments to the last. */
+/** Checks that all of the picture is in the file: its samples, or its fragments to the last. Returns where it begins. */
 function checkPicture(
   bytes: Uint8Array,
-  element: Element | undefined,
+  place: Place | undefined,
   coding: DicomCoding,
   samples: number,
-): void {
-  if (element === undefined) throw damage("the DICOM file has no picture data");
-  let offset = element.dataOffset;
+): number {
+  if (place === undefined) throw damage("the DICOM file has no picture data");
   if (coding === "little-endian" || coding === "big-endian") {
-    if (element.length < samples || offset + samples > bytes.length)
+    if (place.length === undefined || place.length < samples || place.offset + samples > bytes.length)
       throw damage("the DICOM file is cut off inside its picture data");
-    return;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let items = 0; offset + 8 <= bytes.length; items++) {
-    const [group, item, length] = [
-      view.getUint16(offset, true),
-      view.getUint16(offset + 2, true),
-      view.getUint32(offset + 4, true),
-    ];
-    if (group === 0xfffe && item === 0xe0dd && items > 1) return;
-    if (group !== 0xfffe || item !== 0xe000) throw damage("the DICOM file's fragments make no sense");
-    offset += 8 + length;
-  }
-  throw damage("the DICOM file is cut off inside its picture data");
+  } else fragmentsAt(bytes, place.offset);
+  return place.offset;
 }
 
 function unsupported(detail: string): ProblemError {
