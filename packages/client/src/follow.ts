@@ -1,4 +1,4 @@
-import { ConnectionError, OsteonError, ProblemError } from "./errors.js";
+import { ConnectionError, OsteonError } from "./errors.js";
 import { readEvents, type ServerSentEvent } from "./event-stream.js";
 import { backoff, pause } from "./pause.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -20,6 +20,8 @@ export interface EventsOptions extends CallOptions {
 const silenceMs = 45_000;
 /** Streams in a row that told nothing before it is given up. */
 const mostEmpty = 8;
+/** What comes later than this is no greeting but a beat: the stream holds, and nothing has changed. */
+const greetingMs = 5_000;
 
 /** The states of an analysis until its end, over as many connections as that takes. */
 export async function* followEvents(
@@ -43,23 +45,37 @@ export async function* followEvents(
       );
       // 204: what was told last is the end.
       if (answer.status === 204 || answer.body === null) return;
+      requireStream(answer);
+      const opened = Date.now();
       for await (const event of watched(readEvents(answer.body), () => silent.abort())) {
-        empty = 0;
         retryMs = event.retry ?? retryMs;
-        if (event.data === undefined) continue;
+        if (event.data === undefined) {
+          if (Date.now() - opened > greetingMs) empty = 0;
+          continue;
+        }
         const analysis = JSON.parse(event.data) as Analysis;
+        empty = 0;
         last = event.id ?? last;
         yield { id: last ?? "", type: analysis.status, analysis };
         if (isEnded(analysis)) return;
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof ProblemError || empty >= mostEmpty) throw error;
+      const forGood = error instanceof OsteonError && !(error instanceof ConnectionError);
+      if (forGood || empty >= mostEmpty) throw error;
     }
     if (empty >= mostEmpty)
       throw new ConnectionError("The server ends each stream before it tells anything.");
     await pause(backoff(empty, retryMs), signal);
   }
+}
+
+/** Another page would be read as a stream that tells nothing. @throws OsteonError */
+function requireStream(answer: Response): void {
+  const type = answer.headers.get("content-type") ?? "";
+  if (/^text\/event-stream\s*(;|$)/i.test(type)) return;
+  answer.body?.cancel().catch(() => undefined);
+  throw new OsteonError(`The answer is no event stream but ${type === "" ? "of no type" : type}.`);
 }
 
 /** Passes events on, and calls `silent` when none came for too long. */
