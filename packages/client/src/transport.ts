@@ -1,5 +1,6 @@
 import { ConnectionError, ProblemError } from "./errors.js";
 import { backoff, pause } from "./pause.js";
+import { isRedirect, redirectProblem } from "./redirect.js";
 
 export interface ClientOptions {
   /** Where the gateway is, such as `https://osteon.example`. In a browser: where the page came from, unless given. */
@@ -89,6 +90,8 @@ export class Transport {
   ): Promise<{ value: T } | { error: ProblemError | ConnectionError }> {
     try {
       const answer = await this.#once(path, call);
+      if (isRedirect(answer))
+        return { error: redirectProblem(answer, call.method ?? "GET", `${this.base}${path}`) };
       return answer.ok ? { value: await read(answer) } : { error: await ProblemError.of(answer) };
     } catch (cause) {
       call.signal?.throwIfAborted();
@@ -99,7 +102,7 @@ export class Transport {
   /** One try, whatever its answer. The time counts until the headers are there. */
   async #once(path: string, call: Call): Promise<Response> {
     const { timeoutMs = 120_000, key } = this.#options;
-    const { signal, waitMs = 0 } = call;
+    const { method = "GET", signal, waitMs = 0 } = call;
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new Error(`no answer within ${timeoutMs + waitMs} ms`)),
@@ -107,7 +110,9 @@ export class Transport {
     );
     try {
       return await this.fetch(`${this.base}${path}${queryOf(call.query)}`, {
-        method: call.method ?? "GET",
+        method,
+        // What is followed becomes a GET, by which a submission would get the list for an answer.
+        redirect: method === "GET" ? "follow" : "manual",
         headers: {
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
           ...(call.json === undefined ? {} : { "content-type": "application/json" }),

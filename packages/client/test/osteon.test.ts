@@ -102,6 +102,36 @@ describe("repeats", () => {
       (_request, response) => response.writeHead(403).end("<html>forbidden</html>"),
     ));
 
+  for (const status of [301, 302, 303, 307, 308]) {
+    test(`a submission is not redirected by ${status}: it would become another call`, () =>
+      scripted(
+        async ({ client, requests }) => {
+          await assert.rejects(client.submit(new Uint8Array([1])), (error: unknown) => {
+            assert.ok(error instanceof ProblemError);
+            assert.equal(error.status, status);
+            assert.match(error.message, /POST is redirected to https:\/\/osteon\.example\/v1\/analyses and/);
+            assert.doesNotMatch(error.message, /secret/);
+            return true;
+          });
+          assert.equal(requests.length, 1);
+        },
+        (_request, response) =>
+          response
+            .writeHead(status, { location: "https://u:secret@osteon.example/v1/analyses?secret=1" })
+            .end(),
+      ));
+  }
+
+  test("a question is redirected", () =>
+    scripted(
+      async ({ client, requests }) => {
+        assert.equal((await client.get(id)).status, "completed");
+        assert.equal(requests.length, 2);
+      },
+      (_request, response) => response.writeHead(307, { location: "/elsewhere" }).end(),
+      json(200, analysis("completed")),
+    ));
+
   test("an abort ends a call, and a pause between two", () =>
     scripted(
       async ({ client }) => {
