@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { onStopSignal } from "@osteon/shared/command-line";
 import { analyzeCommand } from "./analyze/command.js";
 import { repoRoot, userCwd } from "./paths.js";
 import { StartError } from "./start-error.js";
-import { onStopSignal } from "./stop-signals.js";
 import { type SystemOptions, startSystem } from "./system.js";
 import { parseCommandLine, UsageError } from "./usage-error.js";
 

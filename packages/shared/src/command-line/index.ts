@@ -1,0 +1,3 @@
+// What the command lines share; apart from the rest of the package, which takes long to load.
+export { defaultDataDir, repoRoot, userCwd } from "./paths.js";
+export { onStopSignal } from "./stop-signals.js";
