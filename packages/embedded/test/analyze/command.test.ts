@@ -89,6 +89,18 @@ test("--json prints one document with all analyses and the accuracy", async (t) 
   assert.equal(report.accuracy?.unjudged, 1);
 });
 
+test("a system with keys is given the key of the environment", async (t) => {
+  const before = process.env.OSTEON_KEY;
+  t.after(() => {
+    if (before === undefined) delete process.env.OSTEON_KEY;
+    else process.env.OSTEON_KEY = before;
+  });
+  process.env.OSTEON_KEY = "osk_test";
+  assert.deepEqual((await analyze(t, ["a.png"])).gateway.authorizations, ["Bearer osk_test"]);
+  process.env.OSTEON_KEY = "";
+  assert.deepEqual((await analyze(t, ["a.png"])).gateway.authorizations, [undefined]);
+});
+
 test("many films are in hand at once, but not all", async (t) => {
   const { code, gateway } = await analyze(
     t,
