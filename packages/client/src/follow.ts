@@ -103,21 +103,42 @@ export interface WaitOptions extends CallOptions {
 /** Seconds that one question is held. */
 const heldSeconds = 30;
 
-/** The analysis at its end, by long polls. @throws OsteonError where the time is over. */
-export async function waitForEnd(
+/** The analysis at its end, by long polls. */
+export async function untilEnd(
   get: (wait: number) => Promise<Analysis>,
-  { timeoutSeconds = Number.POSITIVE_INFINITY, signal }: WaitOptions,
+  signal: AbortSignal | undefined,
 ): Promise<Analysis> {
-  const until = Date.now() + timeoutSeconds * 1000;
   for (;;) {
-    const left = (until - Date.now()) / 1000;
-    const wait = Math.max(0, Math.min(heldSeconds, Math.ceil(left)));
     const asked = Date.now();
-    const analysis = await get(wait);
+    const analysis = await get(heldSeconds);
     if (isEnded(analysis)) return analysis;
-    if (Date.now() >= until)
-      throw new OsteonError(`The analysis ${analysis.id} is ${analysis.status} after ${timeoutSeconds} s.`);
     // Something between does not let questions be held: then they are spaced here.
     if (Date.now() - asked < 1_000) await pause(1_000, signal);
+  }
+}
+
+/** What timers count to. */
+const longestMs = 2 ** 31 - 1;
+
+/**
+ * Takes a step under one signal that is the caller's and the time's, from its beginning on.
+ *
+ * @throws OsteonError with what was `found` when the time is over
+ */
+export async function withinTime<T>(
+  { timeoutSeconds = Number.POSITIVE_INFINITY, signal }: WaitOptions,
+  found: () => string,
+  step: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (timeoutSeconds * 1000 > longestMs) return step(signal);
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new OsteonError(`${found()} after ${timeoutSeconds} s.`)),
+    timeoutSeconds * 1000,
+  );
+  try {
+    return await step(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
   }
 }

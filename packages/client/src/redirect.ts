@@ -10,6 +10,7 @@ export function isRedirect(answer: Response): boolean {
  * place that is pointed to is told, as queries may hold secrets.
  */
 export function redirectProblem(answer: Response, method: string, url: string): ProblemError {
+  answer.body?.cancel().catch(() => undefined);
   const location = answer.headers.get("location") ?? "";
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   const where =

@@ -23,6 +23,12 @@ const analysis = (status: Analysis["status"]): Analysis => ({
 const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
   json(status, { code, status, title: "T", detail: "D", requestId: "r" }, headers);
 
+/** An address to put a film to, at the very server. */
+const opened: Step = (request, response) => {
+  const url = `http://${request.headers.host}/store/u-1?signature=secret`;
+  json(201, { id: "u-1", method: "PUT", url, headers: {}, expiresAt: "" })(request, response);
+};
+
 async function scripted(use: (server: ScriptedServer) => Promise<void>, ...steps: Step[]): Promise<void> {
   const server = await ScriptedServer.start(...steps);
   try {
@@ -192,6 +198,74 @@ describe("submitting", () => {
       json(202, analysis("queued")),
       json(200, analysis("completed")),
     ));
+
+  for (const [what, steps] of Object.entries({
+    "No analysis was accepted": [() => undefined],
+    [`The analysis ${id} has not ended`]: [json(202, analysis("queued")), () => undefined],
+  })) {
+    test(`analyze gives up in its time where the server is silent: ${what}`, () =>
+      scripted(
+        async ({ client }) => {
+          await assert.rejects(
+            client.analyze(new Uint8Array([1]), { timeoutSeconds: 0.2 }),
+            (error: unknown) => error instanceof OsteonError && error.message === `${what} after 0.2 s.`,
+          );
+        },
+        ...steps,
+      ));
+  }
+
+  test("the time goes over pauses before repeats too", () =>
+    scripted(
+      async ({ client }) => {
+        await assert.rejects(client.wait(id, { timeoutSeconds: 0.2 }), /has not ended after 0\.2 s\./);
+      },
+      problem(503, "overloaded", { "retry-after": "30" }),
+    ));
+
+  test("an upload goes past the gateway through broken connections and busy stores, without the key", () =>
+    scripted(
+      async ({ client, requests }) => {
+        assert.deepEqual(await client.upload(new Uint8Array([1, 2])), { upload: "u-1" });
+        assert.deepEqual(
+          requests.map(({ method, url, headers }) => [method, url, headers.authorization]),
+          [
+            ["POST", "/v1/uploads", "Bearer osk_test"],
+            ["PUT", "/store/u-1?signature=secret", undefined],
+            ["PUT", "/store/u-1?signature=secret", undefined],
+            ["PUT", "/store/u-1?signature=secret", undefined],
+          ],
+        );
+        assert.equal(requests[3]?.headers["content-length"], "2");
+      },
+      opened,
+      broken,
+      (_request, response) => response.writeHead(503).end("<Error>SlowDown</Error>"),
+      (_request, response) => response.writeHead(200).end(),
+    ));
+
+  test("a store that is away, or that refuses the film, is told without the address's secrets", async () => {
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(
+          client.upload(new Uint8Array([1])),
+          (error: unknown) => error instanceof ConnectionError && !/secret/.test(error.message),
+        );
+      },
+      opened,
+      ...Array.from({ length: 5 }, () => broken),
+    );
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(
+          client.upload(new Uint8Array([1])),
+          (error: unknown) => error instanceof ProblemError && /did not take .*403/.test(error.message),
+        );
+      },
+      opened,
+      (_request, response) => response.writeHead(403).end(),
+    );
+  });
 
   test("a wait that is over is an error", () =>
     scripted(
