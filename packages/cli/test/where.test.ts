@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { repoRoot } from "@osteon/shared/command-line";
 import { configOf } from "../src/config.js";
-import { runOsteon } from "../src/osteon.js";
+import { osteon } from "./support/osteon.js";
 
 test("files and DATA_DIR are relative to where the user stands, not to where npm moves", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "osteon-where-"));
@@ -28,10 +28,8 @@ test("files and DATA_DIR are relative to where the user stands, not to where npm
     DATA_DIR: "data",
     OSTEON_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   };
-  const told: string[] = [];
-  const terminal = { out: () => undefined, err: (line: string) => told.push(line) };
-  await runOsteon(["analyze", "film.jpg"], { ...terminal, env, signal: new AbortController().signal });
-  assert.match(told.join(), /^film\.jpg: taken/);
+  const { told } = await osteon(["analyze", "film.jpg"], env);
+  assert.match(told, /^film\.jpg: taken/);
   assert.match(body, /filename="film\.jpg"[\s\S]*bytes of a film/);
   assert.equal(configOf(env).DATA_DIR, join(folder, "data"));
 });

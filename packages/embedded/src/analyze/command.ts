@@ -45,7 +45,7 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   const say = options.say ?? ((text) => process.stderr.write(`${text}\n`));
   const { films, skipped } = await findFilms(paths, options.cwd ?? userCwd());
   if (skipped.length > 0 && !options.json)
-    say(`Left out, no films by their names: ${skipped.length} (${first(skipped)})`);
+    say(`Left out, no films by their names or not to be read: ${skipped.length} (${first(skipped)})`);
   const stopping = new AbortController();
   // Every request that is open listens to it.
   setMaxListeners(0, stopping.signal);

@@ -53,7 +53,7 @@ test("a table of all films, in their order", async (t) => {
       "Research use only. Not a medical device.",
     ].join("\n"),
   );
-  assert.match(said, /Left out, no films by their names: 1 \(notes.txt\)/);
+  assert.match(said, /Left out, no films by their names or not to be read: 1 \(notes.txt\)/);
 });
 
 test("a film that is refused or fails is told by its problem's title, and makes the code 1", async (t) => {
