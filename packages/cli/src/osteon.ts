@@ -32,8 +32,7 @@ const topics: Readonly<Record<string, Topic>> = {
     try {
       const { dispatch, ledger } = analyses;
       const letters = new DeadLetters(analyses);
-      say(out, await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }));
-      return true;
+      return await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }, out);
     } finally {
       await close();
     }
