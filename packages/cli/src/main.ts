@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { onStopSignal } from "@osteon/shared/command-line";
+import { onStopSignal, outliveReaders } from "@osteon/shared/command-line";
 import { runOsteon } from "./osteon.js";
 
+outliveReaders();
 const ended = new AbortController();
 onStopSignal(
   () => ended.abort(),

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { onStopSignal } from "@osteon/shared/command-line";
+import { onStopSignal, outliveReaders } from "@osteon/shared/command-line";
 import { analyzeCommand } from "./analyze/command.js";
 import { repoRoot, userCwd } from "./paths.js";
 import { StartError } from "./start-error.js";
@@ -19,6 +19,7 @@ Research use only. Not a medical device.`;
 
 /** The command line of `npm start`; resolves with the exit code. `options` are what a test runs instead of the real system. */
 export async function main(args: readonly string[], options: SystemOptions = {}): Promise<number> {
+  outliveReaders();
   try {
     const { values, positionals } = parseCommandLine({
       args: [...args],
