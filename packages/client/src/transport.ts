@@ -55,18 +55,23 @@ interface Target {
 export class Transport {
   readonly base: string;
   readonly #options: ClientOptions;
+  readonly #key: string | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     const base = options.url ?? globalThis.location?.origin;
     if (base === undefined) throw new TypeError("The client needs the url of the gateway.");
     this.base = base.replace(/\/+$/, "");
+    this.#key = options.key?.trim();
+    // Left to fetch, its error would tell the whole key.
+    if (this.#key !== undefined && !/^[\x21-\x7e]*$/.test(this.#key))
+      throw new TypeError("The key has a space, a line break or another character that no key has.");
   }
 
   /** The answer, 2xx, read by `read`. @throws ProblemError, ConnectionError */
   send<T>(path: string, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
     const url = `${this.base}${path}${queryOf(call.query)}`;
-    return this.#repeat({ url, name: this.base, key: this.#options.key }, call, read);
+    return this.#repeat({ url, name: this.base, key: this.#key }, call, read);
   }
 
   /** The same at an address past the gateway, which the key is no business of. */

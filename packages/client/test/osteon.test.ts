@@ -151,6 +151,26 @@ describe("repeats", () => {
     ));
 });
 
+test("a key that no header takes is refused at once, and not told", async () => {
+  for (const key of ["osk_one\nosk_two", "osk one", "osk_\u2026"]) {
+    assert.throws(
+      () => new Osteon({ url: "http://osteon.invalid", key }),
+      (error: unknown) => error instanceof TypeError && !error.message.includes("osk"),
+    );
+  }
+  const sent: (string | null)[] = [];
+  const client = new Osteon({
+    url: "http://osteon.invalid",
+    key: "osk_test\n",
+    fetch: async (_url, init) => {
+      sent.push(new Headers(init?.headers).get("authorization"));
+      return Response.json(analysis("completed"));
+    },
+  });
+  await client.get(id);
+  assert.deepEqual(sent, ["Bearer osk_test"]);
+});
+
 describe("submitting", () => {
   test("the form has the fields first, then films and uploads in their order, names where they have any", async () => {
     let form: FormData | undefined;
