@@ -20,11 +20,11 @@ after(() => {
 });
 
 /** `npm start` as a user runs it, on a folder of its own. */
-function start(...args: string[]): ChildProcess {
+function start(args: string[] = [], given: NodeJS.ProcessEnv = {}): ChildProcess {
   const { REDIS_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, ["scripts/start.mjs", ...args], {
     cwd: root,
-    env: { ...env, DATA_DIR: dataDir, PORT: "0" },
+    env: { ...env, DATA_DIR: dataDir, PORT: "0", ...given },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
@@ -116,7 +116,8 @@ test("npm start -- analyze prints answers and, for PART/LABEL folders, accuracy;
       writeFileSync(path.join(place, film.file), filmBytes(film.file));
     }
   }
-  const good = await ended(start("analyze", folder, "--json"));
+  // With keys for all else: what runs for this command alone needs none.
+  const good = await ended(start(["analyze", folder, "--json"], { AUTH: "keys" }));
   assert.equal(good.code, 0, good.errors);
   const report = JSON.parse(good.output) as {
     films: { analysis: { status: string } }[];
@@ -127,7 +128,7 @@ test("npm start -- analyze prints answers and, for PART/LABEL folders, accuracy;
   assert.ok(report.accuracy);
 
   writeFileSync(path.join(folder, "broken.jpg"), "not a film");
-  const bad = await ended(start("analyze", folder));
+  const bad = await ended(start(["analyze", folder]));
   assert.equal(bad.code, 1);
   assert.match(bad.output, /broken\.jpg.*Unsupported media type/);
   assert.deepEqual(left(), []);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import {
   type Analysis,
   type Bone,
@@ -8,6 +8,7 @@ import {
   type Priority,
   ProblemError,
 } from "@osteon/client";
+import { userCwd } from "@osteon/shared/command-line";
 import { describeAnalysis, printable } from "./describe.js";
 import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
 import { parseCommand } from "./parse-command.js";
@@ -48,7 +49,7 @@ export const analysesCommands: Readonly<Record<string, Command>> = {
     };
     const exams = values.exam === true ? [positionals] : positionals.map((file) => [file]);
     return each(exams, terminal, values.json, async (files) => {
-      const films = await Promise.all(files.map(readFilm));
+      const films = await Promise.all(files.map((file) => readFilm(resolve(userCwd(terminal.env), file))));
       return client.analyze(films, { ...fields, signal: terminal.signal });
     });
   },

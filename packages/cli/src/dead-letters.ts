@@ -1,4 +1,11 @@
-import { type DeadLetters, type Deliveries, type Dispatch, toProblem } from "@osteon/shared";
+import {
+  type DeadLetters,
+  type Deliveries,
+  type DeliveryRef,
+  type Dispatch,
+  ProblemError,
+  toProblem,
+} from "@osteon/shared";
 import { parseCommand } from "./parse-command.js";
 import { UsageError } from "./usage-error.js";
 
@@ -8,55 +15,103 @@ export const deadLettersUsage = `npm run osteon -- dead-letters COMMAND
   redeliver NAME… | --all [--tenant NAME]    makes the deliveries only`;
 
 interface Letters {
-  letters: DeadLetters;
-  deliveries: Deliveries;
-  dispatch: Dispatch;
+  letters: Pick<DeadLetters, "list" | "retry">;
+  deliveries: Pick<Deliveries, "deadLetters">;
+  dispatch: Pick<Dispatch, "redeliver">;
 }
 
-/** `dead-letters …`: does what the arguments say and returns what to print. @throws UsageError, ProblemError */
+/**
+ * `dead-letters …`: does what the arguments say, telling each step as it is done.
+ *
+ * @returns whether all went well @throws UsageError, ProblemError
+ */
 export async function deadLettersCommand(
   args: readonly string[],
   { letters, deliveries, dispatch }: Letters,
-): Promise<string> {
+  out: (line: string) => void,
+): Promise<boolean> {
   const { values, positionals } = parseCommand(args, {
     tenant: { type: "string" },
     all: { type: "boolean" },
   });
+  const { tenant, all } = values;
   const [command, ...names] = positionals;
-  const lines: string[] = [];
   switch (command) {
     case "list":
-      for await (const { id, kind, tenant, at, code, reason } of letters.list()) {
-        if (values.tenant !== undefined && values.tenant !== tenant) continue;
-        lines.push([id, kind, tenant, at, ...(code === undefined ? [] : [code]), reason].join("  "));
+      for await (const { id, kind, tenant: whose, at, code, reason } of letters.list()) {
+        if (tenant !== undefined && tenant !== whose) continue;
+        out([id, kind, whose, at, ...(code === undefined ? [] : [code]), reason].join("  "));
       }
-      return lines.join("\n");
+      return true;
     case "retry": {
-      if ((names.length === 0) !== (values.all === true)) throw new UsageError("retry needs ids, or --all.");
-      let retried = 0;
-      for await (const { id, tenant } of letters.list()) {
-        if (values.tenant !== undefined && values.tenant !== tenant) continue;
-        if (values.all !== true && !names.includes(id)) continue;
-        try {
-          lines.push(`${id}  ${(await letters.retry(id)).analysis}`);
-          retried += 1;
-        } catch (error) {
-          lines.push(`${id}  ${toProblem(error).message}`);
-        }
-      }
-      return [...lines, `${retried} tried again.`].join("\n");
+      if ((names.length === 0) !== (all === true)) throw new UsageError("retry needs ids, or --all.");
+      const { done, well } = await eachChosen(givenUp(letters), { tenant, names, out }, async ({ name }) => {
+        return `${name}  ${(await letters.retry(name)).analysis}`;
+      });
+      out(`${done} tried again.`);
+      return well;
     }
-    case "redeliver":
-      if ((names.length === 0) !== (values.all === true))
-        throw new UsageError("redeliver needs names, or --all.");
-      for await (const { name, ref } of deliveries.deadLetters()) {
-        if (values.tenant !== undefined && values.tenant !== ref.tenant) continue;
-        if (values.all !== true && !names.includes(name)) continue;
-        await dispatch.redeliver(ref);
-        lines.push(name);
-      }
-      return [...lines, `${lines.length} to be made again.`].join("\n");
+    case "redeliver": {
+      if ((names.length === 0) !== (all === true)) throw new UsageError("redeliver needs names, or --all.");
+      const { done, well } = await eachChosen(
+        undelivered(deliveries),
+        { tenant, names, out },
+        async ({ name, ref }) => {
+          await dispatch.redeliver(ref);
+          return name;
+        },
+      );
+      out(`${done} to be made again.`);
+      return well;
+    }
     default:
       throw new UsageError(`There is no command "${command ?? ""}".`);
   }
+}
+
+interface Named {
+  name: string;
+  tenant: string;
+}
+
+async function* givenUp(letters: Letters["letters"]): AsyncGenerator<Named> {
+  for await (const { id, tenant } of letters.list()) yield { name: id, tenant };
+}
+
+async function* undelivered(deliveries: Letters["deliveries"]): AsyncGenerator<Named & { ref: DeliveryRef }> {
+  for await (const { name, ref } of deliveries.deadLetters()) yield { name, tenant: ref.tenant, ref };
+}
+
+interface Choice {
+  tenant: string | undefined;
+  /** None: all. */
+  names: readonly string[];
+  out(line: string): void;
+}
+
+/** Takes the step for each that is chosen; one that fails, or is not there, is told and stops no other. */
+async function eachChosen<T extends Named>(
+  found: AsyncIterable<T>,
+  { tenant, names, out }: Choice,
+  step: (one: T) => Promise<string>,
+): Promise<{ done: number; well: boolean }> {
+  const missing = new Set(names);
+  let done = 0;
+  let well = true;
+  const failed = (name: string, error: unknown) => {
+    well = false;
+    out(`${name}  ${toProblem(error).message}`);
+  };
+  for await (const one of found) {
+    if (tenant !== undefined && tenant !== one.tenant) continue;
+    if (names.length > 0 && !missing.delete(one.name)) continue;
+    try {
+      out(await step(one));
+      done += 1;
+    } catch (error) {
+      failed(one.name, error);
+    }
+  }
+  for (const name of missing) failed(name, new ProblemError("dead-letter-not-found"));
+  return { done, well };
 }

@@ -1,5 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
 import { Osteon } from "@osteon/client";
+import { UsageError } from "./usage-error.js";
 
 /** Options of every command that speaks to a gateway. */
 export const gatewayOptions = {
@@ -13,13 +14,17 @@ export interface GatewayValues {
   key?: string | undefined;
 }
 
-/** The gateway that the command or the environment names, else the one of `npm start`. */
+/** The gateway that the command or the environment names, else the one of `npm start`. @throws UsageError */
 export function gatewayOf({ url, key }: GatewayValues, env: NodeJS.ProcessEnv): Osteon {
   const given = key ?? env.OSTEON_KEY;
-  return new Osteon({
-    url: url ?? (env.OSTEON_URL || "http://127.0.0.1:8080"),
-    ...(given === undefined || given === "" ? {} : { key: given }),
-  });
+  try {
+    return new Osteon({
+      url: url ?? (env.OSTEON_URL || "http://127.0.0.1:8080"),
+      ...(given === undefined || given === "" ? {} : { key: given }),
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 /** Where a command says what it has to say, and what ends it. */

@@ -39,6 +39,8 @@ export async function webhooksCommand(args: readonly string[], terminal: Termina
     throw new UsageError(`There is no command "webhooks ${positionals.join(" ")}".`);
   const count = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
   if (!(count >= 1)) throw new UsageError("--count is a number from 1.");
+  const wanted = Number(values.port);
+  if (!/^\d+$/.test(values.port) || wanted > 65535) throw new UsageError("--port is a number up to 65535.");
   const client = gatewayOf(values, terminal.env);
 
   const enough = new AbortController();
@@ -65,8 +67,13 @@ export async function webhooksCommand(args: readonly string[], terminal: Termina
   const server = createServer((request, response) => {
     take(request, response).catch(() => response.destroy());
   });
-  server.listen(Number(values.port), values.host);
-  await once(server, "listening");
+  server.listen(wanted, values.host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    terminal.err(explain(error));
+    return false;
+  }
   const { port } = server.address() as AddressInfo;
   const host = values.host.includes(":") ? `[${values.host}]` : values.host;
   const url = values["public-url"] ?? `http://${host}:${port}/`;

@@ -1,8 +1,13 @@
 #!/usr/bin/env node
+import { onStopSignal, outliveReaders } from "@osteon/shared/command-line";
 import { runOsteon } from "./osteon.js";
 
+outliveReaders();
 const ended = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
+onStopSignal(
+  () => ended.abort(),
+  () => process.exit(130),
+);
 process.exitCode = await runOsteon(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),

@@ -1,5 +1,6 @@
-import { DeadLetters, KeyRing, lastUsesOfKeys, loadConfig, openBackbone, ProblemError } from "@osteon/shared";
+import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError } from "@osteon/shared";
 import { analysesCommands, analysesUsage } from "./analyses.js";
+import { configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage } from "./dead-letters.js";
 import type { Terminal } from "./gateway.js";
 import { explain, keysCommand, keysUsage } from "./keys.js";
@@ -18,7 +19,7 @@ const topics: Readonly<Record<string, Topic>> = {
   ...analysesCommands,
   webhooks: webhooksCommand,
   keys: async (args, { out, env }) => {
-    const { store, redis, close } = await openBackbone(loadConfig(env));
+    const { store, redis, close } = await openBackbone(configOf(env));
     try {
       say(out, await keysCommand(args, new KeyRing(store), { lastUses: () => lastUsesOfKeys(redis) }));
       return true;
@@ -27,12 +28,11 @@ const topics: Readonly<Record<string, Topic>> = {
     }
   },
   "dead-letters": async (args, { out, env }) => {
-    const { analyses, close } = await openBackbone(loadConfig(env));
+    const { analyses, close } = await openBackbone(configOf(env));
     try {
       const { dispatch, ledger } = analyses;
       const letters = new DeadLetters(analyses);
-      say(out, await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }));
-      return true;
+      return await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }, out);
     } finally {
       await close();
     }

@@ -33,7 +33,10 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 function eventOf(block: string): ServerSentEvent {
   const event: ServerSentEvent = {};
   for (const line of block.split(/\r\n|\n|\r/)) {
-    const [, field = "", value = ""] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
+    // Not by a pattern with a dot, which ends at U+2028 and U+2029: to JSON and to event streams they are text.
+    const colon = line.indexOf(":");
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "data") event.data = event.data === undefined ? value : `${event.data}\n${value}`;
     else if (field === "id" || field === "event") event[field] = value;
     else if (field === "retry" && /^\d+$/.test(value)) event.retry = Number(value);

@@ -1,4 +1,4 @@
-import { ConnectionError, OsteonError, ProblemError } from "./errors.js";
+import { ConnectionError, OsteonError } from "./errors.js";
 import { readEvents, type ServerSentEvent } from "./event-stream.js";
 import { backoff, pause } from "./pause.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -20,6 +20,8 @@ export interface EventsOptions extends CallOptions {
 const silenceMs = 45_000;
 /** Streams in a row that told nothing before it is given up. */
 const mostEmpty = 8;
+/** What comes later than this is no greeting but a beat: the stream holds, and nothing has changed. */
+const greetingMs = 5_000;
 
 /** The states of an analysis until its end, over as many connections as that takes. */
 export async function* followEvents(
@@ -43,23 +45,37 @@ export async function* followEvents(
       );
       // 204: what was told last is the end.
       if (answer.status === 204 || answer.body === null) return;
+      requireStream(answer);
+      const opened = Date.now();
       for await (const event of watched(readEvents(answer.body), () => silent.abort())) {
-        empty = 0;
         retryMs = event.retry ?? retryMs;
-        if (event.data === undefined) continue;
+        if (event.data === undefined) {
+          if (Date.now() - opened > greetingMs) empty = 0;
+          continue;
+        }
         const analysis = JSON.parse(event.data) as Analysis;
+        empty = 0;
         last = event.id ?? last;
         yield { id: last ?? "", type: analysis.status, analysis };
         if (isEnded(analysis)) return;
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof ProblemError || empty >= mostEmpty) throw error;
+      const forGood = error instanceof OsteonError && !(error instanceof ConnectionError);
+      if (forGood || empty >= mostEmpty) throw error;
     }
     if (empty >= mostEmpty)
       throw new ConnectionError("The server ends each stream before it tells anything.");
     await pause(backoff(empty, retryMs), signal);
   }
+}
+
+/** Another page would be read as a stream that tells nothing. @throws OsteonError */
+function requireStream(answer: Response): void {
+  const type = answer.headers.get("content-type") ?? "";
+  if (/^text\/event-stream\s*(;|$)/i.test(type)) return;
+  answer.body?.cancel().catch(() => undefined);
+  throw new OsteonError(`The answer is no event stream but ${type === "" ? "of no type" : type}.`);
 }
 
 /** Passes events on, and calls `silent` when none came for too long. */
@@ -87,21 +103,42 @@ export interface WaitOptions extends CallOptions {
 /** Seconds that one question is held. */
 const heldSeconds = 30;
 
-/** The analysis at its end, by long polls. @throws OsteonError where the time is over. */
-export async function waitForEnd(
+/** The analysis at its end, by long polls. */
+export async function untilEnd(
   get: (wait: number) => Promise<Analysis>,
-  { timeoutSeconds = Number.POSITIVE_INFINITY, signal }: WaitOptions,
+  signal: AbortSignal | undefined,
 ): Promise<Analysis> {
-  const until = Date.now() + timeoutSeconds * 1000;
   for (;;) {
-    const left = (until - Date.now()) / 1000;
-    const wait = Math.max(0, Math.min(heldSeconds, Math.ceil(left)));
     const asked = Date.now();
-    const analysis = await get(wait);
+    const analysis = await get(heldSeconds);
     if (isEnded(analysis)) return analysis;
-    if (Date.now() >= until)
-      throw new OsteonError(`The analysis ${analysis.id} is ${analysis.status} after ${timeoutSeconds} s.`);
     // Something between does not let questions be held: then they are spaced here.
     if (Date.now() - asked < 1_000) await pause(1_000, signal);
+  }
+}
+
+/** What timers count to. */
+const longestMs = 2 ** 31 - 1;
+
+/**
+ * Takes a step under one signal that is the caller's and the time's, from its beginning on.
+ *
+ * @throws OsteonError with what was `found` when the time is over
+ */
+export async function withinTime<T>(
+  { timeoutSeconds = Number.POSITIVE_INFINITY, signal }: WaitOptions,
+  found: () => string,
+  step: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (timeoutSeconds * 1000 > longestMs) return step(signal);
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new OsteonError(`${found()} after ${timeoutSeconds} s.`)),
+    timeoutSeconds * 1000,
+  );
+  try {
+    return await step(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -4,8 +4,9 @@ import {
   type AnalysisEvent,
   type EventsOptions,
   followEvents,
+  untilEnd,
   type WaitOptions,
-  waitForEnd,
+  withinTime,
 } from "./follow.js";
 import { pagesOf } from "./pages.js";
 import { randomId } from "./random-id.js";
@@ -65,8 +66,16 @@ export class Osteon {
     films: FilmInput | readonly FilmInput[],
     options: SubmitOptions & WaitOptions = {},
   ): Promise<Analysis> {
-    const { id } = await this.submit(films, options);
-    return this.wait(id, options);
+    let found = "No analysis was accepted";
+    return withinTime(
+      options,
+      () => found,
+      async (signal) => {
+        const { id } = await this.submit(films, { ...options, signal });
+        found = notEnded(id);
+        return this.#end(id, signal);
+      },
+    );
   }
 
   /** Submits the films of one exam and returns the promise: the analysis as it was accepted. */
@@ -92,7 +101,11 @@ export class Osteon {
 
   /** The analysis at its end. */
   wait(id: string, options: WaitOptions = {}): Promise<Analysis> {
-    return waitForEnd((wait) => this.get(id, { wait, signal: options.signal }), options);
+    return withinTime(
+      options,
+      () => notEnded(id),
+      (signal) => this.#end(id, signal),
+    );
   }
 
   /**
@@ -195,10 +208,18 @@ export class Osteon {
       { bytes: film.size, contentType: "application/octet-stream" },
       { signal },
     );
-    const answer = await this.#transport.fetch(url, { method, headers, body: film, signal: signal ?? null });
-    if (!answer.ok)
-      throw new ProblemError({ status: answer.status, detail: "The store did not take the film." });
+    try {
+      await this.#transport.sendPast(url, { method, headers, body: film, signal }, nothing);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== "http-error") throw error;
+      const { status, retryAfter, detail } = error;
+      throw new ProblemError({ status, detail: `The store did not take the film: ${detail}` }, retryAfter);
+    }
     return { upload: id };
+  }
+
+  #end(id: string, signal: AbortSignal | undefined): Promise<Analysis> {
+    return untilEnd((wait) => this.get(id, { wait, signal }), signal);
   }
 
   #blob(path: string, { signal }: CallOptions): Promise<Blob> {
@@ -208,6 +229,10 @@ export class Osteon {
 
 function pathOf(id: string, rest = ""): string {
   return `/v1/analyses/${encodeURIComponent(id)}${rest}`;
+}
+
+function notEnded(id: string): string {
+  return `The analysis ${id} has not ended`;
 }
 
 function isMany(films: FilmInput | readonly FilmInput[]): films is readonly FilmInput[] {

@@ -1,5 +1,6 @@
 import { ConnectionError, ProblemError } from "./errors.js";
 import { backoff, pause } from "./pause.js";
+import { isRedirect, redirectProblem } from "./redirect.js";
 
 export interface ClientOptions {
   /** Where the gateway is, such as `https://osteon.example`. In a browser: where the page came from, unless given. */
@@ -23,7 +24,7 @@ export interface CallOptions {
 }
 
 export interface Call extends CallOptions {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;
   json?: object;
@@ -42,30 +43,48 @@ const refusedForNow = [429, 503];
 /** What is answered where it is not known whether it was done. */
 const uncertain = [500, 502, 504];
 
+/** Where a call goes: to the gateway, or past it. */
+interface Target {
+  url: string;
+  /** As it is told in errors. */
+  name: string;
+  key?: string | undefined;
+}
+
 /** Sends calls, and repeats what may be repeated. */
 export class Transport {
   readonly base: string;
   readonly #options: ClientOptions;
+  readonly #key: string | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     const base = options.url ?? globalThis.location?.origin;
     if (base === undefined) throw new TypeError("The client needs the url of the gateway.");
     this.base = base.replace(/\/+$/, "");
-  }
-
-  /** As it was given; for other addresses than the gateway's. */
-  fetch(url: string, init: RequestInit): Promise<Response> {
-    return (this.#options.fetch ?? globalThis.fetch)(url, init);
+    this.#key = options.key?.trim();
+    // Left to fetch, its error would tell the whole key.
+    if (this.#key !== undefined && !/^[\x21-\x7e]*$/.test(this.#key))
+      throw new TypeError("The key has a space, a line break or another character that no key has.");
   }
 
   /** The answer, 2xx, read by `read`. @throws ProblemError, ConnectionError */
-  async send<T>(path: string, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
+  send<T>(path: string, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
+    const url = `${this.base}${path}${queryOf(call.query)}`;
+    return this.#repeat({ url, name: this.base, key: this.#key }, call, read);
+  }
+
+  /** The same at an address past the gateway, which the key is no business of. */
+  sendPast<T>(url: string, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
+    return this.#repeat({ url, name: new URL(url).origin }, call, read);
+  }
+
+  async #repeat<T>(target: Target, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
     const { retries = 4, longestRetryAfter = 60, pauseMs = 500 } = this.#options;
     const { method = "GET", signal } = call;
     const repeatable = call.repeatable ?? method !== "POST";
     for (let repeat = 0; ; repeat += 1) {
-      const problem = await this.#try(path, call, read);
+      const problem = await this.#try(target, call, read);
       if ("value" in problem) return problem.value;
       const { error } = problem;
       // Another try deleted it, and its answer was lost.
@@ -83,31 +102,34 @@ export class Transport {
   }
 
   async #try<T>(
-    path: string,
+    target: Target,
     call: Call,
     read: (answer: Response) => Promise<T> | T,
   ): Promise<{ value: T } | { error: ProblemError | ConnectionError }> {
     try {
-      const answer = await this.#once(path, call);
+      const answer = await this.#once(target, call);
+      if (isRedirect(answer)) return { error: redirectProblem(answer, call.method ?? "GET", target.url) };
       return answer.ok ? { value: await read(answer) } : { error: await ProblemError.of(answer) };
     } catch (cause) {
       call.signal?.throwIfAborted();
-      return { error: new ConnectionError(`No answer from ${this.base}: ${reasonOf(cause)}`, { cause }) };
+      return { error: new ConnectionError(`No answer from ${target.name}: ${reasonOf(cause)}`, { cause }) };
     }
   }
 
   /** One try, whatever its answer. The time counts until the headers are there. */
-  async #once(path: string, call: Call): Promise<Response> {
-    const { timeoutMs = 120_000, key } = this.#options;
-    const { signal, waitMs = 0 } = call;
+  async #once({ url, key }: Target, call: Call): Promise<Response> {
+    const { timeoutMs = 120_000, fetch = globalThis.fetch } = this.#options;
+    const { method = "GET", signal, waitMs = 0 } = call;
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new Error(`no answer within ${timeoutMs + waitMs} ms`)),
       timeoutMs + waitMs,
     );
     try {
-      return await this.fetch(`${this.base}${path}${queryOf(call.query)}`, {
-        method: call.method ?? "GET",
+      return await fetch(url, {
+        method,
+        // What is followed becomes a GET, by which a submission would get the list for an answer.
+        redirect: method === "GET" ? "follow" : "manual",
         headers: {
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
           ...(call.json === undefined ? {} : { "content-type": "application/json" }),

@@ -23,6 +23,12 @@ const analysis = (status: Analysis["status"]): Analysis => ({
 const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
   json(status, { code, status, title: "T", detail: "D", requestId: "r" }, headers);
 
+/** An address to put a film to, at the very server. */
+const opened: Step = (request, response) => {
+  const url = `http://${request.headers.host}/store/u-1?signature=secret`;
+  json(201, { id: "u-1", method: "PUT", url, headers: {}, expiresAt: "" })(request, response);
+};
+
 async function scripted(use: (server: ScriptedServer) => Promise<void>, ...steps: Step[]): Promise<void> {
   const server = await ScriptedServer.start(...steps);
   try {
@@ -102,6 +108,36 @@ describe("repeats", () => {
       (_request, response) => response.writeHead(403).end("<html>forbidden</html>"),
     ));
 
+  for (const status of [301, 302, 303, 307, 308]) {
+    test(`a submission is not redirected by ${status}: it would become another call`, () =>
+      scripted(
+        async ({ client, requests }) => {
+          await assert.rejects(client.submit(new Uint8Array([1])), (error: unknown) => {
+            assert.ok(error instanceof ProblemError);
+            assert.equal(error.status, status);
+            assert.match(error.message, /POST is redirected to https:\/\/osteon\.example\/v1\/analyses and/);
+            assert.doesNotMatch(error.message, /secret/);
+            return true;
+          });
+          assert.equal(requests.length, 1);
+        },
+        (_request, response) =>
+          response
+            .writeHead(status, { location: "https://u:secret@osteon.example/v1/analyses?secret=1" })
+            .end(),
+      ));
+  }
+
+  test("a question is redirected", () =>
+    scripted(
+      async ({ client, requests }) => {
+        assert.equal((await client.get(id)).status, "completed");
+        assert.equal(requests.length, 2);
+      },
+      (_request, response) => response.writeHead(307, { location: "/elsewhere" }).end(),
+      json(200, analysis("completed")),
+    ));
+
   test("an abort ends a call, and a pause between two", () =>
     scripted(
       async ({ client }) => {
@@ -113,6 +149,26 @@ describe("repeats", () => {
       },
       problem(503, "overloaded", { "retry-after": "30" }),
     ));
+});
+
+test("a key that no header takes is refused at once, and not told", async () => {
+  for (const key of ["osk_one\nosk_two", "osk one", "osk_\u2026"]) {
+    assert.throws(
+      () => new Osteon({ url: "http://osteon.invalid", key }),
+      (error: unknown) => error instanceof TypeError && !error.message.includes("osk"),
+    );
+  }
+  const sent: (string | null)[] = [];
+  const client = new Osteon({
+    url: "http://osteon.invalid",
+    key: "osk_test\n",
+    fetch: async (_url, init) => {
+      sent.push(new Headers(init?.headers).get("authorization"));
+      return Response.json(analysis("completed"));
+    },
+  });
+  await client.get(id);
+  assert.deepEqual(sent, ["Bearer osk_test"]);
 });
 
 describe("submitting", () => {
@@ -162,6 +218,74 @@ describe("submitting", () => {
       json(202, analysis("queued")),
       json(200, analysis("completed")),
     ));
+
+  for (const [what, steps] of Object.entries({
+    "No analysis was accepted": [() => undefined],
+    [`The analysis ${id} has not ended`]: [json(202, analysis("queued")), () => undefined],
+  })) {
+    test(`analyze gives up in its time where the server is silent: ${what}`, () =>
+      scripted(
+        async ({ client }) => {
+          await assert.rejects(
+            client.analyze(new Uint8Array([1]), { timeoutSeconds: 0.2 }),
+            (error: unknown) => error instanceof OsteonError && error.message === `${what} after 0.2 s.`,
+          );
+        },
+        ...steps,
+      ));
+  }
+
+  test("the time goes over pauses before repeats too", () =>
+    scripted(
+      async ({ client }) => {
+        await assert.rejects(client.wait(id, { timeoutSeconds: 0.2 }), /has not ended after 0\.2 s\./);
+      },
+      problem(503, "overloaded", { "retry-after": "30" }),
+    ));
+
+  test("an upload goes past the gateway through broken connections and busy stores, without the key", () =>
+    scripted(
+      async ({ client, requests }) => {
+        assert.deepEqual(await client.upload(new Uint8Array([1, 2])), { upload: "u-1" });
+        assert.deepEqual(
+          requests.map(({ method, url, headers }) => [method, url, headers.authorization]),
+          [
+            ["POST", "/v1/uploads", "Bearer osk_test"],
+            ["PUT", "/store/u-1?signature=secret", undefined],
+            ["PUT", "/store/u-1?signature=secret", undefined],
+            ["PUT", "/store/u-1?signature=secret", undefined],
+          ],
+        );
+        assert.equal(requests[3]?.headers["content-length"], "2");
+      },
+      opened,
+      broken,
+      (_request, response) => response.writeHead(503).end("<Error>SlowDown</Error>"),
+      (_request, response) => response.writeHead(200).end(),
+    ));
+
+  test("a store that is away, or that refuses the film, is told without the address's secrets", async () => {
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(
+          client.upload(new Uint8Array([1])),
+          (error: unknown) => error instanceof ConnectionError && !/secret/.test(error.message),
+        );
+      },
+      opened,
+      ...Array.from({ length: 5 }, () => broken),
+    );
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(
+          client.upload(new Uint8Array([1])),
+          (error: unknown) => error instanceof ProblemError && /did not take .*403/.test(error.message),
+        );
+      },
+      opened,
+      (_request, response) => response.writeHead(403).end(),
+    );
+  });
 
   test("a wait that is over is an error", () =>
     scripted(
@@ -216,6 +340,65 @@ describe("events", () => {
       stream(event("2", "processing").slice(0, -1), false),
       stream(event("2", "processing").replaceAll("\n", "\r\n"), true),
       stream(event("3", "completed"), true),
+    ));
+
+  test("have any text in them, line separators of other languages too", () =>
+    scripted(
+      async ({ client }) => {
+        const told = [];
+        for await (const { analysis: each } of client.events(id)) told.push(each.reference);
+        assert.deepEqual(told, ["a\u2028b\u2029c"]);
+      },
+      stream(`data:${JSON.stringify({ ...analysis("completed"), reference: "a\u2028b\u2029c" })}\n\n`, true),
+    ));
+
+  test("are given up where the server greets and tells nothing", () =>
+    scripted(
+      async ({ client, requests }) => {
+        await assert.rejects(client.events(id).next(), ConnectionError);
+        assert.equal(requests.length, 9);
+      },
+      ...Array.from({ length: 20 }, () => stream("retry: 1\n\n: alive\n\n", true)),
+    ));
+
+  test("are waited for as long as the server beats, over however many streams", async (t) => {
+    t.mock.timers.enable({ apis: ["Date"] });
+    let opened = 0;
+    const beats = () => {
+      const steps = ["retry: 1\n\n", () => t.mock.timers.tick(15_000), ": alive\n\n"];
+      return new ReadableStream<Uint8Array>(
+        {
+          pull: (controller) => {
+            const step = steps.shift();
+            if (step === undefined) return controller.close();
+            if (typeof step === "string") return controller.enqueue(new TextEncoder().encode(step));
+            step();
+            controller.enqueue(new Uint8Array());
+          },
+        },
+        { highWaterMark: 0 },
+      );
+    };
+    const client = new Osteon({
+      url: "http://osteon.invalid",
+      fetch: async () => {
+        opened += 1;
+        const body = opened <= 12 ? beats() : event("2", "completed");
+        return new Response(body, { headers: { "content-type": "text/event-stream" } });
+      },
+    });
+    const told = [];
+    for await (const { type } of client.events(id, { lastEventId: "1" })) told.push(type);
+    assert.deepEqual([opened, told], [13, ["completed"]]);
+  });
+
+  test("are no page that something between answers", () =>
+    scripted(
+      async ({ client, requests }) => {
+        await assert.rejects(client.events(id).next(), /no event stream but text\/html/);
+        assert.equal(requests.length, 1);
+      },
+      (_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
     ));
 
   test("end where the last that was seen is the end", () =>

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { onStopSignal, outliveReaders } from "@osteon/shared/command-line";
 import { analyzeCommand } from "./analyze/command.js";
 import { repoRoot, userCwd } from "./paths.js";
 import { StartError } from "./start-error.js";
-import { onStopSignal } from "./stop-signals.js";
 import { type SystemOptions, startSystem } from "./system.js";
 import { parseCommandLine, UsageError } from "./usage-error.js";
 
@@ -13,11 +13,13 @@ const usage = `Usage:
 Options:
   --verbose   shows every log line (all of them are in DATA_DIR/logs)
   --help      shows this
-Variables: HOST (127.0.0.1), PORT (8080; 0 takes a free one), DATA_DIR (.osteon), REDIS_URL, MODELS_DIR, LOG_LEVEL
+Variables: HOST (127.0.0.1), PORT (8080; 0 takes a free one), DATA_DIR (.osteon), REDIS_URL, MODELS_DIR, LOG_LEVEL,
+  OSTEON_KEY (osk_…, for analyze where the running Osteon has keys)
 Research use only. Not a medical device.`;
 
 /** The command line of `npm start`; resolves with the exit code. `options` are what a test runs instead of the real system. */
 export async function main(args: readonly string[], options: SystemOptions = {}): Promise<number> {
+  outliveReaders();
   try {
     const { values, positionals } = parseCommandLine({
       args: [...args],

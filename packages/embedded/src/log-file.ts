@@ -1,5 +1,6 @@
 import {
   createWriteStream,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -40,19 +41,28 @@ export class LogFile {
   }
 
   write(line: string): void {
-    if (this.#bytes > this.#mostBytes) {
-      // The old stream keeps its open file: what it still has to write goes to the renamed one.
-      this.#stream.end();
-      renameSync(this.path, `${this.path}.1`);
-      this.#stream = this.#open();
-      this.#bytes = 0;
-    }
+    if (this.#bytes > this.#mostBytes) this.#rotate();
     this.#bytes += line.length + 1;
     this.#stream.write(`${line}\n`);
   }
 
   close(): Promise<void> {
     return new Promise((done) => this.#stream.end(() => done()));
+  }
+
+  /** Where that cannot be (a full disk, a folder that somebody removed), the old stream goes on until the bound is met again. */
+  #rotate(): void {
+    this.#bytes = 0;
+    try {
+      // A file that is gone already need not be moved.
+      if (existsSync(this.path)) renameSync(this.path, `${this.path}.1`);
+      const next = this.#open();
+      // The old stream keeps its open file: what it still has to write goes to the renamed one.
+      this.#stream.end();
+      this.#stream = next;
+    } catch {
+      // As above: the system must not end for the sake of its logs.
+    }
   }
 
   #open(): WriteStream {

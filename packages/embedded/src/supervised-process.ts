@@ -118,7 +118,7 @@ export class SupervisedProcess extends EventEmitter<Events> {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#child = child;
-    if (child.pid !== undefined) writePidFile(this.#pidFile, child.pid);
+    this.#notePid(child.pid);
     followLines(child.stdout, (line) => this.#logged(line));
     followLines(child.stderr, (line) => {
       this.#lastWords.add(line);
@@ -169,6 +169,16 @@ export class SupervisedProcess extends EventEmitter<Events> {
     return join(this.#around.runDir, `${this.label}.pid.json`);
   }
 
+  /** A disk that takes no file must not end the system: only a later start, after a kill, would miss it. */
+  #notePid(pid: number | undefined): void {
+    try {
+      if (pid === undefined) removePidFile(this.#pidFile);
+      else writePidFile(this.#pidFile, pid);
+    } catch (error) {
+      this.#around.console.say("warn", this.label, `its pid file: ${(error as Error).message}`);
+    }
+  }
+
   #next(event: keyof Events): Promise<unknown> {
     return once(this, event);
   }
@@ -201,7 +211,7 @@ export class SupervisedProcess extends EventEmitter<Events> {
     enough.abort();
     this.#child = undefined;
     this.#ready = false;
-    removePidFile(this.#pidFile);
+    this.#notePid(undefined);
     const exit: ProcessExit = { code, signal, lastWords: this.#lastWords.text };
     if (!this.#stopping) this.#plan(exit, performance.now() - began);
     this.emit("exit", exit);

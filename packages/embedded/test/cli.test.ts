@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readyLine } from "../src/cli.js";
-import { repoRoot, userCwd } from "../src/paths.js";
+import { repoRoot } from "../src/paths.js";
 
 const cli = new URL("../src/cli.js", import.meta.url).href;
 
@@ -49,10 +49,4 @@ test("the call in the ready line works from where the user is", () => {
     /^Osteon is ready: http:\/\/127\.0\.0\.1:8080 {2}try: curl -F film=@\S+ http/,
   );
   assert.match(readyLine(url, join(repoRoot, "packages")), /film=@(\.\.\/models\/|film\.png)/);
-});
-
-test("npm's own move to the repository is seen through, another package's is not", () => {
-  const env = { INIT_CWD: "/somewhere", npm_package_json: join(repoRoot, "package.json") };
-  assert.equal(userCwd(env), "/somewhere");
-  assert.equal(userCwd({ ...env, npm_package_json: "/other/package.json" }), process.cwd());
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, Server } from "node:net";
 import { test } from "node:test";
 import { freePort, isPortFree } from "../src/free-port.js";
+import { StartError } from "../src/start-error.js";
 
 test("a free port is none that connections going out are given, and none that was named before", async () => {
   const ports = [];
@@ -19,4 +20,27 @@ test("a port that is listened on is not free", async () => {
   server.close();
   await once(server, "close");
   assert.equal(await isPortFree(port), true);
+});
+
+test("an address that is not this machine's is said, with what helps", async () => {
+  // 203.0.113.0/24 is for documentation: no machine has it.
+  for (const finding of [freePort("203.0.113.1"), isPortFree(8080, "203.0.113.1")]) {
+    await assert.rejects(
+      finding,
+      (error) =>
+        error instanceof StartError && /on 203\.0\.113\.1 .*no such address.*HOST/.test(error.message),
+    );
+  }
+});
+
+test("a port that needs rights is said, with what helps", async (t) => {
+  const refused = Object.assign(new Error("listen EACCES"), { code: "EACCES" });
+  t.mock.method(Server.prototype, "listen", function (this: Server) {
+    process.nextTick(() => this.emit("error", refused));
+    return this;
+  });
+  await assert.rejects(
+    isPortFree(80),
+    (error) => error instanceof StartError && /^Port 80 .*rights.*PORT from 1024/.test(error.message),
+  );
 });

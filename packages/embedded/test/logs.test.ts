@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Backoff } from "../src/backoff.js";
@@ -19,6 +19,21 @@ test("a log stays within its bounds, and a start begins a new one", async (t) =>
   await next.close();
   assert.equal(readFileSync(path, "utf8"), "anew\n");
   assert.match(tail(`${path}.1`, 1), /^line 299/);
+});
+
+test("a log whose file or folder somebody removed ends nothing, and begins anew where it can", async (t) => {
+  const folder = join(temporary(t), "logs");
+  const path = join(folder, "x.log");
+  const log = new LogFile(path, 100);
+  log.write("first".padEnd(200));
+  rmSync(path);
+  log.write("second".padEnd(200));
+  rmSync(folder, { recursive: true });
+  log.write("third".padEnd(200));
+  mkdirSync(folder);
+  log.write("fourth");
+  await log.close();
+  assert.equal(readFileSync(path, "utf8"), "fourth\n");
 });
 
 test("the console shows warnings of JSON lines, and what went wrong", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -66,6 +66,20 @@ test("a dead service starts again, with growing waits, and the log says why", as
   const reason = /fake-1:? ended unexpectedly \(signal SIGKILL\), starts again in 5 ms/;
   assert.match(readFileSync(service.logFile, "utf8"), reason);
   assert.ok(shown.some((line) => reason.test(line)));
+});
+
+test("a dead service starts again where its pid file cannot be written", async (t) => {
+  const { dir, shown, supervisor, start } = supervise(t);
+  const service = start();
+  await service.untilReady();
+  rmSync(join(dir, "run"), { recursive: true });
+  writeFileSync(join(dir, "run"), "no folder");
+  const exit = nextExit(service);
+  await service.kill("SIGKILL");
+  await exit;
+  await service.untilReady();
+  assert.ok(shown.some((line) => /warn {2}fake-1: its pid file: E/.test(line)));
+  await supervisor.stop([]);
 });
 
 test("a service that never gets ready is given up, with its last words", async (t) => {

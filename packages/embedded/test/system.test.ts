@@ -32,10 +32,11 @@ async function serve(t: TestContext, dir: string) {
   const script = fileURLToPath(new URL("./fixtures/serve.js", import.meta.url));
   const child = spawn(process.execPath, [script, fakeServices(dir), join(dir, "data")], {
     detached: true,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  child.stderr.resume();
   const line = await nextLine(child.stdout);
   return { child, exited, line, marks: marks(dir) };
 }
@@ -133,6 +134,20 @@ test("Ctrl-C reaches the whole group, and yet the services drain in their order"
     assert.match(readFileSync(join(dir, "data", "logs", `${name}-1.log`), "utf8"), /drained/);
   }
   assert.match(readFileSync(join(dir, "data", "logs", "redis.log"), "utf8"), /bye bye/);
+});
+
+test("the services drain where whoever reads our output went first", async (t) => {
+  const dir = temporary(t);
+  const { child, exited, marks: running } = await serve(t, dir);
+  for (const stream of [child.stdout, child.stderr]) {
+    const closed = once(stream, "close");
+    stream.destroy();
+    await closed;
+  }
+  child.kill("SIGINT");
+  assert.deepEqual(await exited, [0, null]);
+  assert.ok(!running.some(isLiving), "something stayed behind");
+  assert.match(readFileSync(join(dir, "data", "logs", "gateway-1.log"), "utf8"), /drained/);
 });
 
 test("what a killed supervisor left is ended by the next start", async (t) => {

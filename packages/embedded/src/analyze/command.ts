@@ -2,11 +2,11 @@ import { setMaxListeners } from "node:events";
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { onStopSignal } from "@osteon/shared/command-line";
 import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
 import { processIdentity } from "../pid-file.js";
-import { onStopSignal } from "../stop-signals.js";
 import { removeDataDir, startSystem } from "../system.js";
 import { UsageError } from "../usage-error.js";
 import { type Accuracy, accuracyOf } from "./accuracy.js";
@@ -45,7 +45,7 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   const say = options.say ?? ((text) => process.stderr.write(`${text}\n`));
   const { films, skipped } = await findFilms(paths, options.cwd ?? userCwd());
   if (skipped.length > 0 && !options.json)
-    say(`Left out, no films by their names: ${skipped.length} (${first(skipped)})`);
+    say(`Left out, no films by their names or not to be read: ${skipped.length} (${first(skipped)})`);
   const stopping = new AbortController();
   // Every request that is open listens to it.
   setMaxListeners(0, stopping.signal);
@@ -60,7 +60,7 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   });
   if (system === undefined) return 130;
   try {
-    const examined = await examineAll(films, system.url, stopping.signal);
+    const examined = await examineAll(films, system, stopping.signal);
     const accuracy = accuracyOf(examined);
     print(
       options.json
@@ -80,6 +80,8 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
 
 interface OpenSystem {
   url: string;
+  /** Of a system that was there before; one that runs for this command alone needs none. */
+  key?: string;
   close(force: boolean): Promise<void>;
 }
 
@@ -93,9 +95,12 @@ async function openSystem(
   signal: AbortSignal,
 ): Promise<OpenSystem> {
   const url = options.url ?? (await runningAddress());
-  if (url !== undefined) return { url, close: async () => undefined };
+  const key = process.env.OSTEON_KEY;
+  if (url !== undefined) return { url, ...(key ? { key } : {}), close: async () => undefined };
   say("Starting Osteon for these films");
-  const start = { port: 0, host: "127.0.0.1", verbose: options.verbose, say, signal };
+  // On loopback, for this command alone: nobody has a key of it.
+  const env = { AUTH: "off" };
+  const start = { port: 0, host: "127.0.0.1", verbose: options.verbose, say, signal, env };
   if (process.env.REDIS_URL) {
     const system = await startSystem(start);
     return { url: system.url, close: (force) => system.stop({ force }) };
@@ -105,8 +110,8 @@ async function openSystem(
   await removeAbandoned(runs);
   const dataDir = join(runs, String(process.pid));
   try {
-    const env = { S3_BUCKET: "", S3_ENDPOINT: "" };
-    const system = await startSystem({ ...start, dataDir, redisUrl: null, env });
+    const files = { ...env, S3_BUCKET: "", S3_ENDPOINT: "" };
+    const system = await startSystem({ ...start, dataDir, redisUrl: null, env: files });
     return {
       url: system.url,
       close: async (force) => {
@@ -138,7 +143,11 @@ async function removeAbandoned(runs: string): Promise<void> {
   }
 }
 
-async function examineAll(films: readonly FilmFile[], url: string, signal: AbortSignal): Promise<Examined[]> {
+async function examineAll(
+  films: readonly FilmFile[],
+  { url, key }: Pick<OpenSystem, "url" | "key">,
+  signal: AbortSignal,
+): Promise<Examined[]> {
   const examined: Examined[] = [];
   const bar = process.stderr.isTTY
     ? new SingleBar(
@@ -147,12 +156,13 @@ async function examineAll(films: readonly FilmFile[], url: string, signal: Abort
       )
     : undefined;
   bar?.start(films.length, 0);
+  const where = { url, ...(key === undefined ? {} : { key }), signal };
   let next = 0;
   const lane = async () => {
     for (let at = next++; at < films.length; at = next++) {
       const film = films[at];
       if (film === undefined) return;
-      examined[at] = { ...film, examination: await examine(film.path, { url, signal }) };
+      examined[at] = { ...film, examination: await examine(film.path, where) };
       bar?.increment();
     }
   };

@@ -16,6 +16,8 @@ export type Examination = { analysis: Analysis } | { refusal: Refusal };
 export interface ExamineOptions {
   /** Address of the gateway. */
   url: string;
+  /** For a gateway with keys. */
+  key?: string;
   signal?: AbortSignal;
   /** First pause before a request is repeated, ms, twice as long each time. Default 250. */
   pauseMs?: number;
@@ -26,15 +28,16 @@ const mostRepeats = 8;
 
 /** Submits a film and follows it to its end. Throws only when it is broken off. */
 export async function examine(path: string, options: ExamineOptions): Promise<Examination> {
-  const { url, signal, pauseMs = 250 } = options;
+  const { url, key, signal, pauseMs = 250 } = options;
   let data: Buffer;
   try {
     data = await readFile(path);
   } catch (error) {
     return refused("unreadable", "Unreadable file", (error as Error).message);
   }
-  const client = new Osteon({ url, retries: mostRepeats, pauseMs });
   try {
+    const given = key === undefined ? {} : { key };
+    const client = new Osteon({ url, ...given, retries: mostRepeats, pauseMs });
     return { analysis: await client.analyze({ data, name: basename(path) }, { signal }) };
   } catch (error) {
     signal?.throwIfAborted();

@@ -18,7 +18,7 @@ export interface FilmFile {
 
 export interface FoundFilms {
   films: FilmFile[];
-  /** Files of the folders that are no films by their name, as shown. */
+  /** What of the folders is no film by its name, or cannot be read, as shown. */
   skipped: string[];
 }
 
@@ -42,11 +42,15 @@ export async function findFilms(paths: readonly string[], cwd: string): Promise<
   };
   const walk = async (folder: string): Promise<void> => {
     // By its real name, so that a link to a folder above ends somewhere.
-    const real = await realpath(folder);
-    if (seen.has(real)) return;
+    const real = await realpath(folder).catch(() => undefined);
+    if (real !== undefined && seen.has(real)) return;
+    const names = real === undefined ? undefined : await readdir(folder).catch(() => undefined);
+    if (real === undefined || names === undefined) {
+      found.skipped.push(shownAs(folder, cwd));
+      return;
+    }
     seen.add(real);
-    const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
-    for (const name of names.sort(byName)) {
+    for (const name of names.filter((each) => !each.startsWith(".")).sort(byName)) {
       const path = join(folder, name);
       const status = await stat(path).catch(() => undefined);
       if (status?.isDirectory() === true) await walk(path);

@@ -53,7 +53,7 @@ test("a table of all films, in their order", async (t) => {
       "Research use only. Not a medical device.",
     ].join("\n"),
   );
-  assert.match(said, /Left out, no films by their names: 1 \(notes.txt\)/);
+  assert.match(said, /Left out, no films by their names or not to be read: 1 \(notes.txt\)/);
 });
 
 test("a film that is refused or fails is told by its problem's title, and makes the code 1", async (t) => {
@@ -87,6 +87,18 @@ test("--json prints one document with all analyses and the accuracy", async (t) 
   assert.deepEqual(report.accuracy?.part, { right: 2, total: 2, accuracy: 1 });
   assert.deepEqual(report.accuracy?.result, { right: 1, total: 2, accuracy: 0.5 });
   assert.equal(report.accuracy?.unjudged, 1);
+});
+
+test("a system with keys is given the key of the environment", async (t) => {
+  const before = process.env.OSTEON_KEY;
+  t.after(() => {
+    if (before === undefined) delete process.env.OSTEON_KEY;
+    else process.env.OSTEON_KEY = before;
+  });
+  process.env.OSTEON_KEY = "osk_test";
+  assert.deepEqual((await analyze(t, ["a.png"])).gateway.authorizations, ["Bearer osk_test"]);
+  process.env.OSTEON_KEY = "";
+  assert.deepEqual((await analyze(t, ["a.png"])).gateway.authorizations, [undefined]);
 });
 
 test("many films are in hand at once, but not all", async (t) => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { findFilms, truthOf } from "../../src/analyze/films.js";
@@ -40,6 +42,24 @@ test("a file that is named is taken whatever its name, and once", async (t) => {
     films.map((film) => film.shown),
     ["a/film", "a/b.jpg"],
   );
+});
+
+test("a folder that cannot be read is left out, and ends nothing", async (t) => {
+  const dir = temporary(t);
+  fill(dir, ["a.jpg", "locked/b.jpg"]);
+  // Rights would not keep root out.
+  const { readdir } = fs;
+  const locked = t.mock.method(fs, "readdir", async (folder: string) => {
+    if (folder.endsWith("locked")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+    return readdir(folder);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    locked.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const { films, skipped } = await findFilms(["."], dir);
+  assert.deepEqual([films.map((film) => film.shown), skipped], [["a.jpg"], ["locked"]]);
 });
 
 test("links that lead in a circle end", async (t) => {

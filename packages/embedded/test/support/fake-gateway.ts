@@ -15,6 +15,8 @@ export class FakeGateway {
   readonly url: string;
   /** Idempotency keys in the order of the submissions. */
   readonly keys: string[] = [];
+  /** What each submission had for its key. */
+  readonly authorizations: (string | undefined)[] = [];
   /** Most films that were in hand at once. */
   most = 0;
   /** Questions for a result that are answered before its end; whoever asks waits between them. */
@@ -46,6 +48,7 @@ export class FakeGateway {
   async submit(request: IncomingMessage, response: ServerResponse, script: Script): Promise<void> {
     const body = Buffer.concat(await request.toArray()).toString();
     const name = /name="film"; filename="([^"]*)"/.exec(body)?.[1] ?? "";
+    this.authorizations.push(request.headers.authorization);
     this.keys.push(String(request.headers["idempotency-key"]));
     const what = script(name);
     if ("raw" in what) return what.raw(response);

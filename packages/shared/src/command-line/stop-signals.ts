@@ -5,7 +5,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const watchMs = 500;
 
 /**
- * Calls `first` at the first request to end and `again` at each later one, until `off` is called. Under `npm start` the
+ * Calls `first` at the first request to end and `again` at each later one, until `off` is called. Under npm the
  * end of npm, or of the shell that it puts in between, counts as a request: a signal may reach only those.
  */
 export function onStopSignal(first: () => void, again: () => void): { off(): void } {

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type DeadLetter, type DeliveryRef, ProblemError } from "@osteon/shared";
+import { deadLettersCommand } from "../src/dead-letters.js";
+
+const at = "2026-01-01T00:00:00.000Z";
+
+/** Runs the command over deliveries (and dead letters of the same names) of which some cannot be made again. */
+async function run(names: readonly string[], broken: readonly string[], ...args: string[]) {
+  const printed: string[] = [];
+  const again = (name: string) => {
+    if (broken.includes(name)) throw new ProblemError("record-damaged");
+    return { id: name, analysis: `${name}-again` };
+  };
+  const letters = {
+    async *list(): AsyncGenerator<DeadLetter> {
+      for (const id of names) yield { id, kind: "delivery", tenant: "a", analysis: id, at, reason: "" };
+    },
+    retry: async (id: string) => again(id),
+  };
+  const deliveries = {
+    async *deadLetters() {
+      const problem = new ProblemError("record-damaged");
+      for (const name of names) yield { name, ref: { tenant: "a", event: name }, problem };
+    },
+  };
+  const dispatch = {
+    redeliver: async ({ event }: DeliveryRef): Promise<never> => again(event) as never,
+  };
+  const well = await deadLettersCommand(args, { letters, deliveries, dispatch }, (line) =>
+    printed.push(line),
+  );
+  return { well, printed };
+}
+
+for (const [command, end] of [
+  ["retry", "2 tried again."],
+  ["redeliver", "2 to be made again."],
+] as const) {
+  test(`${command}: one that fails is told and stops no other, and is not well`, async () => {
+    const { well, printed } = await run(["x", "y", "z"], ["y"], command, "--all");
+    assert.equal(well, false);
+    assert.match(printed.join("\n"), new RegExp(`^x.*\ny  .+\nz.*\n${end}$`));
+  });
+
+  test(`${command}: one that is not there, or is another tenant's, is told`, async () => {
+    const { well, printed } = await run(["x"], [], command, "x", "gone");
+    assert.equal(well, false);
+    assert.match(printed.join("\n"), /^x.*\ngone {2}.+\n1 t/);
+    const other = await run(["x"], [], command, "x", "--tenant", "b");
+    assert.deepEqual([other.well, other.printed.length], [false, 2]);
+  });
+
+  test(`${command}: all that can be done is well, nothing to do too`, async () => {
+    assert.equal((await run(["x", "y"], [], command, "--all")).well, true);
+    assert.equal((await run(["x", "y"], ["y"], command, "x")).well, true);
+    assert.equal((await run([], [], command, "--all")).well, true);
+  });
+}

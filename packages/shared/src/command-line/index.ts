@@ -1,0 +1,4 @@
+// What the command lines share; apart from the rest of the package, which takes long to load.
+export { outliveReaders } from "./closed-pipes.js";
+export { defaultDataDir, repoRoot, userCwd } from "./paths.js";
+export { onStopSignal } from "./stop-signals.js";
