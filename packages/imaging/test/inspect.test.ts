@@ -142,6 +142,14 @@ test("a progressive JPEG of hundreds of scans is refused: each costs a pass over
     Buffer.concat([jpeg.subarray(0, -2), ...Array<Buffer>(scans).fill(scan), jpeg.subarray(-2)]);
   await inspect(many(20));
   await refused(many(100), "media-type-unsupported", /64 scans/);
+  // An end marker within a comment is none.
+  const comment = Buffer.from([0xff, 0xfe, 0, 4, 0xff, 0xd9]);
+  const first = jpeg.indexOf(Buffer.from([0xff, 0xda]), jpeg.indexOf(Buffer.from([0xff, 0xda])) + 2);
+  await refused(
+    Buffer.concat([many(100).subarray(0, first), comment, many(100).subarray(first)]),
+    "media-type-unsupported",
+    /64 scans/,
+  );
 });
 
 test("a file that consists of tiny parts is refused, however many it has", async () => {

@@ -215,8 +215,7 @@ async function readChecked(
 async function readCard(folder: string): Promise<string | undefined> {
   const path = join(folder, "CARD.md");
   const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined) return undefined;
-  if (!stats.isFile()) throw damaged("CARD.md is no file");
+  if (stats?.isFile() !== true) return undefined;
   if (stats.size > mostCardBytes) throw damaged(`CARD.md has more than ${mostCardBytes} bytes`);
   return readFile(path, "utf8").catch(() => undefined);
 }

@@ -24,7 +24,7 @@ export function classify(
   hint?: string,
 ): Classification {
   if (!logits.every(Number.isFinite))
-    throw new ProblemError("engine-failed", "The model gave what is no number.", { retryable: false });
+    throw new ProblemError("engine-failed", "The model gave what is no number.");
   const probabilities = softmax(logits, calibration.temperature);
   const best = probabilities.indexOf(Math.max(...probabilities));
   const label = classes[best] ?? "";

@@ -24,7 +24,7 @@ export function examine(
     !Number.isFinite(probability) ||
     heatmap?.data.every(Number.isFinite) === false
   )
-    throw new ProblemError("engine-failed", "The model gave what is no number.", { retryable: false });
+    throw new ProblemError("engine-failed", "The model gave what is no number.");
   const certainty = certaintyOf(probability, manifest.thresholds);
   return {
     label: probability >= manifest.thresholds.balanced ? "fractured" : "normal",

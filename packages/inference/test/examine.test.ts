@@ -68,7 +68,7 @@ test("heat in the margin beside a film gives no region its score, and keeps none
 });
 
 test("what is no number is no answer", () => {
-  const refused = { code: "engine-failed", retryable: false };
+  const refused = { code: "engine-failed" };
   for (const logit of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
     assert.throws(() => examine(logit, heatmap(), placement, manifest), refused);
   assert.throws(() => examine(0, heatmap([3, 3, Number.NaN]), placement, manifest), refused);

@@ -11,7 +11,7 @@ import {
   FilmProcessor,
   type FilmProcessorParts,
   inSpan,
-  schemaVersion,
+  plainVersion,
 } from "@osteon/shared";
 
 /** Decodes a film, once, finds its body part, and hands it to the bone's model; or ends it, where there is none for it. */
@@ -53,7 +53,7 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
       const bone = bodyPart.label as Bone;
       await this.analyses.forward({
         ...job,
-        v: schemaVersion,
+        v: plainVersion,
         bone,
         width,
         height,

@@ -3,9 +3,9 @@ import type { BodyPartClassifier } from "@osteon/inference";
 import {
   type Attempt,
   ProblemError,
+  plainVersion,
   RereadProcessor,
   type RereadProcessorParts,
-  schemaVersion,
 } from "@osteon/shared";
 
 type Classifier = Pick<BodyPartClassifier, "classifyAll">;
@@ -35,7 +35,7 @@ export class ReclassifyProcessor extends RereadProcessor<"reclassify"> {
     const [first] = classified;
     if (first === undefined) throw new ProblemError("film-lost");
     await this.rereading.forward({
-      v: schemaVersion,
+      v: plainVersion,
       tenant: ref.tenant,
       analysisId: ref.id,
       model: first.model,

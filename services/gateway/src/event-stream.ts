@@ -33,6 +33,8 @@ export class EventStream {
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     });
+    // Node would keep them until the first event, which may be a beat.
+    raw.flushHeaders();
     const end = () => this.end();
     const beat = setInterval(() => this.write(heartbeat), heartbeatMs);
     const limit = setTimeout(end, longestMs);

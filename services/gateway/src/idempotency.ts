@@ -10,8 +10,6 @@ import { type KeyRecords, keptMs } from "./key-records.js";
 import type { UploadFields } from "./uploads/fields.js";
 
 const keptSeconds = keptMs / 1000;
-/** Since when this Redis has kept every key, milliseconds since the epoch; what is older than a day is in it or counts no more. */
-const sinceKey = `${queuePrefix}:idempotent-since`;
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
 
@@ -50,7 +48,7 @@ return 1
 
 /**
  * Idempotency-Key after draft-ietf-httpapi-idempotency-key-header: per tenant, kept 24 hours, shared by all gateways through Redis.
- * A Redis that has not kept keys for so long, as it is new or was wiped, is helped out by the store.
+ * What Redis does not know the store is asked for.
  */
 export class Idempotency {
   readonly #redis: RedisConnection;
@@ -79,17 +77,11 @@ export class Idempotency {
     const claimed = (): Claim =>
       this.#claimed(name, mine, this.#records.keep(digest, { fingerprint, id, at: now }));
     // With GET the answer is what stood there before: nothing, where the key was free.
-    const [text, since] = await guarded(() =>
-      Promise.all([
-        this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
-        this.#redis.set(sinceKey, now, "NX", "GET"),
-      ]),
+    const text = await guarded(() =>
+      this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
     );
-    if (text === null) {
-      const earlier =
-        now - Number(since ?? now) < keptMs ? await this.#earlier(digest, name, mine, look) : undefined;
-      return earlier ?? claimed();
-    }
+    // Free, or lost: with a Redis that was wiped, or with the last second of one that failed over.
+    if (text === null) return (await this.#earlier(digest, name, mine, look)) ?? claimed();
     const found = JSON.parse(text) as Entry;
     // Our own: the answer was lost with the connection, and the command sent again.
     if (found.id === id && text === JSON.stringify(mine)) return claimed();
@@ -106,7 +98,7 @@ export class Idempotency {
     return claimed();
   }
 
-  /** What became of a request under this key before Redis was wiped. The key, which is `mine` by now, is its own again. */
+  /** What became of a request under this key that Redis has lost. The key, which is `mine` by now, is its own again. */
   async #earlier(
     digest: string,
     name: string,

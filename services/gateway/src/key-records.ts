@@ -1,4 +1,4 @@
-import { type ObjectStore, seal, unseal, walk } from "@osteon/shared";
+import { isUnreadable, type ObjectStore, seal, toProblem, unseal, walk } from "@osteon/shared";
 
 /** Milliseconds for which an Idempotency-Key counts. */
 export const keptMs = 24 * 3_600_000;
@@ -29,8 +29,8 @@ export class KeyRecords {
     for (const at of [now, now - keptMs]) {
       const bytes = await this.#store.get(keyOf(name, at));
       if (bytes === undefined) continue;
-      const record = unseal<KeyRecord>(bytes);
-      return now - record.at < keptMs ? record : undefined;
+      const record = read(bytes);
+      return record !== undefined && now - record.at < keptMs ? record : undefined;
     }
     return undefined;
   }
@@ -49,6 +49,16 @@ export class KeyRecords {
       removed += 1;
     }
     return removed;
+  }
+}
+
+/** Undefined where it is damaged: its key must not be refused for that all day. */
+function read(bytes: Buffer): KeyRecord | undefined {
+  try {
+    return unseal<KeyRecord>(bytes);
+  } catch (error) {
+    if (isUnreadable(toProblem(error))) return undefined;
+    throw error;
   }
 }
 

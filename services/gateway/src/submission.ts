@@ -4,7 +4,7 @@ import {
   type AnalysisRequest,
   type KeyRecord,
   ProblemError,
-  schemaVersion,
+  plainVersion,
 } from "@osteon/shared";
 import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
@@ -124,7 +124,7 @@ export class Submission {
     const films = checked ?? (await this.#check(intake));
     admission.check(ref.tenant, films.length);
     const request: AnalysisRequest = {
-      v: schemaVersion,
+      v: plainVersion,
       ...ref,
       createdAt: new Date().toISOString(),
       ...fields,

@@ -11,6 +11,7 @@ class FakeAnswer extends EventEmitter {
   finished = false;
   writableLength = 0;
   writeHead(): void {}
+  flushHeaders(): void {}
   write(text: string): void {
     this.written.push(text);
   }

@@ -3,13 +3,14 @@ import { damage, mostParts, unreadable } from "./refusals.js";
 
 const startOfScan = 0xda;
 const endOfImage = Buffer.from([0xff, 0xd9]);
-const scan = Buffer.from([0xff, startOfScan]);
 /** Start-of-frame markers are C0 to CF, but for these three (DHT, JPG, DAC), and F7 (JPEG-LS, ITU T.87). */
 const notFrames = new Set([0xc4, 0xc8, 0xcc]);
 /** Baseline, extended and progressive, with Huffman or arithmetic coding; the others are lossless or hierarchical. */
 const readableFrames = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca]);
 /** A progressive film has a dozen. Each costs a pass over all of its pixels, however short it is. */
 const mostScans = 64;
+/** Of 32 megabytes of data an eighth of a million bytes are 0xFF. */
+const mostStuffed = 2 ** 19;
 
 /**
  * Walks a JPEG's segments to its first scan and looks for the end-of-image marker after it (ITU T.81, annex B). Within
@@ -37,19 +38,34 @@ export function walkJpeg(bytes: Buffer): Structure {
     if (marker === startOfScan) break;
   }
   if (frame === undefined) throw damage("the JPEG has picture data without a frame header");
-  const end = bytes.indexOf(endOfImage, offset);
-  if (end === -1) throw damage("the JPEG is cut off before its end marker");
+  if (bytes.indexOf(endOfImage, offset) === -1) throw damage("the JPEG is cut off before its end marker");
   checkFrame(frame);
-  let scans = 1;
-  for (
-    let at = bytes.indexOf(scan, offset);
-    at !== -1 && at < end;
-    at = bytes.indexOf(scan, at + scan.length)
-  ) {
-    scans++;
-    if (scans > mostScans) throw unreadable(`A JPEG of more than ${mostScans} scans is not read.`);
-  }
+  countScans(bytes, offset);
   return { animated: false };
+}
+
+/** Goes on from a scan's data to the end marker, and refuses more scans than a film has. What makes no sense ends the count. */
+function countScans(bytes: Buffer, from: number): void {
+  let [scans, segments, stuffed] = [1, 0, 0];
+  for (
+    let at = bytes.indexOf(0xff, from);
+    at !== -1 && at + 4 <= bytes.length;
+    at = bytes.indexOf(0xff, at)
+  ) {
+    const marker = bytes[at + 1] ?? 0;
+    if (marker <= 0x01 || marker === 0xff || (marker >= 0xd0 && marker <= 0xd7)) {
+      // Data: a stuffed byte, a fill byte or a restart.
+      if (++stuffed > mostStuffed)
+        throw unreadable("A JPEG that consists of nothing but stuffing is not read.");
+      at += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    if (marker === 0xd9) return;
+    if (++segments > mostParts) throw unreadable(`A JPEG of more than ${mostParts} segments is not read.`);
+    if (marker === startOfScan && ++scans > mostScans)
+      throw unreadable(`A JPEG of more than ${mostScans} scans is not read.`);
+    at += 2 + Math.max(2, bytes.readUInt16BE(at + 2));
+  }
 }
 
 function isFrame(marker: number): boolean {

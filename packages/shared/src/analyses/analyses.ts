@@ -4,6 +4,7 @@ import {
   type FractureJob,
   filmJobId,
   isEnded,
+  plainVersion,
   rereadJobId,
   schemaVersion,
 } from "../contracts/index.js";
@@ -92,7 +93,7 @@ export class Analyses {
       ...films.map((film) => ({
         id: filmJobId(analysisId, film, "bodypart"),
         data: {
-          v: schemaVersion,
+          v: request.films[film]?.contentType === "application/dicom" ? schemaVersion : plainVersion,
           tenant,
           analysisId,
           film,
@@ -237,7 +238,7 @@ export class Analyses {
   async damaged(ref: AnalysisRef, { code, title, detail }: ProblemError): Promise<void> {
     const live = await this.#live.get(ref.id);
     const request = live?.request ?? {
-      v: schemaVersion,
+      v: plainVersion,
       ...ref,
       createdAt: new Date(timeOfId(ref.id)).toISOString(),
       films: [],
@@ -254,7 +255,7 @@ export class Analyses {
       const { tenant, id } = request;
       await this.#producer.add("reclassify", {
         id: rereadJobId(id, "reclassify"),
-        data: { v: schemaVersion, tenant, analysisId: id },
+        data: { v: plainVersion, tenant, analysisId: id },
       });
       return;
     }

@@ -3,9 +3,11 @@ import { BodyPart, bones, Digest, ModelRef, OutcomeSchema, Priority, Timings } f
 
 /**
  * Version of the job shapes. A worker hands a job of a later version back, for one that knows it, and takes every earlier
- * version: what a version adds must be optional to whoever reads. 1: before normalised films had a digest.
+ * version: what a version adds must be optional to whoever reads. 1: before normalised films had a digest. 3: a film may be DICOM.
  */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
+/** Version of what every worker since then can do: whatever is no DICOM film still has it, for the workers of an update under way. */
+export const plainVersion = 2;
 
 /** The trace that a job belongs to (W3C Trace Context), where there is one. */
 const Traced = { traceparent: Type.Optional(Type.String({ maxLength: 55 })) };

@@ -5,8 +5,8 @@ import type { Marker } from "../analyses/markers.js";
 import {
   type AnalysisRequest,
   type DeadLetter,
+  plainVersion,
   type RetriedLetter,
-  schemaVersion,
 } from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices } from "../storage/index.js";
@@ -96,7 +96,7 @@ export class DeadLetters {
     const { ledger } = this.#analyses;
     const request: AnalysisRequest = {
       ...failed,
-      v: schemaVersion,
+      v: plainVersion,
       id,
       createdAt: new Date(this.#now()).toISOString(),
       retryOf: failed.id,

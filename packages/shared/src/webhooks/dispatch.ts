@@ -4,7 +4,7 @@ import {
   type AnalysisStatus,
   type EventType,
   eventOfWebhookId,
-  schemaVersion,
+  plainVersion,
   webhookId,
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
@@ -62,7 +62,7 @@ export class Dispatch {
     const { tenant, event, webhook } = ref;
     await this.#producer.add("webhook", {
       id: nameOf(ref),
-      data: { v: schemaVersion, tenant, event, ...(webhook === undefined ? {} : { webhook }) },
+      data: { v: plainVersion, tenant, event, ...(webhook === undefined ? {} : { webhook }) },
     });
   }
 

@@ -77,6 +77,8 @@ export class Intake {
   async takeUpload(name: string): Promise<void> {
     const id = name.toLowerCase();
     if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
+    if (this.films.some(({ upload }) => upload?.id === id))
+      throw new ProblemError("validation-failed", "An upload is named twice.");
     const { uploads } = this.#parts.ledger;
     const ref = { tenant: this.ref.tenant, id };
     const size = await uploads.size(ref);

@@ -153,10 +153,11 @@ const resize: Operator = (step) => {
     const from = x.dims[axis] ?? step.refuse("of an unknown size");
     const scale = scales[axis];
     if (scale === undefined && sizes === undefined) step.refuse("to a size that is not constant");
-    // TensorFlow divides the sizes, and the scale that was rounded off would be lost.
-    if (sizes === undefined && !Number.isInteger(from * (scale ?? 1)))
-      step.refuse("by a scale that leaves a part of a pixel");
-    return { from, to: Math.trunc(sizes?.[axis] ?? Math.floor(from * (scale ?? 1))) };
+    const exact = sizes?.[axis] ?? from * (scale ?? 1);
+    const to = Math.round(exact);
+    // TensorFlow divides the sizes, and the scale that was rounded off would be lost. Scales are floats of 32 bits.
+    if (Math.abs(exact - to) > 1e-4) step.refuse("by a scale that leaves a part of a pixel");
+    return { from, to };
   };
   const [height, width] = [side(2), side(3)];
   const dims = [x.dims[0] ?? null, x.dims[1] ?? null, height.to, width.to];
