@@ -166,7 +166,7 @@ test("an analysis whose request is damaged can be erased", async () => {
   await nothingLeft(one);
 });
 
-const forgets = {
+const forgets: Record<string, () => Promise<unknown>> = {
   "Redis is wiped": () => redis.flushall(),
   "its worker is frozen until the note of the erasure is gone": async () => {
     await redis.del(...(await redis.keys("*:erased:*")));
@@ -184,6 +184,27 @@ for (const [name, forget] of Object.entries(forgets))
       await nothingLeft(ends);
       assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
     });
+
+for (const [name, forget] of Object.entries({ "nothing is forgotten": async () => undefined, ...forgets }))
+  test(`a film that fails for good after its erasure leaves no picture, though ${name}`, async () => {
+    const one = await accepted();
+    await analyses.start(one, 0);
+    await analyses.erase(one);
+    await forget();
+    await analyses.ledger.putImage(one, 0, Buffer.from("late"));
+    assert.equal(await analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
+    await nothingLeft(one);
+  });
+
+test("a failure takes nothing of an analysis that ended and only lost its request", async () => {
+  const one = await failed();
+  await store.delete(`${analysisFolder(tenant, one.id)}request.json`);
+  await redis.flushall();
+  await assert.rejects(analyses.filmFailed(one, 0, new ProblemError("worker-lost")), {
+    code: "analysis-not-found",
+  });
+  assert.equal((await analyses.get(one))?.status, "failed");
+});
 
 test("a film that is handed on after its erasure leaves no picture, though Redis is wiped", async () => {
   const one = await accepted();
