@@ -8,8 +8,10 @@ import {
   type AnalysisRequest,
   acceptedFilm,
   type Backbone,
+  type DeadLetter,
   DeadLetters,
   type DeliveryRecord,
+  deliveryName,
   loadConfig,
   openBackbone,
   webhookId,
@@ -83,12 +85,12 @@ async function accepted(): Promise<AnalysisRequest> {
   return request;
 }
 
-test("a damaged delivery keeps no other from being listed, and none from its retention", async () => {
+test("a damaged delivery keeps no other from being listed, and goes with its retention", async () => {
   const webhook = await endpoint();
   const { deliveries } = backbone.analyses.ledger;
   const events = [await buried(webhook, 40), await buried(webhook, 39), await buried(webhook, 1)];
   const [, second = "", third] = events;
-  const key = (await backbone.store.list(`webhooks/default/${webhook}/deliveries/`))[1] ?? "";
+  const [keyOfThird, key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
   await damage(key.slice(key.lastIndexOf("/")));
 
   const told: string[] = [];
@@ -105,7 +107,11 @@ test("a damaged delivery keeps no other from being listed, and none from its ret
     ["The receiver answered 500.", "record-damaged", "The receiver answered 500."],
   );
 
-  assert.equal(await deliveries.expire(tenant, webhook, Date.now() - 30 * day), 1);
+  assert.equal(await deliveries.expire(tenant, webhook, Date.now() - 30 * day), 2);
+  assert.deepEqual(await backbone.store.list(`webhooks/default/${webhook}/deliveries/`), [keyOfThird]);
+  const left: string[] = [];
+  for await (const name of deliveries.dead.ids()) left.push(name);
+  assert.deepEqual(left, [deliveryName(third ?? "", webhook)]);
 });
 
 test("a damaged endpoint stops neither its tenant's analyses nor their erasure", async () => {
@@ -123,4 +129,31 @@ test("a damaged endpoint stops neither its tenant's analyses nor their erasure",
   assert.equal(owed.filter((name) => name.startsWith(request.id)).length, 2, "to the two that are whole");
   await analyses.erase(request);
   assert.equal(await analyses.get(request), undefined);
+});
+
+test("a damaged delivery that is given up is a dead letter, and owed no more", async () => {
+  const webhook = await endpoint();
+  const { ledger, dispatch } = backbone.analyses;
+  const event = uuidv7();
+  await dispatch.sendTest({ tenant, id: webhook }, event);
+  const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
+  await damage(key.slice(key.lastIndexOf("/")));
+  const name = deliveryName(event, webhook);
+
+  await dispatch.giveUp({ tenant, event, webhook }, "The delivery could not be worked on.");
+  assert.equal(await ledger.deliveries.owed.get(name), undefined);
+  const letters: DeadLetter[] = [];
+  for await (const letter of new DeadLetters(backbone.analyses).list()) letters.push(letter);
+  assert.match(letters.find(({ id }) => id === name)?.reason ?? "", /^record-damaged/);
+});
+
+test("a delivery of a later version is given up by nobody who cannot read it", async () => {
+  const webhook = await endpoint();
+  const { ledger, dispatch } = backbone.analyses;
+  const event = uuidv7();
+  await dispatch.sendTest({ tenant, id: webhook }, event);
+  const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
+  await backbone.store.put(key, `{"v":9,"digest":"sha256:${"a".repeat(64)}","data":{}}`);
+  await assert.rejects(dispatch.giveUp({ tenant, event, webhook }, ""), { code: "record-too-new" });
+  assert.notEqual(await ledger.deliveries.owed.get(deliveryName(event, webhook)), undefined);
 });
