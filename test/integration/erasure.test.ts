@@ -159,6 +159,57 @@ test("an erasure hides the analysis though Redis is away, and is finished when i
   await nothingLeft(one);
 });
 
+/** Redis is away while an analysis is erased, and knows it as before when it is back. */
+async function halfErased(t: TestContext, live: LiveState): Promise<AnalysisRequest> {
+  const one = await accepted();
+  await analyses.start(one, 0);
+  t.mock
+    .method(live, "markErased")
+    .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("queue-unavailable")));
+  const cutOff = new Analyses({ ledger: analyses.ledger, live, producer });
+  await assert.rejects(cutOff.erase(one), { code: "queue-unavailable" });
+  return one;
+}
+
+test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000 }, async (t) => {
+  const live = new LiveState(redis);
+  const forget = live.forget.bind(live);
+  const hidden = new Promise<void>((resolve) => {
+    t.mock.method(live, "forget", async (...call: Parameters<typeof forget>) => {
+      await forget(...call);
+      resolve();
+    });
+  });
+  const one = await halfErased(t, live);
+  await hidden;
+  assert.equal(await analyses.get(one), undefined);
+  await analyses.filmEnded(one, result(one));
+  assert.equal(await analyses.get(one), undefined, "work under way brings nothing back");
+  assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown", "and tells nobody");
+});
+
+test("the reconciler finishes erasures before it looks at anything else", async (t) => {
+  const one = await halfErased(t, new LiveState(redis));
+  // Its job would find nothing to do.
+  await producer.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
+  t.mock.method(analyses.ledger.pending, "ids", () => {
+    throw new ProblemError("store-unavailable");
+  });
+  await assert.rejects(new Reconciler({ analyses, producer, redis }).walk(5), { code: "store-unavailable" });
+  await nothingLeft(one);
+});
+
+test("an erasure that the store never lets end holds up no film", async (t) => {
+  const one = await failed();
+  await brokenOff(t, one);
+  const other = await accepted();
+  await redis.flushall();
+  breakInTheMiddle(t);
+  const reconciler = new Reconciler({ analyses, producer, redis, now: () => Date.now() + 60_000 });
+  await assert.rejects(reconciler.walk(5), { code: "store-unavailable" });
+  assert.equal(await producer.state("bodypart", filmJobId(other.id, 0, "bodypart")), "pending");
+});
+
 test("an analysis whose request is damaged can be erased", async () => {
   const one = await failed();
   await store.put(`${analysisFolder(tenant, one.id)}request.json`, '{"v":');
