@@ -14,6 +14,7 @@ import {
   deliveryName,
   loadConfig,
   openBackbone,
+  type ProblemError,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
@@ -24,10 +25,15 @@ const tenant = "default";
 let folder: string;
 let server: RunningRedis;
 let backbone: Backbone;
+/** What the backbone's logger was given. */
+const logged: unknown[] = [];
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "osteon-unreadable-"));
   server = await startRedis({ dataDir: folder });
-  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+  backbone = await openBackbone(
+    loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }),
+    { logger: { error: (about: unknown) => logged.push(about) } },
+  );
 });
 after(async () => {
   await backbone?.close();
@@ -115,8 +121,8 @@ test("a damaged delivery keeps no other from being listed, and goes with its ret
 });
 
 test("a damaged endpoint stops neither its tenant's analyses nor their erasure", async () => {
-  const [whole] = [await endpoint(), await endpoint()];
-  await damage(`${whole}/endpoint.json`);
+  const [torn] = [await endpoint(), await endpoint()];
+  await damage(`${torn}/endpoint.json`);
   const request = await accepted();
   const { analyses } = backbone;
   await analyses.filmEnded(request, {
@@ -127,6 +133,8 @@ test("a damaged endpoint stops neither its tenant's analyses nor their erasure",
   const owed: string[] = [];
   for await (const name of analyses.ledger.deliveries.owed.ids()) owed.push(name);
   assert.equal(owed.filter((name) => name.startsWith(request.id)).length, 2, "to the two that are whole");
+  const [told] = logged as { err: ProblemError; tenant: string; webhook: string }[];
+  assert.deepEqual([told?.err.code, told?.tenant, told?.webhook], ["record-damaged", tenant, torn]);
   await analyses.erase(request);
   assert.equal(await analyses.get(request), undefined);
 });
