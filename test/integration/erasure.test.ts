@@ -159,6 +159,57 @@ test("an erasure hides the analysis though Redis is away, and is finished when i
   await nothingLeft(one);
 });
 
+/** Redis is away while an analysis is erased, and knows it as before when it is back. */
+async function halfErased(t: TestContext, live: LiveState): Promise<AnalysisRequest> {
+  const one = await accepted();
+  await analyses.start(one, 0);
+  t.mock
+    .method(live, "markErased")
+    .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("queue-unavailable")));
+  const cutOff = new Analyses({ ledger: analyses.ledger, live, producer });
+  await assert.rejects(cutOff.erase(one), { code: "queue-unavailable" });
+  return one;
+}
+
+test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000 }, async (t) => {
+  const live = new LiveState(redis);
+  const forget = live.forget.bind(live);
+  const hidden = new Promise<void>((resolve) => {
+    t.mock.method(live, "forget", async (...call: Parameters<typeof forget>) => {
+      await forget(...call);
+      resolve();
+    });
+  });
+  const one = await halfErased(t, live);
+  await hidden;
+  assert.equal(await analyses.get(one), undefined);
+  await analyses.filmEnded(one, result(one));
+  assert.equal(await analyses.get(one), undefined, "work under way brings nothing back");
+  assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown", "and tells nobody");
+});
+
+test("the reconciler finishes erasures before it looks at anything else", async (t) => {
+  const one = await halfErased(t, new LiveState(redis));
+  // Its job would find nothing to do.
+  await producer.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
+  t.mock.method(analyses.ledger.pending, "ids", () => {
+    throw new ProblemError("store-unavailable");
+  });
+  await assert.rejects(new Reconciler({ analyses, producer, redis }).walk(5), { code: "store-unavailable" });
+  await nothingLeft(one);
+});
+
+test("an erasure that the store never lets end holds up no film", async (t) => {
+  const one = await failed();
+  await brokenOff(t, one);
+  const other = await accepted();
+  await redis.flushall();
+  breakInTheMiddle(t);
+  const reconciler = new Reconciler({ analyses, producer, redis, now: () => Date.now() + 60_000 });
+  await assert.rejects(reconciler.walk(5), { code: "store-unavailable" });
+  assert.equal(await producer.state("bodypart", filmJobId(other.id, 0, "bodypart")), "pending");
+});
+
 test("an analysis whose request is damaged can be erased", async () => {
   const one = await failed();
   await store.put(`${analysisFolder(tenant, one.id)}request.json`, '{"v":');
@@ -166,7 +217,7 @@ test("an analysis whose request is damaged can be erased", async () => {
   await nothingLeft(one);
 });
 
-const forgets = {
+const forgets: Record<string, () => Promise<unknown>> = {
   "Redis is wiped": () => redis.flushall(),
   "its worker is frozen until the note of the erasure is gone": async () => {
     await redis.del(...(await redis.keys("*:erased:*")));
@@ -184,6 +235,27 @@ for (const [name, forget] of Object.entries(forgets))
       await nothingLeft(ends);
       assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
     });
+
+for (const [name, forget] of Object.entries({ "nothing is forgotten": async () => undefined, ...forgets }))
+  test(`a film that fails for good after its erasure leaves no picture, though ${name}`, async () => {
+    const one = await accepted();
+    await analyses.start(one, 0);
+    await analyses.erase(one);
+    await forget();
+    await analyses.ledger.putImage(one, 0, Buffer.from("late"));
+    assert.equal(await analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
+    await nothingLeft(one);
+  });
+
+test("a failure takes nothing of an analysis that ended and only lost its request", async () => {
+  const one = await failed();
+  await store.delete(`${analysisFolder(tenant, one.id)}request.json`);
+  await redis.flushall();
+  await assert.rejects(analyses.filmFailed(one, 0, new ProblemError("worker-lost")), {
+    code: "analysis-not-found",
+  });
+  assert.equal((await analyses.get(one))?.status, "failed");
+});
 
 test("a film that is handed on after its erasure leaves no picture, though Redis is wiped", async () => {
   const one = await accepted();

@@ -35,6 +35,7 @@ const settings = {
 };
 
 let redis: ReturnType<typeof connectRedis>;
+let store: FileStore;
 let endpoints: Endpoints;
 let registry: EndpointRegistry;
 let known: KnownEndpoints;
@@ -42,7 +43,8 @@ let reads: number;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  endpoints = new Endpoints(new FileStore(await mkdtemp(path.join(folder, "store-"))));
+  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  endpoints = new Endpoints(store);
   registry = new EndpointRegistry({
     endpoints,
     lock: new RedisLock(redis),
@@ -111,4 +113,12 @@ describe("who is listening", () => {
     for (let time = 0; time < 2; time += 1) assert.deepEqual(await listening(), [record.id]);
     assert.equal(reads, 2);
   });
+});
+
+test("an endpoint whose record is damaged can be deleted, once", async () => {
+  const { record } = await registry.create(tenant, settings);
+  await store.put(`webhooks/${tenant}/${record.id}/endpoint.json`, '{"v":2,"dig');
+  await registry.delete(record);
+  assert.deepEqual(await store.list("webhooks/"), []);
+  await assert.rejects(registry.delete(record), { code: "webhook-not-found" });
 });

@@ -8,10 +8,13 @@ import {
   type AnalysisRequest,
   acceptedFilm,
   type Backbone,
+  type DeadLetter,
   DeadLetters,
   type DeliveryRecord,
+  deliveryName,
   loadConfig,
   openBackbone,
+  type ProblemError,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
@@ -22,10 +25,15 @@ const tenant = "default";
 let folder: string;
 let server: RunningRedis;
 let backbone: Backbone;
+/** What the backbone's logger was given. */
+const logged: unknown[] = [];
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "osteon-unreadable-"));
   server = await startRedis({ dataDir: folder });
-  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+  backbone = await openBackbone(
+    loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }),
+    { logger: { error: (about: unknown) => logged.push(about) } },
+  );
 });
 after(async () => {
   await backbone?.close();
@@ -83,12 +91,12 @@ async function accepted(): Promise<AnalysisRequest> {
   return request;
 }
 
-test("a damaged delivery keeps no other from being listed, and none from its retention", async () => {
+test("a damaged delivery keeps no other from being listed, and goes with its retention", async () => {
   const webhook = await endpoint();
   const { deliveries } = backbone.analyses.ledger;
   const events = [await buried(webhook, 40), await buried(webhook, 39), await buried(webhook, 1)];
   const [, second = "", third] = events;
-  const key = (await backbone.store.list(`webhooks/default/${webhook}/deliveries/`))[1] ?? "";
+  const [keyOfThird, key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
   await damage(key.slice(key.lastIndexOf("/")));
 
   const told: string[] = [];
@@ -105,12 +113,16 @@ test("a damaged delivery keeps no other from being listed, and none from its ret
     ["The receiver answered 500.", "record-damaged", "The receiver answered 500."],
   );
 
-  assert.equal(await deliveries.expire(tenant, webhook, Date.now() - 30 * day), 1);
+  assert.equal(await deliveries.expire(tenant, webhook, Date.now() - 30 * day), 2);
+  assert.deepEqual(await backbone.store.list(`webhooks/default/${webhook}/deliveries/`), [keyOfThird]);
+  const left: string[] = [];
+  for await (const name of deliveries.dead.ids()) left.push(name);
+  assert.deepEqual(left, [deliveryName(third ?? "", webhook)]);
 });
 
 test("a damaged endpoint stops neither its tenant's analyses nor their erasure", async () => {
-  const [whole] = [await endpoint(), await endpoint()];
-  await damage(`${whole}/endpoint.json`);
+  const [torn] = [await endpoint(), await endpoint()];
+  await damage(`${torn}/endpoint.json`);
   const request = await accepted();
   const { analyses } = backbone;
   await analyses.filmEnded(request, {
@@ -121,6 +133,35 @@ test("a damaged endpoint stops neither its tenant's analyses nor their erasure",
   const owed: string[] = [];
   for await (const name of analyses.ledger.deliveries.owed.ids()) owed.push(name);
   assert.equal(owed.filter((name) => name.startsWith(request.id)).length, 2, "to the two that are whole");
+  const [told] = logged as { err: ProblemError; tenant: string; webhook: string }[];
+  assert.deepEqual([told?.err.code, told?.tenant, told?.webhook], ["record-damaged", tenant, torn]);
   await analyses.erase(request);
   assert.equal(await analyses.get(request), undefined);
+});
+
+test("a damaged delivery that is given up is a dead letter, and owed no more", async () => {
+  const webhook = await endpoint();
+  const { ledger, dispatch } = backbone.analyses;
+  const event = uuidv7();
+  await dispatch.sendTest({ tenant, id: webhook }, event);
+  const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
+  await damage(key.slice(key.lastIndexOf("/")));
+  const name = deliveryName(event, webhook);
+
+  await dispatch.giveUp({ tenant, event, webhook }, "The delivery could not be worked on.");
+  assert.equal(await ledger.deliveries.owed.get(name), undefined);
+  const letters: DeadLetter[] = [];
+  for await (const letter of new DeadLetters(backbone.analyses).list()) letters.push(letter);
+  assert.match(letters.find(({ id }) => id === name)?.reason ?? "", /^record-damaged/);
+});
+
+test("a delivery of a later version is given up by nobody who cannot read it", async () => {
+  const webhook = await endpoint();
+  const { ledger, dispatch } = backbone.analyses;
+  const event = uuidv7();
+  await dispatch.sendTest({ tenant, id: webhook }, event);
+  const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
+  await backbone.store.put(key, `{"v":9,"digest":"sha256:${"a".repeat(64)}","data":{}}`);
+  await assert.rejects(dispatch.giveUp({ tenant, event, webhook }, ""), { code: "record-too-new" });
+  assert.notEqual(await ledger.deliveries.owed.get(deliveryName(event, webhook)), undefined);
 });

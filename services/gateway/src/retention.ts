@@ -20,7 +20,7 @@ export interface RetentionParts {
   logger: Logger;
 }
 
-/** Removes deliveries to endpoints that are older than the retention. Returns how many. One that cannot be read stays, and is told. */
+/** Removes deliveries to endpoints that are older than the retention. Returns how many. One that cannot be read is told. */
 export async function expireDeliveries(
   { endpoints, deliveries }: Pick<Ledger, "endpoints" | "deliveries">,
   days: number,

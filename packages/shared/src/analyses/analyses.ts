@@ -165,8 +165,7 @@ export class Analyses {
     const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
     if (request === undefined) {
       // A write of a try before may have arrived after the erasure.
-      const late = result === undefined ? this.#isTakenBack(ref) : this.#live.isErased(ref.id);
-      if (await late) await this.#erasure.scrub(ref);
+      if (await this.#isLeftover(ref, result)) await this.#erasure.scrub(ref);
       else await this.#live.forget(ref.id);
       return undefined;
     }
@@ -197,13 +196,19 @@ export class Analyses {
 
   /** Records that a film failed for good. False where it had ended well before, or is gone: that stays. */
   async filmFailed(ref: AnalysisRef, film: number, problem: ProblemError): Promise<boolean> {
-    const request = await this.#request(ref);
-    const accepted = request.films[film];
-    if (accepted === undefined) return false;
-    if (problem.code === "film-lost" && (await this.#isTakenBack(ref))) {
+    const request = await this.#found(ref);
+    // Its worker may have written the picture after the erasure.
+    const late =
+      request === undefined
+        ? await this.#isLeftover(ref, await this.ledger.result(ref))
+        : problem.code === "film-lost" && (await this.#isTakenBack(ref));
+    if (late) {
       await this.#erasure.scrub(ref);
       return false;
     }
+    if (request === undefined) throw new ProblemError("analysis-not-found");
+    const accepted = request.films[film];
+    if (accepted === undefined) return false;
     const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
     const { code, title, detail } = problem;
     await this.filmEnded(request, {
@@ -225,6 +230,11 @@ export class Analyses {
     if (await this.ledger.hasRequest(ref)) return false;
     if ((await this.#live.isErased(ref.id)) || (await this.ledger.isBeingErased(ref))) return true;
     return (await this.ledger.pending.get(ref.id)) === undefined;
+  }
+
+  /** Whether what is there of an analysis without a request is of an erased one. What has ended may have lost its request alone. */
+  #isLeftover(ref: AnalysisRef, result: Analysis | undefined): Promise<boolean> {
+    return result === undefined ? this.#isTakenBack(ref) : this.#live.isErased(ref.id);
   }
 
   /** Removes what a worker wrote of an analysis that was erased meanwhile; true where it was. */
@@ -322,9 +332,14 @@ export class Analyses {
   }
 
   async #request(ref: AnalysisRef): Promise<AnalysisRequest> {
+    const request = await this.#found(ref);
+    if (request === undefined) throw new ProblemError("analysis-not-found");
+    return request;
+  }
+
+  async #found(ref: AnalysisRef): Promise<AnalysisRequest | undefined> {
     const live = await this.#live.get(ref.id).catch(() => undefined);
     const request = live?.request ?? (await this.ledger.request(ref));
-    if (request === undefined || request.tenant !== ref.tenant) throw new ProblemError("analysis-not-found");
-    return request;
+    return request?.tenant === ref.tenant ? request : undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type AnalysisRequest, filmJobId, rereadJobId, rereadKinds } from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
@@ -6,12 +7,17 @@ import { allEnded } from "./all-ended.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveState } from "./live-state.js";
 
+/** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
+const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
+
 /** Takes an analysis out of everything that has something of it. */
 export class Erasure {
   readonly #ledger: Ledger;
   readonly #live: LiveState;
   readonly #producer: Producer;
   readonly #dispatch: Dispatch;
+  /** Ids that Redis is asked again to forget. */
+  readonly #hiding = new Set<string>();
 
   constructor(parts: { ledger: Ledger; live: LiveState; producer: Producer; dispatch: Dispatch }) {
     this.#ledger = parts.ledger;
@@ -69,7 +75,31 @@ export class Erasure {
     return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.hasResult(ref));
   }
 
-  async #hide({ tenant, id }: AnalysisRef): Promise<void> {
+  async #hide(ref: AnalysisRef): Promise<void> {
+    try {
+      await this.#takeOut(ref);
+    } catch (error) {
+      void this.#hideLater(ref);
+      throw error;
+    }
+  }
+
+  /** A Redis that comes back would give the analysis out, and let it end, until the reconciler comes by. */
+  async #hideLater(ref: AnalysisRef): Promise<void> {
+    if (this.#hiding.has(ref.id)) return;
+    this.#hiding.add(ref.id);
+    for (const wait of hideWaitsMs) {
+      await delay(wait, undefined, { ref: false });
+      const hidden = await this.#takeOut(ref).then(
+        () => true,
+        () => false,
+      );
+      if (hidden) break;
+    }
+    this.#hiding.delete(ref.id);
+  }
+
+  async #takeOut({ tenant, id }: AnalysisRef): Promise<void> {
     await this.#live.markErased(id);
     await this.#live.forget(id, tenant);
   }

@@ -75,13 +75,14 @@ export class Ledger {
   readonly uploads: Uploads;
   readonly #store: ObjectStore;
 
-  constructor(store: ObjectStore) {
+  /** @param onDamagedEndpoint as in `Endpoints` */
+  constructor(store: ObjectStore, onDamagedEndpoint?: ConstructorParameters<typeof Endpoints>[1]) {
     this.#store = store;
     this.pending = new Markers(store, "pending/");
     this.failed = new Markers(store, "failed/");
     this.erasures = new Markers(store, "erasures/");
     this.deliveries = new Deliveries(store);
-    this.endpoints = new Endpoints(store);
+    this.endpoints = new Endpoints(store, onDamagedEndpoint);
     this.uploads = new Uploads(store);
   }
 

@@ -87,6 +87,10 @@ export class Reconciler {
     const { ledger } = this.#analyses;
     for (const kind of [...filmJobKinds, ...rereadKinds])
       report.requeued += await this.#producer.hasten(kind, this.#now());
+    // First: Redis may still give out what is half erased. Its fault waits: a folder that cannot be removed holds up no film.
+    const [erased] = await Promise.allSettled([
+      this.#erasures.go((id) => this.#step(id, report, () => this.#erasure(id, report))),
+    ]);
     const met = new Set<string>();
     const whole = await this.#pendings.go(async (id) => {
       met.add(id);
@@ -94,8 +98,8 @@ export class Reconciler {
     });
     if (whole) for (const id of this.#firstMet.keys()) if (!met.has(id)) this.#firstMet.delete(id);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
-    await this.#erasures.go((id) => this.#step(id, report, () => this.#erasure(id, report)));
     report.swept += (await ledger.uploads.sweep(this.#now())) + (await ledger.sweep());
+    if (erased.status === "rejected") throw erased.reason;
     return report;
   }
 

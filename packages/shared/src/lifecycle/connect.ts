@@ -16,19 +16,24 @@ export interface Backbone {
 
 /** Opens store and Redis, waiting for whichever is not up yet: services may start in any order. */
 export async function connect(config: Config, logger: Logger, metrics?: Metrics): Promise<Backbone> {
-  const backbone = await openBackbone(config, metrics);
+  const backbone = await openBackbone(config, { logger, ...(metrics === undefined ? {} : { metrics }) });
   await untilUp("object store", () => backbone.store.probe(), logger);
   await untilUp("redis", () => backbone.redis.ping(), logger);
   return backbone;
 }
 
 /** Opens store and Redis, whether they are up or not. */
-export async function openBackbone(config: Config, metrics?: Metrics): Promise<Backbone> {
+export async function openBackbone(
+  config: Config,
+  { logger, metrics }: { logger?: Pick<Logger, "error">; metrics?: Metrics } = {},
+): Promise<Backbone> {
   const opened = await openStore(config);
   const store = metrics === undefined ? opened : new MeteredStore(opened, metrics);
   const redis = connectRedis(config, "commands");
   const producer = new Producer(redis);
-  const ledger = new Ledger(store);
+  const ledger = new Ledger(store, ({ tenant, id }, error) =>
+    logger?.error({ err: error, tenant, webhook: id }, "endpoint cannot be read"),
+  );
   return {
     store,
     redis,

@@ -49,6 +49,18 @@ export class Deliveries {
     return bytes === undefined ? undefined : unseal<DeliveryRecord>(bytes);
   }
 
+  /** As `get`, but where the record cannot be read it tells so instead of throwing. */
+  async read(ref: DeliveryRef): Promise<Reading> {
+    try {
+      const record = await this.get(ref);
+      return record === undefined ? {} : { record };
+    } catch (error) {
+      const problem = toProblem(error);
+      if (!isUnreadable(problem)) throw error;
+      return { problem };
+    }
+  }
+
   /** False where there is one already, and `ifAbsent` was asked. */
   put(ref: DeliveryRef, record: DeliveryRecord, options: { ifAbsent?: boolean } = {}): Promise<boolean> {
     return this.#store.put(keyOf(ref), seal(record), {
@@ -93,7 +105,7 @@ export class Deliveries {
       const found = await Promise.all(
         keys.map(async (key) => {
           const event = turnedBack(key.slice(folder.length, -5));
-          const found = await this.#read({ tenant, webhook, event });
+          const found = await this.read({ tenant, webhook, event });
           if (found.problem !== undefined) onUnreadable(event, found.problem);
           return found.record;
         }),
@@ -110,23 +122,15 @@ export class Deliveries {
       const marker = await this.dead.get(name);
       const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
       if (ref === undefined) continue;
-      const found = await this.#read(ref);
+      const found = await this.read(ref);
       if (found.record !== undefined || found.problem !== undefined) yield { name, ref, ...found };
     }
   }
 
-  async #read(ref: DeliveryRef): Promise<Reading> {
-    try {
-      const record = await this.get(ref);
-      return record === undefined ? {} : { record };
-    } catch (error) {
-      const problem = toProblem(error);
-      if (!isUnreadable(problem)) throw error;
-      return { problem };
-    }
-  }
-
-  /** Removes an endpoint's deliveries of events before a time, but for those that are still owed. Returns how many. */
+  /**
+   * Removes an endpoint's deliveries of events before a time, but for those that are still owed. Damaged ones too: nobody can make them
+   * any more. Returns how many.
+   */
   async expire(
     tenant: string,
     webhook: string,
@@ -134,13 +138,19 @@ export class Deliveries {
     onUnreadable?: (event: string, problem: ProblemError) => void,
   ): Promise<number> {
     let removed = 0;
-    for await (const { id, status } of this.of(tenant, webhook, firstIdOf(before), onUnreadable)) {
+    const damaged: string[] = [];
+    const unread = (event: string, problem: ProblemError) => {
+      if (problem.code === "record-damaged") damaged.push(event);
+      onUnreadable?.(event, problem);
+    };
+    for await (const { id, status } of this.of(tenant, webhook, firstIdOf(before), unread)) {
       const event = eventOfWebhookId(id);
       if (status === "pending" || event === undefined) continue;
       await this.remove({ tenant, webhook, event });
       removed += 1;
     }
-    return removed;
+    for (const event of damaged) await this.remove({ tenant, webhook, event });
+    return removed + damaged.length;
   }
 
   /** Removes the markers of an endpoint that is gone. Returns the names of the deliveries that were owed. */

@@ -96,8 +96,12 @@ export class Dispatch {
 
   /** Makes a dead letter of a delivery: it stays on record, and nothing is owed any more. */
   async giveUp(ref: DeliveryRef, reason: string): Promise<void> {
-    const record = await this.#deliveries.get(ref);
-    if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
+    const { record, problem } = await this.#deliveries.read(ref);
+    // Left to a worker of that version.
+    if (problem?.code === "record-too-new") throw problem;
+    // A damaged record takes no reason: its dead letter is listed with what is wrong with it.
+    if (problem !== undefined) await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
+    else if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
     await this.#deliveries.owed.remove(nameOf(ref));
   }
 

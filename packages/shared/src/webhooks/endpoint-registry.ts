@@ -122,10 +122,10 @@ export class EndpointRegistry {
     return this.#signing(record).map(({ sealed }) => this.#box.open(sealed, placeOf(record)));
   }
 
-  /** Deletes it with its deliveries. @throws ProblemError `webhook-not-found` */
+  /** Deletes it with its deliveries, also where its record is damaged. @throws ProblemError `webhook-not-found` */
   delete(ref: EndpointRef): Promise<void> {
     return this.#lock.run(lockName(ref.tenant), async () => {
-      await this.find(ref);
+      if (!(await this.#endpoints.exists(ref))) throw new ProblemError("webhook-not-found");
       await this.#write(ref.tenant, () => this.#endpoints.erase(ref));
     });
   }

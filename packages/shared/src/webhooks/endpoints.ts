@@ -1,5 +1,5 @@
 import type { EventType, WebhookEndpoint } from "../contracts/index.js";
-import { toProblem } from "../problems/index.js";
+import { type ProblemError, toProblem } from "../problems/index.js";
 import { type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 import { endpointFolder, endpointKey, endpointsFolder } from "./keys.js";
 
@@ -25,9 +25,15 @@ export interface EndpointRef {
 /** The endpoints of all tenants, in the object store. Changes go through the `EndpointRegistry`. */
 export class Endpoints {
   readonly #store: ObjectStore;
+  readonly #onDamaged: (ref: EndpointRef, problem: ProblemError) => void;
 
-  constructor(store: ObjectStore) {
+  /** @param onDamaged told of each endpoint that a list leaves out, at each reading: it is owed nothing, and nobody else would notice */
+  constructor(
+    store: ObjectStore,
+    onDamaged: (ref: EndpointRef, problem: ProblemError) => void = () => undefined,
+  ) {
     this.#store = store;
+    this.#onDamaged = onDamaged;
   }
 
   async get({ tenant, id }: EndpointRef): Promise<EndpointRecord | undefined> {
@@ -75,8 +81,10 @@ export class Endpoints {
 
   async #sound(ref: EndpointRef): Promise<EndpointRecord | undefined> {
     return this.get(ref).catch((error: unknown) => {
-      if (toProblem(error).code === "record-damaged") return undefined;
-      throw error;
+      const problem = toProblem(error);
+      if (problem.code !== "record-damaged") throw error;
+      this.#onDamaged(ref, problem);
+      return undefined;
     });
   }
 
