@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { closeRedis, connectRedis, filmJobId, Producer } from "@osteon/shared";
+import path from "node:path";
+import { closeRedis, connectRedis, FileStore, filmJobId, Ledger, Producer } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import type { TestSystem } from "./system.js";
 
@@ -10,6 +11,9 @@ export async function failedJob(system: TestSystem): Promise<string> {
   const analysisId = uuidv7();
   const id = filmJobId(analysisId, 0, "fracture");
   try {
+    // Of an analysis that was promised: one that nobody knows has its jobs taken away.
+    const ledger = new Ledger(new FileStore(path.join(system.running.dataDir, "store")));
+    await ledger.pending.set({ tenant: "ward", id: analysisId });
     await producer.add("fracture", {
       id,
       data: {

@@ -145,7 +145,7 @@ const resizes = [
   ]),
   ...one("Resize", { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }, [
     "",
-    { dims: [4], data: [1, 1, 1.5, 2] },
+    { dims: [4], data: [1, 1, 3, 2] },
   ]),
   ...one("Resize", { mode: "nearest" }, ["", { dims: [4], data: [1, 1, 3, 2] }]),
   ...one("Upsample", { mode: "nearest" }, [{ dims: [4], data: [1, 1, 2, 2] }], { opset: 9 }),

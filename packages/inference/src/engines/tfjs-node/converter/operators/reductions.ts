@@ -157,7 +157,7 @@ const resize: Operator = (step) => {
     const to = Math.round(exact);
     // TensorFlow divides the sizes, and the scale that was rounded off would be lost. Scales are floats of 32 bits.
     if (Math.abs(exact - to) > 1e-4) step.refuse("by a scale that leaves a part of a pixel");
-    return { from, to };
+    return { from, to, exact: exact === to };
   };
   const [height, width] = [side(2), side(3)];
   const dims = [x.dims[0] ?? null, x.dims[1] ?? null, height.to, width.to];
@@ -175,7 +175,9 @@ const resize: Operator = (step) => {
   const whole = [height, width].every(({ from, to }) => to % from === 0);
   const rounding = step.attribute("nearest_mode")?.text || (since11 ? "round_prefer_floor" : "floor");
   const agrees =
-    coordinates === "asymmetric" ? rounding === "floor" : whole && coordinates !== "align_corners";
+    coordinates === "asymmetric"
+      ? rounding === "floor" && height.exact && width.exact
+      : whole && coordinates !== "align_corners";
   if (!agrees) step.refuse(`of the nearest pixel by ${coordinates} and ${rounding}`);
   return step.emit("ResizeNearestNeighbor", [x, size], { dims, channelsLast: true }, attributes);
 };
