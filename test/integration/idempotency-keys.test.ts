@@ -38,8 +38,8 @@ const source = (name: string) =>
 const { Idempotency } = (await import(source("idempotency"))) as {
   Idempotency: new (redis: unknown, records: Records, now?: () => number) => Keys;
 };
-const { KeyRecords } = (await import(source("key-records"))) as {
-  KeyRecords: new (store: ObjectStore) => Records;
+const { IdempotencyRecords } = (await import(source("idempotency-records"))) as {
+  IdempotencyRecords: new (store: ObjectStore) => Records;
 };
 const { Submission } = (await import(source("submission"))) as {
   Submission: new (
@@ -84,7 +84,7 @@ async function used(keys: Keys, request: Request): Promise<void> {
 }
 
 test("a key outlives a Redis that is wiped", async () => {
-  const keys = new Idempotency(backbone.redis, new KeyRecords(backbone.store));
+  const keys = new Idempotency(backbone.redis, new IdempotencyRecords(backbone.store));
   const request = { tenant: "a", key: "wiped", fingerprint: "one", id: "first" };
   await used(keys, request);
   await backbone.redis.flushall();
@@ -100,7 +100,7 @@ test("a key outlives a Redis that is wiped", async () => {
 
 test("a store that is away gives nobody a key that may be another's", async () => {
   const away = { find: async () => Promise.reject(Object.assign(new Error("away"), { code: "gone" })) };
-  const records = Object.assign(Object.create(new KeyRecords(backbone.store)) as Records, away);
+  const records = Object.assign(Object.create(new IdempotencyRecords(backbone.store)) as Records, away);
   const keys = new Idempotency(backbone.redis, records);
   const request = { tenant: "a", key: "away", fingerprint: "one", id: "first" };
   await assert.rejects(keys.claim(request, nobody), { code: "gone" });
@@ -108,7 +108,7 @@ test("a store that is away gives nobody a key that may be another's", async () =
 });
 
 test("a key counts for a day, and its record goes when nobody can ask for it", async () => {
-  const records = new KeyRecords(backbone.store);
+  const records = new IdempotencyRecords(backbone.store);
   const began = Date.UTC(2026, 3, 5, 22);
   let now = began;
   const keys = new Idempotency(backbone.redis, records, () => now);
@@ -131,7 +131,7 @@ test("a key counts for a day, and its record goes when nobody can ask for it", a
 });
 
 test("a key whose record is damaged is not refused for that", async () => {
-  const keys = new Idempotency(backbone.redis, new KeyRecords(backbone.store));
+  const keys = new Idempotency(backbone.redis, new IdempotencyRecords(backbone.store));
   const request = { tenant: "a", key: "damaged", fingerprint: "one", id: "first" };
   await used(keys, request);
   await backbone.redis.flushall();

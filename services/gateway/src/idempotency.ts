@@ -6,7 +6,7 @@ import {
   queuePrefix,
   type RedisConnection,
 } from "@osteon/shared";
-import { type KeyRecords, keptMs } from "./key-records.js";
+import { type IdempotencyRecords, keptMs } from "./idempotency-records.js";
 import type { UploadFields } from "./uploads/fields.js";
 
 const keptSeconds = keptMs / 1000;
@@ -52,10 +52,10 @@ return 1
  */
 export class Idempotency {
   readonly #redis: RedisConnection;
-  readonly #records: KeyRecords;
+  readonly #records: IdempotencyRecords;
   readonly #now: () => number;
 
-  constructor(redis: RedisConnection, records: KeyRecords, now: () => number = Date.now) {
+  constructor(redis: RedisConnection, records: IdempotencyRecords, now: () => number = Date.now) {
     this.#redis = redis;
     this.#records = records;
     this.#now = now;

@@ -12,7 +12,7 @@ import {
 } from "@osteon/shared";
 import { Admission, watchLoad } from "./admission.js";
 import { buildApp } from "./app.js";
-import { KeyRecords } from "./key-records.js";
+import { IdempotencyRecords } from "./idempotency-records.js";
 import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
 import { startRetention } from "./retention.js";
@@ -45,7 +45,7 @@ await runService("gateway", async ({ config, logger, metrics }) => {
   const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
   const stopRetention = startRetention({
     analyses: backbone.analyses,
-    keys: new KeyRecords(backbone.store),
+    keys: new IdempotencyRecords(backbone.store),
     redis: backbone.redis,
     config,
     logger,

@@ -7,14 +7,14 @@ import {
   queuePrefix,
   type RedisConnection,
 } from "@osteon/shared";
-import type { KeyRecords } from "./key-records.js";
+import type { IdempotencyRecords } from "./idempotency-records.js";
 
 const hourSeconds = 3600;
 const dayMs = 86_400_000;
 
 export interface RetentionParts {
   analyses: Analyses;
-  keys: KeyRecords;
+  keys: IdempotencyRecords;
   redis: RedisConnection;
   config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
   logger: Logger;

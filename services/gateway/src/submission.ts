@@ -10,7 +10,7 @@ import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
-import { KeyRecords } from "./key-records.js";
+import { IdempotencyRecords } from "./idempotency-records.js";
 import { requireScope } from "./plugins/auth.js";
 import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
 import type { UploadFields } from "./uploads/fields.js";
@@ -39,7 +39,7 @@ export class Submission {
   constructor(dependencies: Omit<Dependencies, "submission" | "closing">) {
     this.#dependencies = dependencies;
     const { redis, store } = dependencies.backbone;
-    this.#idempotency = new Idempotency(redis, new KeyRecords(store));
+    this.#idempotency = new Idempotency(redis, new IdempotencyRecords(store));
   }
 
   /**

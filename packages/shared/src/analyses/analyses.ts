@@ -15,7 +15,7 @@ import { Erasure } from "./erasure.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
 import { timeOfId } from "./keys.js";
 import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
-import type { FilmState, LiveAnalysis, LiveState, Standing } from "./live-state.js";
+import type { FilmState, LiveAnalysis, LiveState } from "./live-state.js";
 import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 import { isUniform } from "./uniform.js";
 
@@ -113,7 +113,7 @@ export class Analyses {
       const lost = this.#live.mayHaveLost(live.request) ? await this.ledger.result(ref) : undefined;
       if (lost === undefined) return pendingAnalysis(live.request, filmViews(live.request, live.films));
       // Told once more, so that nobody has to ask the ledger again.
-      return (await this.#scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
+      return (await this.#erasure.scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
     }
     const result = await this.ledger.result(ref);
     if (result !== undefined) return result;
@@ -165,7 +165,7 @@ export class Analyses {
     const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
     if (request === undefined) {
       // A write of a try before may have arrived after the erasure.
-      if (await this.#isLeftover(ref, result)) await this.#erasure.scrub(ref);
+      if (await this.#erasure.isLeftover(ref, result)) await this.#erasure.scrub(ref);
       else await this.#live.forget(ref.id);
       return undefined;
     }
@@ -180,7 +180,7 @@ export class Analyses {
     const { analysisId, film, bodyPart, width, height } = job;
     await this.#producer.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
     const standing = await this.#live.classified(analysisId, film, { bodyPart, width, height });
-    await this.#scrubWhereGone({ tenant: job.tenant, id: analysisId }, standing);
+    await this.#erasure.scrubWhereGone({ tenant: job.tenant, id: analysisId }, standing);
   }
 
   /** Records how a film ended; the last film's end is the analysis's. */
@@ -189,7 +189,7 @@ export class Analyses {
     const first = await this.ledger.putFilmResult(request, result);
     const before = first ? undefined : (await this.ledger.filmResults(request)).get(result.film.index);
     const standing = await this.#live.done(request.id, before ?? result);
-    if (await this.#scrubWhereGone(request, standing)) return;
+    if (await this.#erasure.scrubWhereGone(request, standing)) return;
     const results = await this.ledger.filmResults(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
@@ -200,8 +200,8 @@ export class Analyses {
     // Its worker may have written the picture after the erasure.
     const late =
       request === undefined
-        ? await this.#isLeftover(ref, await this.ledger.result(ref))
-        : problem.code === "film-lost" && (await this.#isTakenBack(ref));
+        ? await this.#erasure.isLeftover(ref, await this.ledger.result(ref))
+        : problem.code === "film-lost" && (await this.#erasure.isTakenBack(ref));
     if (late) {
       await this.#erasure.scrub(ref);
       return false;
@@ -220,28 +220,6 @@ export class Analyses {
         ? (await this.ledger.result(ref))?.films[0]
         : (await this.ledger.filmResults(ref)).get(film)?.film;
     return end?.error !== undefined;
-  }
-
-  /**
-   * Whether an analysis was erased, or its acceptance taken back and what Redis had of it came late. What was promised has its marker until it has
-   * ended: where that is left and the rest is not, the store lost it, and its client is owed a failure.
-   */
-  async #isTakenBack(ref: AnalysisRef): Promise<boolean> {
-    if (await this.ledger.hasRequest(ref)) return false;
-    if ((await this.#live.isErased(ref.id)) || (await this.ledger.isBeingErased(ref))) return true;
-    return (await this.ledger.pending.get(ref.id)) === undefined;
-  }
-
-  /** Whether what is there of an analysis without a request is of an erased one. What has ended may have lost its request alone. */
-  #isLeftover(ref: AnalysisRef, result: Analysis | undefined): Promise<boolean> {
-    return result === undefined ? this.#isTakenBack(ref) : this.#live.isErased(ref.id);
-  }
-
-  /** Removes what a worker wrote of an analysis that was erased meanwhile; true where it was. */
-  async #scrubWhereGone(ref: AnalysisRef, standing: Standing): Promise<boolean> {
-    if (standing === "known" || (standing === "forgotten" && !(await this.#isTakenBack(ref)))) return false;
-    await this.#erasure.scrub(ref);
-    return true;
   }
 
   /** Ends an analysis as failed whose records in the store are damaged, with what is still known of it. */
@@ -284,7 +262,7 @@ export class Analyses {
     const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
     // Nobody is told of an analysis that was erased.
     const standing = await this.#live.end(ended, first ? request.films.length : 0);
-    if (await this.#scrubWhereGone(request, standing)) return ended;
+    if (await this.#erasure.scrubWhereGone(request, standing)) return ended;
     await Promise.all([
       ended.status === "failed" ? this.#noteFailure(request, first) : undefined,
       this.#oweDeliveries(request, ended, first),
@@ -322,7 +300,7 @@ export class Analyses {
     if (!first && (await this.ledger.pending.get(id)) === undefined) return;
     await this.ledger.failed.set({ tenant, id });
     // Erased since it ended, it would stay listed. A delivery that is owed so is dropped by its worker.
-    await this.#scrubWhereGone({ tenant, id }, "forgotten");
+    await this.#erasure.scrubWhereGone({ tenant, id }, "forgotten");
   }
 
   async #oweDeliveries(request: AnalysisRequest, ended: Analysis, first: boolean): Promise<void> {

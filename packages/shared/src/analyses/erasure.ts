@@ -1,16 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type AnalysisRequest, filmJobId, rereadJobId, rereadKinds } from "../contracts/index.js";
+import {
+  type Analysis,
+  type AnalysisRequest,
+  filmJobId,
+  rereadJobId,
+  rereadKinds,
+} from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import type { Dispatch } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
-import type { LiveState } from "./live-state.js";
+import type { LiveState, Standing } from "./live-state.js";
 
 /** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
 const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
 
-/** Takes an analysis out of everything that has something of it. */
+/** Takes an analysis out of everything that has something of it, and keeps it out. */
 export class Erasure {
   readonly #ledger: Ledger;
   readonly #live: LiveState;
@@ -57,6 +63,28 @@ export class Erasure {
     }
     if (request.films.length === 1) return;
     for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));
+  }
+
+  /**
+   * Whether an analysis was erased, or its acceptance taken back and what Redis had of it came late. What was promised has its
+   * marker until it has ended: where that is left and the rest is not, the store lost it, and its client is owed a failure.
+   */
+  async isTakenBack(ref: AnalysisRef): Promise<boolean> {
+    if (await this.#ledger.hasRequest(ref)) return false;
+    if ((await this.#live.isErased(ref.id)) || (await this.#ledger.isBeingErased(ref))) return true;
+    return (await this.#ledger.pending.get(ref.id)) === undefined;
+  }
+
+  /** Whether what is there of an analysis without a request is of an erased one. What has ended may have lost its request alone. */
+  isLeftover(ref: AnalysisRef, result: Analysis | undefined): Promise<boolean> {
+    return result === undefined ? this.isTakenBack(ref) : this.#live.isErased(ref.id);
+  }
+
+  /** Removes what a worker wrote of an analysis that was erased meanwhile; true where it was. */
+  async scrubWhereGone(ref: AnalysisRef, standing: Standing): Promise<boolean> {
+    if (standing === "known" || (standing === "forgotten" && !(await this.isTakenBack(ref)))) return false;
+    await this.scrub(ref);
+    return true;
   }
 
   /** The request, unless it is gone; of a damaged one what Redis has. */

@@ -4,7 +4,7 @@ import { isUnreadable, type ObjectStore, seal, toProblem, unseal, walk } from "@
 export const keptMs = 24 * 3_600_000;
 
 /** What a key was last used for. */
-export interface KeyRecord {
+export interface IdempotencyRecord {
   fingerprint: string;
   /** The analysis that the request became, or would have become. */
   id: string;
@@ -18,14 +18,14 @@ const root = "idempotency/";
  * The Idempotency-Keys of the last day in the object store, a folder for each day: Redis may be wiped, and a repeat must not become
  * a second analysis for that. Names are digests; nothing of a film or a person is in them.
  */
-export class KeyRecords {
+export class IdempotencyRecords {
   readonly #store: ObjectStore;
 
   constructor(store: ObjectStore) {
     this.#store = store;
   }
 
-  async find(name: string, now: number): Promise<KeyRecord | undefined> {
+  async find(name: string, now: number): Promise<IdempotencyRecord | undefined> {
     for (const at of [now, now - keptMs]) {
       const bytes = await this.#store.get(keyOf(name, at));
       if (bytes === undefined) continue;
@@ -35,7 +35,7 @@ export class KeyRecords {
     return undefined;
   }
 
-  async keep(name: string, record: KeyRecord): Promise<void> {
+  async keep(name: string, record: IdempotencyRecord): Promise<void> {
     await this.#store.put(keyOf(name, record.at), seal(record), { contentType: "application/json" });
   }
 
@@ -53,9 +53,9 @@ export class KeyRecords {
 }
 
 /** Undefined where it is damaged: its key must not be refused for that all day. */
-function read(bytes: Buffer): KeyRecord | undefined {
+function read(bytes: Buffer): IdempotencyRecord | undefined {
   try {
-    return unseal<KeyRecord>(bytes);
+    return unseal<IdempotencyRecord>(bytes);
   } catch (error) {
     if (isUnreadable(toProblem(error))) return undefined;
     throw error;
