@@ -18,6 +18,7 @@ import {
 import { type Backbone, loadConfig, openBackbone, Reconciler, walk } from "@osteon/shared";
 import { bucketEnv } from "../support/bucket.js";
 import { Receiver } from "../support/receiver.js";
+import { analysisFolders } from "../support/store-folders.js";
 import { strayKeys } from "../support/stray-keys.js";
 import { webhookSecret } from "../support/system.js";
 import type { Leftovers } from "./checker.js";
@@ -256,15 +257,7 @@ export class FaultSystem {
 
   async #leftovers(): Promise<Leftovers> {
     const objects: string[] = [];
-    for (const folder of [
-      "pending/",
-      "deliveries/",
-      "dead-letters/",
-      "failed/",
-      "erasures/",
-      "uploads/",
-      "analyses/",
-    ])
+    for (const folder of analysisFolders)
       for await (const key of walk(this.direct.store, folder)) objects.push(key);
     const jobs: Record<string, number> = {};
     for (const [kind, states] of Object.entries(await this.direct.producer.counts()))

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
 import { encodeFilm, type NormalisedFilm, packFilm } from "@osteon/imaging";
 import {
   type AnalysisRequest,
@@ -15,12 +11,11 @@ import {
   type FilmProcessorParts,
   filmJobId,
   type Logger,
-  loadConfig,
   Metrics,
-  openBackbone,
   ProblemError,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 interface ProcessorModule {
   BodyPartProcessor: new (
@@ -44,19 +39,13 @@ const film: NormalisedFilm = {
   data: Uint8Array.from({ length: width * height }, (_, at) => at % 251),
 };
 
-let folder: string;
-let server: RunningRedis;
+let own: OwnBackbone;
 let backbone: Backbone;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-body-part-"));
-  server = await startRedis({ dataDir: folder });
-  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+  own = await openOwnBackbone();
+  ({ backbone } = own);
 });
-after(async () => {
-  await backbone?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => own?.stop());
 
 async function accepted(): Promise<AnalysisRequest> {
   const bytes = encodeFilm(film);

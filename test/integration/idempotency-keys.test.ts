@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
-import {
-  type Analysis,
-  type Backbone,
-  loadConfig,
-  type ObjectStore,
-  openBackbone,
-  TargetPolicy,
-} from "@osteon/shared";
+import { type Analysis, type Backbone, type ObjectStore, TargetPolicy } from "@osteon/shared";
+import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { filmBytes, testFilms } from "../support/films.js";
 
 type Claim = { kept: Promise<void>; settle(): Promise<boolean>; release(): Promise<boolean> };
@@ -54,22 +44,14 @@ const { Submission } = (await import(source("submission"))) as {
 };
 
 const hour = 3_600_000;
-const config = (redisUrl: string) =>
-  loadConfig({ DATA_DIR: folder, REDIS_URL: redisUrl, LOG_LEVEL: "silent" });
-let folder: string;
-let server: RunningRedis;
+let own: OwnBackbone;
 let backbone: Backbone;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-keys-"));
-  server = await startRedis({ dataDir: folder });
-  backbone = await openBackbone(config(server.url));
+  own = await openOwnBackbone();
+  ({ backbone } = own);
 });
 beforeEach(() => backbone.redis.flushall());
-after(async () => {
-  await backbone?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => own?.stop());
 
 const nobody = async () => undefined;
 const analysis = (id: string) => async (asked: string) =>
@@ -155,7 +137,7 @@ test("where Redis fails between acceptance and answer, a repeat gets the accepte
     },
   });
   const submission = new Submission({
-    config: config(server.url),
+    config: own.config,
     policy: new TargetPolicy(""),
     backbone: { ...backbone, redis },
     admission: { check: () => undefined, accepted: () => undefined },

@@ -1,36 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   type AnalysisRequest,
   acceptedFilm,
   analysisFolder,
   type Backbone,
   expireAnalyses,
-  loadConfig,
-  openBackbone,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 const day = 86_400_000;
 const now = Date.now();
 
-let folder: string;
-let server: RunningRedis;
+let own: OwnBackbone;
 let backbone: Backbone;
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-retention-"));
-  server = await startRedis({ dataDir: folder });
-  backbone = await openBackbone(loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }));
+  own = await openOwnBackbone();
+  ({ backbone } = own);
 });
-after(async () => {
-  await backbone?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => own?.stop());
 
 /** An analysis that was accepted so many days ago. */
 async function accepted(tenant: string, days: number, ended = true): Promise<AnalysisRequest> {

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   type AnalysisRequest,
   acceptedFilm,
@@ -12,34 +8,24 @@ import {
   DeadLetters,
   type DeliveryRecord,
   deliveryName,
-  loadConfig,
-  openBackbone,
   type ProblemError,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 const day = 86_400_000;
 const tenant = "default";
 
-let folder: string;
-let server: RunningRedis;
+let own: OwnBackbone;
 let backbone: Backbone;
 /** What the backbone's logger was given. */
 const logged: unknown[] = [];
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-unreadable-"));
-  server = await startRedis({ dataDir: folder });
-  backbone = await openBackbone(
-    loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" }),
-    { logger: { error: (about: unknown) => logged.push(about) } },
-  );
+  own = await openOwnBackbone({ error: (about: unknown) => logged.push(about) });
+  ({ backbone } = own);
 });
-after(async () => {
-  await backbone?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => own?.stop());
 
 /** Registers an endpoint for the ends of analyses. */
 async function endpoint(): Promise<string> {

@@ -8,6 +8,7 @@ import { type RunningSystem, startSystem } from "@osteon/embedded";
 import { type Backbone, expireAnalyses, KeyRing, loadConfig, openBackbone, walk } from "@osteon/shared";
 import { filmBytes, testFilms } from "../support/films.js";
 import { Receiver } from "../support/receiver.js";
+import { analysisFolders } from "../support/store-folders.js";
 import { strayKeys } from "../support/stray-keys.js";
 import { webhookSecret } from "../support/system.js";
 import { collectSignal } from "./collect.js";
@@ -213,15 +214,6 @@ async function untilIdle(direct: Backbone): Promise<void> {
 /** Keys in the store that belong to an analysis. */
 async function analysesLeft(direct: Backbone): Promise<string[]> {
   const left: string[] = [];
-  for (const folder of [
-    "analyses/",
-    "pending/",
-    "deliveries/",
-    "dead-letters/",
-    "failed/",
-    "erasures/",
-    "uploads/",
-  ])
-    for await (const key of walk(direct.store, folder)) left.push(key);
+  for (const folder of analysisFolders) for await (const key of walk(direct.store, folder)) left.push(key);
   return left;
 }

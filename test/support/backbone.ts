@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { startRedis } from "@osteon/embedded";
+import { type Backbone, type Config, loadConfig, openBackbone } from "@osteon/shared";
+
+/** A file store and a Redis of their own, opened. */
+export interface OwnBackbone {
+  backbone: Backbone;
+  config: Config;
+  stop(): Promise<void>;
+}
+
+/** For the tests of one file. @param logger as `openBackbone` takes it */
+export async function openOwnBackbone(
+  logger?: NonNullable<Parameters<typeof openBackbone>[1]>["logger"],
+): Promise<OwnBackbone> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-own-"));
+  const server = await startRedis({ dataDir: folder });
+  const config = loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" });
+  const backbone = await openBackbone(config, logger === undefined ? {} : { logger });
+  return {
+    backbone,
+    config,
+    stop: async () => {
+      await backbone.close();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
