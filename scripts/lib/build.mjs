@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { packTypebox } from "./pack-typebox.mjs";
+import { packLibraries } from "./pack-libraries.mjs";
 import { root, run } from "./run.mjs";
 
 /**
@@ -11,5 +11,5 @@ export async function build(projects = []) {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const code = await run(process.execPath, [tsc, "-b", ...projects]);
   if (code !== 0) throw new Error("The build failed: see above.");
-  await packTypebox();
+  await packLibraries();
 }

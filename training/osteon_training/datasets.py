@@ -91,11 +91,16 @@ class BodyPartDraws(Draws):
 
 
 class FractureDraws(Draws):
-    """Tensors (1, S, S), a heat map (1, S/8, S/8), bone, region and label; about a third of them fractured."""
+    """Tensors (1, S, S), a heat map (1, S/8, S/8), bone, region and label; about a third of them fractured.
 
-    def __init__(self, samples: list[Sample], spec: InputSpec, weights: dict[str, float], fractured: float, length: int, seed: int) -> None:
+    `small` is the share of films shrunk to a small picture, in which a fracture can still be seen.
+    """
+
+    def __init__(
+        self, samples: list[Sample], spec: InputSpec, weights: dict[str, float], fractured: float, length: int, seed: int, small: float = 0.0
+    ) -> None:
         super().__init__(length, seed)
-        self.spec, self.fractured = spec, fractured
+        self.spec, self.fractured, self.small = spec, fractured, small
         self.weights = weights
         self.pools = {
             (bone, label): [s for s in samples if s.region == bone and s.fractured == label]
@@ -113,7 +118,8 @@ class FractureDraws(Draws):
         shown += [rng.choice(self.pools[bone, rng.random() < self.fractured]) for _ in range(views(rng) - 1)]
         label = any(sample.fractured for sample in shown)
         view = staged([draw(sample, size, rng) for sample in shown], size, rng, [])
-        image = damage(view.image, rng, 0.8)
+        image = thumbnail(view.image, rng, (140, 240)) if rng.random() < self.small else view.image
+        image = damage(image, rng, 0.8)
         heat = heat_target(view.polygons, image.shape, self.spec)
         return {
             "x": torch.from_numpy(finish(image, self.spec)),

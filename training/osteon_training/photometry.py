@@ -148,10 +148,10 @@ def resample(image: np.ndarray, rng: random.Random) -> np.ndarray:
     return cv2.resize(small, (width, height), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST]))
 
 
-def thumbnail(image: np.ndarray, rng: random.Random) -> np.ndarray:
-    """Very small, coded hard, and large again: what is left of a film in a small picture of the web."""
+def thumbnail(image: np.ndarray, rng: random.Random, sides: tuple[int, int] = (64, 140)) -> np.ndarray:
+    """Shrunk to a longer side between `sides`, coded hard, and large again: what is left of a film in a small picture of the web."""
     height, width = image.shape
-    factor = rng.uniform(64, 140) / max(height, width)
+    factor = rng.uniform(*sides) / max(height, width)
     small = cv2.resize(image, (max(8, round(width * factor)), max(8, round(height * factor))), interpolation=rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR]))
     coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(15, 70)])[1]
     return cv2.resize(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), (width, height), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))

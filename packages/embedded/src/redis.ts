@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Redis } from "ioredis";
+import { Redis } from "@osteon/shared/libraries/redis";
 import { freePort, isPortFree } from "./free-port.js";
 import { guard } from "./guard.js";
 import { rotate, tail } from "./log-file.js";

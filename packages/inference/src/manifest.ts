@@ -1,5 +1,5 @@
 import { bones, ProblemError } from "@osteon/shared";
-import { type Static, Type, Value } from "@osteon/shared/typebox";
+import { type Static, Type, Value } from "@osteon/shared/libraries/typebox";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const Name = Type.String({ pattern: "^[a-z0-9][a-z0-9-]*$" });

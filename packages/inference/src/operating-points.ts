@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bone, bones, ProblemError, Thresholds } from "@osteon/shared";
-import { type Static, Type, Value } from "@osteon/shared/typebox";
+import { type Static, Type, Value } from "@osteon/shared/libraries/typebox";
 import { type FractureManifest, type Manifest, thresholdsAscend } from "./manifest.js";
 import type { Precision } from "./precision.js";
 

@@ -1,14 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Backbone, Changes, Config, Logger, Metrics, ModelReloads, TargetPolicy } from "@osteon/shared";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-  type RawServerDefault,
-} from "fastify";
-import { v7 as uuidv7 } from "uuid";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Admission } from "./admission.js";
+import { Fastify, LogController } from "./libraries/fastify.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";

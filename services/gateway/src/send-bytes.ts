@@ -1,7 +1,7 @@
 import { ProblemError } from "@osteon/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { parse } from "range-parser";
 import { matches } from "./etag.js";
+import { parseRange } from "./libraries/fastify.js";
 
 interface Content {
   /** Or what makes them, which is not asked where the client has them. */
@@ -51,7 +51,7 @@ function rangeOf(
   const { range } = headers;
   const condition = headers["if-range"];
   if (range === undefined || (condition !== undefined && condition !== etag)) return undefined;
-  const { code, type, ranges } = parse(size, range);
+  const { code, type, ranges } = parseRange(size, range);
   if (type !== "bytes" || ranges.length > 1) return undefined;
   if (ranges.length === 0) return code === 1 ? undefined : "none";
   return ranges[0];

@@ -6,11 +6,11 @@ import {
   ProblemError,
   plainVersion,
 } from "@osteon/shared";
-import pLimit from "p-limit";
-import { v7 as uuidv7 } from "uuid";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
+import { pLimit } from "./libraries/fastify.js";
 import { requireScope } from "./plugins/auth.js";
 import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
 import type { UploadFields } from "./uploads/fields.js";

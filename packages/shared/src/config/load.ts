@@ -1,5 +1,5 @@
+import { Value } from "../libraries/typebox.js";
 import { ProblemError } from "../problems/index.js";
-import { Value } from "../typebox.js";
 import { isLoopback } from "./loopback.js";
 import { type Config, ConfigSchema } from "./schema.js";
 import { weakSecrets } from "./weak-secrets.js";

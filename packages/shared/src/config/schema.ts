@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 
 const withDefault = (fallback: number | undefined) => (fallback === undefined ? {} : { default: fallback });
 const port = (description: string, fallback?: number) =>

@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 
 /** Regions with a fracture model, in the order the models' classes have them. */
 export const bones = ["elbow", "hand", "shoulder", "leg", "hip"] as const;

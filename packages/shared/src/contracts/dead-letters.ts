@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 
 /** Work that was given up: an analysis that failed, or a delivery that nobody took. */
 export const DeadLetter = Type.Object({

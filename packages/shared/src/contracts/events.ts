@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 import { Analysis, type AnalysisStatus } from "./analysis.js";
 
 /** What an endpoint may ask to be told. */

@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 import { BodyPart, bones, Digest, ModelRef, OutcomeSchema, Priority, Timings } from "./analysis.js";
 
 /**

@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 import { AnalysisError, ModelRef } from "./analysis.js";
 
 /** A loaded model as `/v1/models` shows it and as workers announce it. */

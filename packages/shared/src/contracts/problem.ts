@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 
 /** An RFC 9457 problem, as `application/problem+json`. */
 export const Problem = Type.Object({

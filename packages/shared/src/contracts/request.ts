@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 import { Priority } from "./analysis.js";
 
 /** A film as accepted: what the ledger keeps beside its bytes. */

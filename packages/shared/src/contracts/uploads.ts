@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 
 /** Where a client puts one film itself, past the gateway. */
 export const UploadAddress = Type.Object({

@@ -1,4 +1,4 @@
-import { type Static, Type } from "../typebox.js";
+import { type Static, Type } from "../libraries/typebox.js";
 import { eventTypes } from "./events.js";
 
 const Timestamp = Type.String({ format: "date-time" });

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from "uuid";
 import { type Analyses, type AnalysisRef, isAnalysisId } from "../analyses/index.js";
 import { timeOfId } from "../analyses/keys.js";
 import type { Marker } from "../analyses/markers.js";
@@ -8,6 +7,7 @@ import {
   plainVersion,
   type RetriedLetter,
 } from "../contracts/index.js";
+import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices } from "../storage/index.js";
 import { type DeliveryRef, refOfName } from "../webhooks/index.js";

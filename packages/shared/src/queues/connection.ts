@@ -1,5 +1,5 @@
-import { type RedisOptions as AllOptions, Cluster, type ClusterNode, Redis } from "ioredis";
 import { type Config, readCa } from "../config/index.js";
+import { type RedisOptions as AllOptions, Cluster, type ClusterNode, Redis } from "../libraries/redis.js";
 
 /** A connection to one Redis, or to a cluster of them: the commands are the same. */
 export type RedisConnection = Redis | Cluster;

@@ -1,5 +1,5 @@
-import { Queue } from "bullmq";
 import type { JobKind } from "../contracts/index.js";
+import { Queue } from "../libraries/redis.js";
 import type { RedisConnection } from "./connection.js";
 
 /** Every key of ours in Redis begins with it. Braces keep a queue's keys in one slot of a cluster. */

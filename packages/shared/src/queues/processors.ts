@@ -1,9 +1,8 @@
-import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
-import { ReplyError } from "ioredis";
 import { type JobKind, type Jobs, jobSchemas, schemaVersion } from "../contracts/index.js";
+import { DelayedError, type Job, ReplyError, UnrecoverableError, Worker } from "../libraries/redis.js";
+import { Compile } from "../libraries/typebox.js";
 import { type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
 import { contextOf, inContext, inSpan, SpanKind } from "../telemetry/index.js";
-import { Compile } from "../typebox.js";
 import type { RedisConnection } from "./connection.js";
 import { queuePrefix } from "./open-queue.js";
 import { Solitude } from "./solitude.js";

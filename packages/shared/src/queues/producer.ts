@@ -1,4 +1,3 @@
-import type { JobsOptions, Queue } from "bullmq";
 import {
   type FilmJobKind,
   filmJobKinds,
@@ -7,6 +6,7 @@ import {
   jobKinds,
   type Priority,
 } from "../contracts/index.js";
+import type { JobsOptions, Queue } from "../libraries/redis.js";
 import { ProblemError } from "../problems/index.js";
 import { carrierOfActive, inSpan, isTraced, SpanKind } from "../telemetry/index.js";
 import type { RedisConnection } from "./connection.js";

@@ -1,5 +1,5 @@
-import { createBullBoard } from "@bull-board/api";
-import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import { createRequire } from "node:module";
+import path from "node:path";
 import type {
   AppControllerRoute,
   BullBoardQueues,
@@ -7,6 +7,7 @@ import type {
   UIConfig,
 } from "@bull-board/api/typings/app";
 import { type JobKind, jobKinds } from "../contracts/index.js";
+import { BullMQAdapter, createBullBoard } from "../libraries/bull-board.js";
 import { ProblemError } from "../problems/index.js";
 import type { RedisConnection } from "./connection.js";
 import { openQueue } from "./open-queue.js";
@@ -80,7 +81,7 @@ export function openQueueBoard(connection: RedisConnection): QueueBoard {
       return adapter;
     }),
     serverAdapter: parts,
-    options: { uiConfig: { boardTitle: "Osteon queues", hideDocsLink: true } },
+    options: { uiConfig: { boardTitle: "Osteon queues", hideDocsLink: true }, uiBasePath: pageFolder() },
   });
   return {
     pages: parts.pages,
@@ -91,6 +92,11 @@ export function openQueueBoard(connection: RedisConnection): QueueBoard {
       await Promise.allSettled(queues.map((queue) => queue.close()));
     },
   };
+}
+
+/** Bull Board itself would look for it beside its own module, which is packed. */
+function pageFolder(): string {
+  return path.dirname(createRequire(import.meta.url).resolve("@bull-board/ui/package.json"));
 }
 
 function shownOf(data: object): object {

@@ -1,8 +1,8 @@
-import { type Logger, pino } from "pino";
 import type { Config } from "../config/index.js";
+import { type Logger, pino } from "../libraries/telemetry.js";
 import { activeIds } from "./tracing.js";
 
-export type { Logger } from "pino";
+export type { Logger } from "../libraries/telemetry.js";
 
 /**
  * JSON lines on standard output. Only ids, codes, counts and times are logged: never content, names, URLs or secrets.

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "../libraries/telemetry.js";
 
 /** What is to be known of the queues. */
 export interface QueueDepths {

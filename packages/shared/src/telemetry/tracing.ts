@@ -7,10 +7,10 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
-} from "@opentelemetry/api";
+} from "../libraries/telemetry.js";
 import { toProblem } from "../problems/index.js";
 
-export { SpanKind } from "@opentelemetry/api";
+export { SpanKind } from "../libraries/telemetry.js";
 
 /** What a job carries of its trace: a W3C `traceparent`, ids and a flag. */
 export interface TraceCarrier {

@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from "uuid";
 import type { DisabledReason, EventType } from "../contracts/index.js";
+import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError } from "../problems/index.js";
 import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
 import type { Lock } from "./lock.js";

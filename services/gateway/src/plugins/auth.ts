@@ -1,8 +1,8 @@
-import cookie from "@fastify/cookie";
 import { type KeyRecord, KeyRing, noteUseOfKey, ProblemError, type Scope } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage } from "../from-page.js";
+import { cookie } from "../libraries/fastify.js";
 import { type Session, Sessions } from "../sessions.js";
 import { vary } from "../vary.js";
 

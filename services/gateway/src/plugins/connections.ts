@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type Logger, type Metrics, type ProblemCode, ProblemError } from "@osteon/shared";
-import { v7 as uuidv7 } from "uuid";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
 import { allowedMethods, problemBody } from "./problems.js";
 

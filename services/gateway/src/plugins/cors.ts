@@ -1,5 +1,5 @@
-import fastifyCors from "@fastify/cors";
 import type { App, Dependencies } from "../app.js";
+import { cors as fastifyCors } from "../libraries/fastify.js";
 
 /** What a page may read of an answer beside its body. */
 const exposed = [

@@ -1,8 +1,8 @@
-import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { catalogue, disclaimer, type Scope } from "@osteon/shared";
 import type { RouteOptions } from "fastify";
 import type { App } from "../app.js";
+import { swagger } from "../libraries/fastify.js";
 import { declaredProblems, everywhere } from "../openapi/declared-problems.js";
 import { headers, headersOf } from "../openapi/headers.js";
 import { componentSchemas, plain, referring } from "../openapi/named-schemas.js";

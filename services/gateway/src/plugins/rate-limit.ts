@@ -1,7 +1,7 @@
 import { type Config, type KeyRecord, ProblemError, queuePrefix } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
-import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { App, Dependencies } from "../app.js";
+import { RateLimiterRedis, RateLimiterRes } from "../libraries/fastify.js";
 
 /** What calls are counted by: films that come in apart from everything else, so that a flood of them leaves reads alone. */
 export type Budget = "submissions" | "reads";

@@ -1,5 +1,5 @@
-import multipart from "@fastify/multipart";
 import type { App, Dependencies } from "../app.js";
+import { multipart } from "../libraries/fastify.js";
 import { fieldNames } from "../uploads/fields.js";
 
 /** Media types that a raw upload may declare. What the body is, its content says. */

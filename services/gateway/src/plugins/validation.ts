@@ -1,8 +1,8 @@
 import type { FieldError } from "@osteon/shared";
-import { Ajv, type ErrorObject, type Options } from "ajv";
-import formats from "ajv-formats";
+import type { ErrorObject, Options } from "ajv";
 import type { FastifySchemaValidationError } from "fastify";
 import type { App } from "../app.js";
+import { Ajv, formats } from "../libraries/fastify.js";
 
 const common: Options = { useDefaults: true, removeAdditional: false, allErrors: true, strict: false };
 

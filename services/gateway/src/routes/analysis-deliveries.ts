@@ -1,5 +1,5 @@
 import { isAnalysisId, ProblemError, WebhookDelivery } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { IdParams } from "./schemas.js";
 import { publicDelivery } from "./webhooks/public-delivery.js";

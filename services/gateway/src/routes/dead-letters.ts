@@ -1,5 +1,5 @@
 import { DeadLetter, DeadLetters, deadLettersPageSize, RetriedLetter } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 
 const Page = Type.Object({

@@ -1,5 +1,5 @@
 import { type Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
 import { EventStream } from "../event-stream.js";

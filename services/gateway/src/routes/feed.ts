@@ -1,4 +1,4 @@
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { EventStream } from "../event-stream.js";
 import { Feed, type FeedEvent } from "../feed.js";

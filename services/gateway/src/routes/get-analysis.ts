@@ -1,5 +1,5 @@
 import { Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf, matches } from "../etag.js";
 import { hold } from "../hold.js";

@@ -1,5 +1,5 @@
 import { Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
-import { type Static, Type } from "@osteon/shared/typebox";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { strict } from "./schemas.js";
 

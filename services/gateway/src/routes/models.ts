@@ -1,5 +1,5 @@
 import { LoadedModel, ProblemError, readAnnouncedModels, readModelCard, WorkerReload } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { strict } from "./schemas.js";
 

@@ -1,5 +1,5 @@
 import { jobKinds, readAnnouncedWorkers } from "@osteon/shared";
-import { type Static, Type } from "@osteon/shared/typebox";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 
 const Count = Type.Integer({ minimum: 0 });

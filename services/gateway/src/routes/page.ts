@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import negotiate from "@fastify/accept-negotiator";
-import staticFiles from "@fastify/static";
 import { disclaimer, ProblemError } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { FastifyReply } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { negotiate, staticFiles } from "../libraries/fastify.js";
 import { vary } from "../vary.js";
 import { rules } from "./rules.js";
 

@@ -1,9 +1,9 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
 import { type AcceptedFilm, isAnalysisId, type KeptHeatmap, ProblemError } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
-import pLimit from "p-limit";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
+import { pLimit } from "../libraries/fastify.js";
 import { sendBytes } from "../send-bytes.js";
 import { Bytes, FilmParams } from "./schemas.js";
 

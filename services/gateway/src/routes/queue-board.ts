@@ -1,8 +1,8 @@
 import path from "node:path";
-import staticFiles from "@fastify/static";
 import { type BoardQuestion, openQueueBoard } from "@osteon/shared/queue-board";
 import type { App, Dependencies } from "../app.js";
 import { boardDocument } from "../board-document.js";
+import { staticFiles } from "../libraries/fastify.js";
 
 const base = "/operate/queues";
 

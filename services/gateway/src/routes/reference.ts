@@ -1,5 +1,5 @@
 import { catalogue, type ProblemCode, ProblemError } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App } from "../app.js";
 
 /** `/openapi.json`, and each problem's own page as JSON: what its `type` leads to. */

@@ -1,4 +1,4 @@
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 
 /** Nothing but what is named: anything else is refused. */
 export const strict = { additionalProperties: false } as const;

@@ -1,5 +1,5 @@
 import { type KeyRecord, ProblemError, scopes } from "@osteon/shared";
-import { type Static, Type } from "@osteon/shared/typebox";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage } from "../from-page.js";
 import { keyOfSession, onlyTenant, sessionCookie } from "../plugins/auth.js";

@@ -1,5 +1,5 @@
 import { Analysis, isEnded } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
 import { parseIdempotencyKey } from "../idempotency.js";

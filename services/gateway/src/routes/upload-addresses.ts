@@ -1,6 +1,6 @@
 import { ProblemError, UploadAddress, uploadSeconds } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
-import { v7 as uuidv7 } from "uuid";
+import { Type } from "@osteon/shared/libraries/typebox";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
 
 const Film = Type.Object(

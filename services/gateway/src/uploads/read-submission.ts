@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { bones, Priority, ProblemError } from "@osteon/shared";
-import { type Static, Type } from "@osteon/shared/typebox";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { FastifyRequest } from "fastify";
 import { faultsOf } from "../plugins/validation.js";
 import type { UploadFields } from "./fields.js";

@@ -7,7 +7,7 @@ import {
   ProblemError,
   WebhookDelivery,
 } from "@osteon/shared";
-import { type Static, Type } from "@osteon/shared/typebox";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../../app.js";
 import { IdParams, strict } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";

@@ -5,7 +5,7 @@ import {
   publicEndpoint,
   WebhookEndpoint,
 } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../../app.js";
 import { IdParams, strict } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";

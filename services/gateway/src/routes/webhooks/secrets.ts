@@ -1,6 +1,6 @@
 import { type EndpointRegistry, WebhookDelivery } from "@osteon/shared";
-import { Type } from "@osteon/shared/typebox";
-import { v7 as uuidv7 } from "uuid";
+import { Type } from "@osteon/shared/libraries/typebox";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../../app.js";
 import { IdParams, strict } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";

@@ -1,0 +1,2 @@
+/** All that the services use of uuid. */
+export { v7 as uuidv7 } from "uuid";
