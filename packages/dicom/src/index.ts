@@ -6,7 +6,7 @@ import {
   normalise,
   normaliseSamples,
 } from "@osteon/imaging";
-import { codedPicture } from "@osteon/imaging/dicom";
+import { askedBy, codedPicture } from "@osteon/imaging/dicom";
 import { ProblemError } from "@osteon/shared";
 import { Piscina } from "piscina";
 import { offsetOf } from "./pixels.js";
@@ -18,7 +18,7 @@ let threads: Piscina<Order, Decoded> | undefined;
 
 /**
  * Decodes a DICOM film, once, into the normalised film, as `normalise` does with pictures: MONOCHROME1 turned round, padding black,
- * and the levels in use mapped to 8 bits, by the file's own window where that is narrower.
+ * and the levels in use mapped to 8 bits, by the file's own table, or its window where that is narrower.
  *
  * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds. Anything else is no fault of the film's,
  *   and trying again may help.
@@ -41,8 +41,6 @@ export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Pro
     throw new ProblemError("film-damaged", "The film is damaged: its picture data cannot be decoded.", {
       cause: new Error(decoded.damaged),
     });
-  const offset = offsetOf(header);
-  const window = header.window && { low: header.window.low + offset, high: header.window.high + offset };
-  const film = await normaliseSamples(decoded, width, height, window);
+  const film = await normaliseSamples(decoded, width, height, askedBy(header.voi, offsetOf(header)));
   return inverted ? negative(film) : film;
 }

@@ -92,6 +92,41 @@ test("the file's window counts where it narrows the levels in use, and no other"
     await isRamp({ window });
 });
 
+test("the file's table bends the levels, in each way that it is written, and goes before a window", async () => {
+  const values = Array.from({ length: 4096 }, (_, level) => Math.round(65_535 * (level / 4095) ** 2));
+  for (const syntax of ["explicit", "implicit", "big-endian"] as const)
+    for (const open of [false, true]) {
+      const film = await read(dicom({ syntax, table: { first: 0, values, open }, window: [2048, 1024] }));
+      for (const x of [0, 75, 150, 225, 299]) near(at(film, x), 255 * (x / 299) ** 2, 3);
+    }
+  // Levels below zero, and those that a rescale makes.
+  const signed = { signed: true, level: (x: number) => Math.round((4095 * x) / 299) - 2048 };
+  near(at(await read(dicom({ ...signed, table: { first: -2048, values } })), 150), 64, 3);
+  near(at(await read(dicom({ rescale: [1, -1024], table: { first: -1024, values } })), 150), 64, 3);
+});
+
+test("a sigmoid window bends the levels", async () => {
+  const film = await read(dicom({ window: [2048, 2048], sigmoid: true }));
+  const sigmoid = (x: number) => 1 / (1 + Math.exp((-4 * ((4095 * x) / 299 - 2048)) / 2048));
+  const share = (x: number) => (sigmoid(x) - sigmoid(0)) / (sigmoid(299) - sigmoid(0));
+  for (const x of [0, 75, 110, 150, 225, 299]) near(at(film, x), 255 * share(x), 3);
+});
+
+test("a table that falls, tells nothing apart, is too short or lies beside the levels counts for nothing", async () => {
+  const rising = Array.from({ length: 4096 }, (_, level) => level * 16);
+  for (const table of [
+    { first: 0, values: rising.toReversed() },
+    { first: 0, values: rising.map(() => 7) },
+    { first: 20_000, values: rising },
+    { first: 0, values: [] },
+  ])
+    await isRamp({ table });
+  const cut = dicom({ table: { first: 0, values: rising } });
+  // The descriptor claims more entries than there are.
+  cut.writeUInt16LE(5000, cut.indexOf(Buffer.from([0x28, 0, 0x02, 0x30])) + 8);
+  near(at(await read(cut), 150), 128, 3);
+});
+
 test("what is no single grey film is refused by name", async () => {
   await refused(dicom({ modality: "US" }), "dicom-unsupported", /"US" is no X-ray film/);
   await refused(dicom({ modality: 'x"<b>' }), "dicom-unsupported", /"xb"/);

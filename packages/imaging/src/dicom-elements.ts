@@ -131,10 +131,17 @@ export class ElementValues {
 
   /** A number of two bytes. */
   short(tag: number, signed = false): number | undefined {
+    return this.shorts(tag, signed, 1)[0];
+  }
+
+  /** Numbers of two bytes each, at most so many: all that are there. */
+  shorts(tag: number, signed = false, most = 65_536): number[] {
     const { offset, length = 0 } = this.#places.get(tag) ?? { offset: 0 };
-    if (length < 2) return undefined;
-    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + offset, 2);
-    return signed ? view.getInt16(0, this.#littleEndian) : view.getUint16(0, this.#littleEndian);
+    const bytes = this.#bytes.subarray(offset, offset + Math.min(length, 2 * most));
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return Array.from({ length: bytes.length >> 1 }, (_, at) =>
+      signed ? view.getInt16(2 * at, this.#littleEndian) : view.getUint16(2 * at, this.#littleEndian),
+    );
   }
 }
 

@@ -1,6 +1,9 @@
 import { ProblemError } from "@osteon/shared";
 import { ElementValues, ElementWalk, type Encoding, fragmentsAt, type Place } from "./dicom-elements.js";
 import { damage } from "./structure/refusals.js";
+import { readVoi, type Voi } from "./voi.js";
+
+export { askedBy } from "./voi.js";
 
 /** How a film's picture is kept: by the names of the transfer syntaxes (DICOM PS3.5, annex A). */
 export type DicomCoding =
@@ -26,8 +29,8 @@ export interface DicomHeader {
   readonly inverted: boolean;
   /** The level of what is no part of the film. */
   readonly padding: number | undefined;
-  /** The window that the file asks for, in stored levels. */
-  readonly window: { readonly low: number; readonly high: number } | undefined;
+  /** How the file asks for its levels to be shown. */
+  readonly voi: Voi | undefined;
   /** Where the picture's bytes begin, or its fragments. */
   readonly pictureAt: number;
 }
@@ -45,10 +48,6 @@ const tags = {
   highBit: 0x00280102,
   signed: 0x00280103,
   padding: 0x00280120,
-  windowCentre: 0x00281050,
-  windowWidth: 0x00281051,
-  intercept: 0x00281052,
-  slope: 0x00281053,
   picture: 0x7fe00010,
 } as const;
 
@@ -82,7 +81,7 @@ const codings: Readonly<Record<string, DicomCoding>> = {
  *   `film-animated` for several frames; `film-damaged`.
  */
 export function readDicomHeader(bytes: Uint8Array): DicomHeader {
-  const { data, coding, picture } = readElements(bytes);
+  const { data, coding, picture, voi } = readElements(bytes);
   const modality = data.text(tags.modality) ?? "";
   if (!modalities.includes(modality))
     throw unsupported(
@@ -112,7 +111,7 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     signed,
     inverted: photometric === "MONOCHROME1",
     padding: data.short(tags.padding, signed),
-    window: windowOf(data),
+    voi,
     pictureAt: checkPicture(bytes, picture, coding, (width * height * bitsAllocated) / 8),
   };
 }
@@ -133,23 +132,19 @@ function readElements(bytes: Uint8Array) {
       throw unsupported(`The DICOM transfer syntax "${printable(syntax)}" is not read.`);
     const encoding = { explicit: syntax !== "1.2.840.10008.1.2", littleEndian: coding !== "big-endian" };
     const { places } = walk.until(tags.picture, meta.end, encoding);
-    const data = new ElementValues(bytes, places, encoding.littleEndian);
-    return { data, coding, picture: places.get(tags.picture) };
+    const read = (found: ReadonlyMap<number, Place>) =>
+      new ElementValues(bytes, found, encoding.littleEndian);
+    const data = read(places);
+    return {
+      data,
+      coding,
+      picture: places.get(tags.picture),
+      voi: readVoi({ data, places, walk, encoding, read }),
+    };
   } catch (error) {
     if (error instanceof ProblemError && error.code === "dicom-unsupported") throw error;
     throw new ProblemError("dicom-unsupported", "The file's DICOM header cannot be read.", { cause: error });
   }
-}
-
-/** The linear window (PS3.3, C.11.2.1.2.1) that the file names first, taken back to stored levels. */
-function windowOf(data: ElementValues): DicomHeader["window"] {
-  const [centre, width] = [data.number(tags.windowCentre), data.number(tags.windowWidth)];
-  const [slope, intercept] = [data.number(tags.slope) ?? 1, data.number(tags.intercept) ?? 0];
-  if (centre === undefined || width === undefined || width <= 1 || slope === 0) return undefined;
-  const ends = [centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2].map(
-    (end) => (end - intercept) / slope,
-  );
-  return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
 /** Checks that all of the picture is in the file: its samples, or its fragments to the last. Returns where it begins. */

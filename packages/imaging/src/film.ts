@@ -3,7 +3,7 @@ import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
 import { damage } from "./structure/refusals.js";
-import { window16 } from "./window.js";
+import { type Asked, window16 } from "./window.js";
 
 /** A film as the page shows it and the models read it. */
 export interface NormalisedFilm {
@@ -67,13 +67,13 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
 
 /**
  * Samples of 16 bits as a normalised film.
- * @param asked the window that the file asks for, in their levels
+ * @param asked how the file asks for their levels to be shown
  */
 export async function normaliseSamples(
   samples: Uint16Array,
   width: number,
   height: number,
-  asked?: { low: number; high: number },
+  asked?: Asked,
 ): Promise<NormalisedFilm> {
   const { data, info } = await openSamples(samples, width, height)
     .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })

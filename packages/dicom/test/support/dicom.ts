@@ -11,6 +11,9 @@ export interface DicomOptions {
   signed?: boolean;
   padding?: number;
   window?: readonly [centre: number, width: number];
+  sigmoid?: boolean;
+  /** A table of what levels become, 16 bits, for those from `first` on. */
+  table?: { readonly first: number; readonly values: readonly number[]; readonly open?: boolean };
   rescale?: readonly [slope: number, intercept: number];
   /** Elements before the picture that say nothing, each so many bytes long. */
   noise?: readonly [elements: number, bytes: number];
@@ -51,7 +54,7 @@ export function dicom(options: DicomOptions = {}): Buffer {
   ) => {
     const padded =
       value.length % 2 === 1 ? Buffer.concat([value, Buffer.from(vr === "UI" ? "\0" : " ")]) : value;
-    const long = ["OB", "OW", "UN"].includes(vr);
+    const long = ["OB", "OW", "SQ", "UN"].includes(vr);
     const head = Buffer.alloc(explicit && long ? 12 : 8);
     const [u16, u32] = le
       ? ([head.writeUInt16LE.bind(head), head.writeUInt32LE.bind(head)] as const)
@@ -67,6 +70,32 @@ export function dicom(options: DicomOptions = {}): Buffer {
   const text = (group: number, item: number, vr: string, value: string) =>
     element(group, item, vr, Buffer.from(value, "latin1"));
   const number = (item: number, value: number, vr = "US") => element(0x28, item, vr, short(value));
+  /** A sequence of one item, of a length that is told or not. */
+  const sequence = (value: Buffer, open: boolean) => {
+    const head = (tag: number, length: number) => {
+      const bytes = Buffer.alloc(8);
+      const [u16, u32] = little
+        ? ([bytes.writeUInt16LE.bind(bytes), bytes.writeUInt32LE.bind(bytes)] as const)
+        : ([bytes.writeUInt16BE.bind(bytes), bytes.writeUInt32BE.bind(bytes)] as const);
+      u16(0xfffe, 0);
+      u16(tag, 2);
+      u32(length, 4);
+      return bytes;
+    };
+    const whole = open
+      ? [head(0xe000, 0xffffffff), value, head(0xe00d, 0), head(0xe0dd, 0)]
+      : [head(0xe000, value.length), value];
+    const bytes = element(0x28, 0x3010, "SQ", Buffer.concat(whole));
+    const at = syntax === "implicit" ? 4 : 8;
+    if (open) bytes.fill(0xff, at, at + 4);
+    return bytes;
+  };
+  const table = ({ first, values, open = false }: NonNullable<DicomOptions["table"]>) => {
+    const descriptor = Buffer.concat([values.length, first, 16].map(short));
+    const data = Buffer.concat(values.map(short));
+    const item = [element(0x28, 0x3002, "US", descriptor), element(0x28, 0x3006, "OW", data)];
+    return sequence(Buffer.concat(item), open);
+  };
   const meta = [
     element(2, 2, "UI", Buffer.from("1.2.840.10008.5.1.4.1.1.1"), true, true),
     element(2, 3, "UI", Buffer.from("1.2.3.4"), true, true),
@@ -115,6 +144,8 @@ export function dicom(options: DicomOptions = {}): Buffer {
           text(0x28, 0x1052, "DS", String(options.rescale[1])),
           text(0x28, 0x1053, "DS", String(options.rescale[0])),
         ]),
+    ...(options.sigmoid === true ? [text(0x28, 0x1056, "CS", "SIGMOID")] : []),
+    ...(options.table === undefined ? [] : [table(options.table)]),
     element(0x7fe0, 0x10, "OW", picture),
   ]);
 }
