@@ -37,11 +37,12 @@ export function hottest(
   return { functions: top(functions), packages: top(packages), busySeconds: busy / 1e6 };
 }
 
-/** Whose code an address is: a package's, node's own, the machine's. */
+/** Whose code an address is: a package's, that of packed libraries, node's own, the machine's. */
 function placeOf(url: string): string {
   if (url === "") return "(native)";
   if (url.startsWith("node:")) return "node";
+  const [, packed] = /\/dist\/src\/(libraries\/[^/]+)$/.exec(url) ?? [];
   const [, dependency] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   const [, own] = /\/((?:packages|services)\/[^/]+)\//.exec(url) ?? [];
-  return dependency ?? own ?? url;
+  return packed ?? dependency ?? own ?? url;
 }

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join, parse } from "node:path";
 import { root } from "./run.mjs";
 
+/** What npm says that it installed: the lock file may be newer. */
+const installed = join(root, "node_modules", ".package-lock.json");
+
 /** Who names its libraries: each module of `src/libraries` is packed. */
 const owners = ["packages/shared", "services/gateway"];
 
@@ -13,8 +16,7 @@ const owners = ["packages/shared", "services/gateway"];
  * everything works the same, only later. TypeScript writes a module anew, unpacked, when its source changes.
  */
 export async function packLibraries() {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  const banner = `// Packed: see src/libraries; of the lock file ${createHash("sha256").update(lock).digest("hex").slice(0, 16)}.`;
+  const banner = `// Packed: see src/libraries; of the installation ${stampOf(installed, import.meta.filename)}.`;
   for (const owner of owners) {
     const to = join(root, owner, "dist/src/libraries");
     const names = readdirSync(join(root, owner, "src/libraries")).map((file) => parse(file).name);
@@ -26,6 +28,13 @@ export async function packLibraries() {
   }
 }
 
+/** What the packed files depend on, beside the modules that TypeScript writes anew itself. */
+function stampOf(...files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
 async function pack(from, names, to, banner) {
   // Not there before the dependencies are.
   const { rolldown } = await import("rolldown");
@@ -34,7 +43,7 @@ async function pack(from, names, to, banner) {
   const bundle = await rolldown({ input, platform: "node", checks: { eval: false } });
   const { output } = await bundle.generate({
     format: "esm",
-    chunkFileNames: "common-[hash].js",
+    chunkFileNames: "common-[name]-[hash].js",
     // Names stay, for stack traces: what is not read is comments and blanks.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   });
@@ -42,8 +51,9 @@ async function pack(from, names, to, banner) {
   const written = output.map(({ fileName }) => fileName);
   // The entries last, and each whole or not at all: who breaks this off must not leave half a module that looks packed.
   for (const { code, fileName } of output.toSorted((a, b) => Number(a.isEntry) - Number(b.isEntry))) {
-    writeFileSync(join(to, `${fileName}.new`), `${banner}\n${code}`);
-    renameSync(join(to, `${fileName}.new`), join(to, fileName));
+    const whole = join(to, `${fileName}.${process.pid}`);
+    writeFileSync(whole, `${banner}\n${code}`);
+    renameSync(whole, join(to, fileName));
   }
   for (const file of readdirSync(to))
     if (/^common-.*\.js$/.test(file) && !written.includes(file)) rmSync(join(to, file));

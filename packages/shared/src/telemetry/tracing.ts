@@ -17,8 +17,11 @@ export interface TraceCarrier {
   traceparent?: string;
 }
 
-/** Without an SDK behind it, it does nothing at next to no cost. */
-const tracer = trace.getTracer("osteon");
+/**
+ * Without an SDK behind it, it does nothing at next to no cost. Asked for anew each time: one that was had before the SDK registered
+ * would be told of it by the API's own module only, and ours is a packed copy.
+ */
+const tracer = () => trace.getTracer("osteon");
 
 export interface SpanOptions {
   kind?: SpanKind;
@@ -30,7 +33,7 @@ export interface SpanOptions {
 /** Runs a step as a span of its own. Of an error only its code is kept. */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   const { kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = options;
-  return tracer.startActiveSpan(name, { kind, attributes }, parent, async (span) => {
+  return tracer().startActiveSpan(name, { kind, attributes }, parent, async (span) => {
     try {
       return await work(span);
     } catch (error) {
@@ -67,7 +70,7 @@ export function inContext<T>(which: Context, work: () => T): T {
 /** Begins a span that is ended elsewhere, and the context in which what belongs to it runs. */
 export function beginSpan(name: string, options: SpanOptions): { span: Span; context: Context } {
   const { kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = options;
-  const span = tracer.startSpan(name, { kind, attributes }, parent);
+  const span = tracer().startSpan(name, { kind, attributes }, parent);
   return { span, context: trace.setSpan(parent, span) };
 }
 
