@@ -19,6 +19,7 @@ interface SessionView {
   auth: string;
   signedIn: boolean;
   tenant?: string;
+  key?: string;
   scopes: string[];
 }
 
@@ -154,6 +155,28 @@ describe("a session", () => {
       break;
     }
     for (const { stop } of [a, b]) stop.abort();
+  });
+
+  test("is not taken for another of the same browser; its stream ends with it", async () => {
+    const [old, next] = await Promise.all(
+      ["old", "next"].map((tenant) => ring.create({ tenant, name: "", scopes: ["submit", "read"] })),
+    );
+    assert.ok(old && next);
+    const cookie = cookieOf((await signIn(old.text)).headers);
+    const answer = await fetch(`${system.client.url}/v1/events`, { headers: { cookie } });
+    assert.ok(answer.body);
+    const events = eventsOf(answer.body);
+    assert.equal((await events.next()).value?.type, "missed");
+    const { body, headers } = await signIn(next.text, { ...fromPage, cookie });
+    assert.equal(body.key, next.record.id);
+    // A tab that did not hear of it still believes in the one before.
+    const stale = await submit(cookieOf(headers), { ...fromPage, "x-osteon-session": old.record.id });
+    Client.refused(stale, 401, "session-over");
+    const own = await submit(cookieOf(headers), { ...fromPage, "x-osteon-session": next.record.id });
+    assert.equal(own.status, 202);
+    // The session that the browser forgot is over, and its stream with the next beat.
+    Client.refused(await submit(cookie, fromPage), 401, "session-over");
+    for await (const { type } of events) assert.equal(type, "alive");
   });
 });
 

@@ -2,14 +2,14 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 
 const heartbeatMs = 15_000;
-/** A stream ends after this time: whoever comes back is asked for the key again. */
+/** A stream ends after this time, so that no client stays with one gateway for good. */
 const longestMs = 10 * 60_000;
 /** A client that does not read is let go: it catches up when it comes back. */
 const mostUnread = 1024 * 1024;
 
 /**
- * An answer of server-sent events. It ends with its client, with the gateway, and after ten minutes; a client that comes back
- * finds another gateway, or is told what is wrong.
+ * An answer of server-sent events. It ends with its client, with its key or session, with the gateway, and after ten minutes; a
+ * client that comes back finds another gateway, or is told what is wrong.
  */
 export class EventStream {
   readonly #raw: ServerResponse;
@@ -18,6 +18,7 @@ export class EventStream {
 
   /** @param heartbeat sent while nothing else is: a stream that is silent for longer is dead */
   constructor(reply: FastifyReply, { heartbeat, closing }: { heartbeat: string; closing: AbortSignal }) {
+    const { request } = reply;
     reply.hijack();
     const { raw } = reply;
     this.#raw = raw;
@@ -36,7 +37,12 @@ export class EventStream {
     // Node would keep them until the first event, which may be a beat.
     raw.flushHeaders();
     const end = () => this.end();
-    const beat = setInterval(() => this.write(heartbeat), heartbeatMs);
+    const beat = setInterval(() => {
+      this.write(heartbeat);
+      void request.holds().then((good) => {
+        if (!good) end();
+      });
+    }, heartbeatMs);
     const limit = setTimeout(end, longestMs);
     closing.addEventListener("abort", end);
     raw.once("close", end);

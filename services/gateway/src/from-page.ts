@@ -8,6 +8,9 @@ interface Asked {
 /** A header that no form can send, and no script of another site without asking first. */
 export const pageHeader = "x-osteon-page";
 
+/** Names the key of the session that the page believes in: another tab may have signed in as somebody else meanwhile. */
+export const sessionHeader = "x-osteon-session";
+
 /**
  * Whether a request that a browser sent with its cookie comes from our own page: what changes nothing always does; the
  * rest must say so by `Sec-Fetch-Site` (or, from a browser without it, `Origin`) and carry a header that only our page sends.

@@ -23,14 +23,15 @@ class FakeAnswer extends EventEmitter {
   }
 }
 
-function open(raw = new FakeAnswer()) {
+function open(raw = new FakeAnswer(), holds = async () => true) {
   const closing = new AbortController();
-  const reply = { raw, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
+  const request = { holds };
+  const reply = { raw, request, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
   const stream = new EventStream(reply, { heartbeat: "beat", closing: closing.signal });
   return { stream, raw, closing };
 }
 
-test("a stream beats, and ends after ten minutes: its key may have been revoked", (t) => {
+test("a stream beats, and ends after ten minutes", (t) => {
   t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
   const { stream, raw } = open();
   let left = 0;
@@ -45,6 +46,19 @@ test("a stream beats, and ends after ten minutes: its key may have been revoked"
   t.mock.timers.tick(60_000);
   raw.emit("close");
   assert.deepEqual([raw.written.length, left], [length, 1]);
+});
+
+test("a stream ends with the session that it was opened in, a beat later at most", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  let good = true;
+  const { stream, raw } = open(new FakeAnswer(), async () => good);
+  t.mock.timers.tick(15_000);
+  await Promise.resolve();
+  assert.equal(stream.ended, false);
+  good = false;
+  t.mock.timers.tick(15_000);
+  await Promise.resolve();
+  assert.deepEqual([stream.ended, raw.finished], [true, true]);
 });
 
 test("nothing is left of a client that went before its stream began", (t) => {

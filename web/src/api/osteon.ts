@@ -1,7 +1,16 @@
 import { ConnectionError, Osteon, ProblemError } from "@osteon/client";
 
-/** Tells the gateway that the page asks, and no other site through the reader's browser. */
-export const pageHeaders = { "x-osteon-page": "1" } as const;
+let believed: string | undefined;
+
+/** Makes calls in the name of this key's session alone: the cookie may be another's by now, whom another tab let in. */
+export function callAs(key: string | undefined): void {
+  believed = key;
+}
+
+/** Tells the gateway that the page asks, and no other site through the reader's browser; and who it believes is there. */
+export function pageHeaders(): Record<string, string> {
+  return { "x-osteon-page": "1", ...(believed === undefined ? {} : { "x-osteon-session": believed }) };
+}
 
 /** Fired on `window` where the session is over. */
 export const signedOutEvent = "osteon:signed-out";
@@ -10,7 +19,7 @@ export const signedOutEvent = "osteon:signed-out";
 const pageFetch: typeof fetch = async (input, init = {}) => {
   const answer = await fetch(input, {
     ...init,
-    headers: { ...(init.headers as Record<string, string> | undefined), ...pageHeaders },
+    headers: { ...(init.headers as Record<string, string> | undefined), ...pageHeaders() },
   });
   if (answer.status === 401) window.dispatchEvent(new Event(signedOutEvent));
   return answer;

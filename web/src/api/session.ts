@@ -8,6 +8,8 @@ export interface SessionView {
   signedIn: boolean;
   tenant?: string;
   name?: string;
+  /** Names the key that the session was opened with. */
+  key?: string;
   scopes: Scope[];
   expiresAt?: string;
   limits: { filmBytes: number; uploadBytes: number; films: number };

@@ -21,7 +21,7 @@ export function submitFilms({ films, idempotencyKey, reference, onProgress }: Su
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("POST", "/v1/analyses");
-    for (const [name, value] of Object.entries(pageHeaders)) call.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(pageHeaders())) call.setRequestHeader(name, value);
     call.setRequestHeader("idempotency-key", `"${idempotencyKey}"`);
     call.upload.addEventListener("progress", ({ loaded, total }) =>
       onProgress(total > 0 ? loaded / total : 0),

@@ -1,4 +1,4 @@
-import { signedOutEvent } from "../api/osteon.js";
+import { callAs, signedOutEvent } from "../api/osteon.js";
 import { getSession, type SessionView, signIn, signOut } from "../api/session.js";
 import { createStore } from "./store.js";
 
@@ -15,15 +15,26 @@ export async function openSession(): Promise<void> {
 
 /** The last session that somebody had here: their films are still on the page. */
 let last: SessionView | undefined;
+let anew = false;
+
+/** Whether the page begins anew for somebody else: nothing of what is here may hold it up. */
+export function beginsAnew(): boolean {
+  return anew;
+}
+
+/** The cookie is one for all tabs of the browser: what one does with it the others should know before they call again. */
+let tabs: BroadcastChannel | undefined;
 
 /** Takes in who is there. Nothing of one tenant's may be seen by another, or sent in their name: for them the page begins anew. */
 function take(now: SessionView): void {
   if (now.signedIn) {
     if (last !== undefined && last.tenant !== now.tenant) {
+      anew = true;
       location.assign("/");
       return;
     }
     last = now;
+    callAs(now.key);
   }
   session.set(now);
 }
@@ -37,6 +48,7 @@ export function isSignedIn(): boolean {
 /** Signs in. False where the browser did not keep the cookie, which it does over HTTPS and on the own machine only. */
 export async function enter(key: string): Promise<boolean> {
   await signIn(key);
+  tabs?.postMessage("changed");
   const now = await getSession();
   take(now);
   return now.signedIn;
@@ -44,11 +56,16 @@ export async function enter(key: string): Promise<boolean> {
 
 export async function leave(): Promise<void> {
   await signOut();
+  tabs?.postMessage("changed");
   location.assign("/");
+  // Who was asked about unsent films may have stayed: then they wait here for their owner.
+  await checkSession();
 }
 
-/** Asks again who is there where a call was refused for want of a session. */
+/** Asks again who is there where a call was refused for want of a session, or another tab changed it. */
 export function watchSession(): void {
+  tabs = new BroadcastChannel("osteon.session");
+  tabs.addEventListener("message", () => void checkSession());
   window.addEventListener(signedOutEvent, () => void openSession());
 }
 

@@ -1,7 +1,7 @@
 import { type KeyRecord, KeyRing, noteUseOfKey, ProblemError, type Scope } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
-import { requireFromPage } from "../from-page.js";
+import { requireFromPage, sessionHeader } from "../from-page.js";
 import { cookie } from "../libraries/fastify.js";
 import { type Session, Sessions } from "../sessions.js";
 import { vary } from "../vary.js";
@@ -12,6 +12,8 @@ declare module "fastify" {
     tenant: string;
     /** The key that the request came with; null without keys. */
     key: KeyRecord | null;
+    /** Whether what it came with is good still: for an answer that lasts. */
+    holds(): Promise<boolean>;
   }
   interface FastifyContextConfig {
     /** What a key must be allowed to do; a route without it is open. */
@@ -43,6 +45,7 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
   const sessions = new Sessions(backbone.redis);
   app.decorateRequest("tenant", onlyTenant);
   app.decorateRequest("key", null);
+  app.decorateRequest("holds", async () => true);
   app.decorate("keys", keys);
   app.decorate("sessions", sessions);
   await app.register(cookie);
@@ -64,7 +67,21 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
     const token = request.cookies[sessionCookie];
     if (token === undefined) throw new ProblemError("key-missing");
     requireFromPage(request);
-    return (await keyOfSession(token, { keys, sessions })).key;
+    const { key } = await keyOfSession(token, { keys, sessions });
+    const believed = request.headers[sessionHeader];
+    if (believed !== undefined && believed !== key.id)
+      throw new ProblemError("session-over", "The browser has signed in with another key meanwhile.");
+    return key;
+  };
+
+  const stillHolds = async (request: FastifyRequest, scope: Scope): Promise<boolean> => {
+    try {
+      requireScope(await keyOf(request), scope);
+      return true;
+    } catch (error) {
+      // Where Redis or the store is away, nobody knows better than before.
+      return !(error instanceof ProblemError) || error.status >= 500;
+    }
   };
 
   app.addHook("onRequest", async (request, reply) => {
@@ -76,6 +93,7 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
       requireScope(key, scope);
       request.tenant = key.tenant;
       request.key = key;
+      request.holds = () => stillHolds(request, scope);
       noteUse(key.id);
     } catch (error) {
       if (error instanceof ProblemError && error.status === 401)

@@ -11,6 +11,12 @@ const SessionView = Type.Object({
   signedIn: Type.Boolean(),
   tenant: Type.Optional(Type.String()),
   name: Type.Optional(Type.String({ description: "The key’s, for people." })),
+  key: Type.Optional(
+    Type.String({
+      description:
+        "Names the key, and is no secret. Calls that carry it as X-Osteon-Session are refused (401) once the browser has signed in with another.",
+    }),
+  ),
   scopes: Type.Array(Type.Enum([...scopes])),
   expiresAt: Type.Optional(Type.String({ format: "date-time" })),
   limits: Type.Object(
@@ -39,11 +45,12 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
     config.AUTH === "off"
       ? { auth: "off", signedIn: true, tenant: onlyTenant, scopes: [...scopes], limits }
       : { auth: "keys", signedIn: false, scopes: [], limits };
-  const viewOf = ({ tenant, name, scopes }: KeyRecord, expiresAt: string): SessionView => ({
+  const viewOf = ({ id, tenant, name, scopes }: KeyRecord, expiresAt: string): SessionView => ({
     auth: "keys",
     signedIn: true,
     tenant,
     name,
+    key: id,
     scopes,
     expiresAt,
     limits,
@@ -93,6 +100,9 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       const key = await app.keys.verify(request.body.key.trim());
       reply.removeHeader("www-authenticate");
       const { token, session } = await app.sessions.open(key.id);
+      // What the browser forgets with this answer nobody can sign out of any more.
+      const before = request.cookies[sessionCookie];
+      if (before !== undefined) await app.sessions.close(before);
       reply.setCookie(sessionCookie, token, { ...cookieOptions, maxAge: sessionSeconds });
       reply.header("cache-control", "no-store");
       return viewOf(key, session.expiresAt);
