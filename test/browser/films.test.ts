@@ -93,6 +93,42 @@ describe("films come in", () => {
     await close();
   });
 
+  test("a reference that is typed while films are looked at sends nothing, and is not the next patient's", async () => {
+    const { page, close } = await openPage(browser, system.client.url);
+    await page.addInitScript(() => {
+      const { arrayBuffer } = Blob.prototype;
+      const released = new Promise((resolve) => window.addEventListener("release", resolve));
+      Blob.prototype.arrayBuffer = async function () {
+        await released;
+        return arrayBuffer.call(this);
+      };
+    });
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await transfer(page, "drop", [
+      ...filmFiles(1, "hand"),
+      { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no film at all") },
+    ]);
+    const reference = page.getByLabel("Reference");
+    await reference.click();
+    await page.keyboard.type("A");
+    await page.evaluate(() => window.dispatchEvent(new Event("release")));
+    await page.getByText("1 exam · 1 cannot be sent").waitFor();
+    await page.keyboard.type(" 12");
+    assert.equal(await reference.inputValue(), "A 12");
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await page.getByText("1 film", { exact: true }).waitFor();
+    assert.equal(await reference.inputValue(), "");
+    assert.equal((await analyses())[0]?.reference ?? "A 12", "A 12");
+    await page.getByRole("button", { name: "Remove all" }).click();
+    // Where nothing else is done the next thing is at hand.
+    await transfer(page, "drop", filmFiles(1, "elbow"));
+    const examine = page.getByRole("button", { name: "Examine 1 exam" });
+    await examine.and(page.locator(":focus")).waitFor();
+    await page.getByRole("button", { name: "Remove all" }).click();
+    await close();
+  });
+
   test("views are grouped as one exam, and lie side by side", async () => {
     const { page, close } = await openPage(browser, system.client.url);
     await page.goto("/");

@@ -19,6 +19,7 @@ export function StagingTray({ films, onSent }: Properties) {
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [reference, setReference] = useState("");
   const { atOnce } = useStore(preferences);
+  const tray = useRef<HTMLElement>(null);
   const send = useRef<HTMLButtonElement>(null);
   const groups = inGroups(films);
   const looking = films.some(({ check }) => check === undefined);
@@ -26,9 +27,10 @@ export function StagingTray({ films, onSent }: Properties) {
   const sendable = inGroups(fit).length;
   const kept = new Set(films.flatMap(({ key }) => (marked.has(key) ? [key] : [])));
 
-  // The next thing to do is at hand: Enter sends.
+  // The next thing to do is at hand: Enter sends. Whoever does something here already, such as type a reference, is left alone.
   useEffect(() => {
-    if (!looking) send.current?.focus({ preventScroll: true });
+    if (!looking && !tray.current?.contains(document.activeElement))
+      send.current?.focus({ preventScroll: true });
   }, [looking]);
 
   const mark = useCallback((key: string) => {
@@ -44,7 +46,7 @@ export function StagingTray({ films, onSent }: Properties) {
   };
 
   return (
-    <section className="staging" aria-labelledby="staging-title">
+    <section className="staging" ref={tray} aria-labelledby="staging-title">
       <header className="staging-head">
         <h1 id="staging-title">{t("staging.title", { count: films.length })}</h1>
         <p role="status">
@@ -116,6 +118,8 @@ export function StagingTray({ films, onSent }: Properties) {
           disabled={looking || sendable === 0}
           onClick={() => {
             sendStaged(reference);
+            // What stays here or comes next may be another patient's.
+            setReference("");
             if (exams.get().length > 0) onSent();
           }}
         >
