@@ -2,7 +2,7 @@ import { type Analysis, isEnded } from "@osteon/client";
 import { osteon } from "../api/osteon.js";
 import { isMissing } from "../words/refusals.js";
 import { exams, forgetAnalysis, noteAnalyses } from "./exams.js";
-import { checkSession } from "./session.js";
+import { beginsAnew, checkSession } from "./session.js";
 import { createStore } from "./store.js";
 
 /** How the page hears of changes. */
@@ -11,8 +11,9 @@ export const connection = createStore<Connection>("connecting");
 
 const firstPause = 500;
 const longestPause = 10_000;
-/** Unfinished ones up to this number are asked for one by one; more are read from the list. */
+/** Unfinished ones up to this number are asked for one by one; more are sought in the list. */
 const fewUnfinished = 4;
+const mostNewPages = 10;
 const recentMs = 24 * 3600 * 1000;
 /** The gateway beats every 15 s: a stream that is silent for so long is dead, whatever the browser thinks. */
 const longestSilence = 40_000;
@@ -20,8 +21,9 @@ const longestSilence = 40_000;
 const gatherMs = 80;
 
 /**
- * Follows all analyses over one stream of events, for good: comes back when it is lost, and after every gap looks at what
- * is still unfinished. Returns what ends it.
+ * Follows all analyses over one stream of events while the page is in sight: comes back when it is lost, and after every gap
+ * looks at what may have changed. A hidden tab has no stream, since all tabs of a browser share six connections to
+ * a host. Returns what ends it.
  */
 export function followAnalyses(): () => void {
   let source: EventSource | undefined;
@@ -57,9 +59,16 @@ export function followAnalyses(): () => void {
     clearTimeout(silence);
     silence = setTimeout(lost, longestSilence);
   };
-  const open = () => {
+  const close = () => {
+    clearTimeout(silence);
     clearTimeout(timer);
+    clearTimeout(again);
     source?.close();
+    source = undefined;
+  };
+  const open = () => {
+    close();
+    if (stopped || document.hidden || beginsAnew()) return;
     source = new EventSource("/v1/events");
     heard();
     for (const type of ["alive", "missed", "analysis", "erased"]) source.addEventListener(type, heard);
@@ -79,59 +88,67 @@ export function followAnalyses(): () => void {
   };
   const lost = () => {
     connection.set("lost");
-    source?.close();
+    close();
     void checkSession();
-    clearTimeout(silence);
-    clearTimeout(timer);
     timer = setTimeout(open, pause * (0.5 + Math.random()));
     pause = Math.min(pause * 2, longestPause);
   };
-  window.addEventListener("online", open);
-  window.addEventListener("offline", lost);
+  const turn = () => {
+    if (document.hidden) close();
+    // Whoever is there by now: nothing of another's may come into this list.
+    else void checkSession().then(open);
+  };
+  const events = [
+    [window, "online", open],
+    [window, "offline", lost],
+    [document, "visibilitychange", turn],
+  ] as const;
+  for (const [target, type, step] of events) target.addEventListener(type, step);
   open();
   return () => {
-    window.removeEventListener("online", open);
-    window.removeEventListener("offline", lost);
-    clearTimeout(silence);
-    clearTimeout(timer);
-    clearTimeout(gathering);
-    clearTimeout(again);
     stopped = true;
-    source?.close();
+    for (const [target, type, step] of events) target.removeEventListener(type, step);
+    clearTimeout(gathering);
+    close();
   };
 }
 
 /**
- * Looks at everything that may have changed unheard: at first at what is recent, later at what is unfinished.
+ * Looks at everything that may have changed unheard: what came meanwhile, what is unfinished, and what was erased.
  *
+ * @param first whether nothing was heard before: then one page of what is recent is enough
  * @throws ProblemError, ConnectionError where it could not see all
  */
 async function catchUp(first: boolean): Promise<void> {
-  if (first) {
-    const { data } = await osteon.list({ limit: 100 });
-    const since = Date.now() - recentMs;
-    noteAnalyses(data.filter((each) => !isEnded(each) || Date.parse(each.createdAt) > since));
-  }
-  const open = unfinished();
-  if (open.length <= fewUnfinished) {
-    await Promise.all(open.map(look));
-    return;
-  }
-  const wanted = new Set(open);
-  const oldest = Math.min(
-    ...exams.get().flatMap((exam) => (wanted.has(exam.analysis?.id ?? "") ? [exam.at] : [])),
-  );
+  const since = Date.now() - recentMs;
+  const known = new Map(exams.get().flatMap(({ analysis }) => (analysis ? [[analysis.id, analysis]] : [])));
+  const wanted = new Set(unfinished());
+  const oldest = Math.min(...[...wanted].map((id) => madeAt(known.get(id))));
+  /** Pages that may still be read for what is new: until one has what is known, and no more than the list keeps. */
+  let left = first || known.size === 0 ? 1 : mostNewPages;
   let cursor: string | undefined;
+  let reached = Number.POSITIVE_INFINITY;
   do {
     const page = await osteon.list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    const known = page.data.filter(({ id }) => wanted.delete(id));
-    noteAnalyses(known);
+    noteAnalyses(page.data.filter((each) => known.has(each.id) || !isEnded(each) || madeAt(each) > since));
+    for (const { id } of page.data) {
+      if (known.delete(id)) left = 0;
+      wanted.delete(id);
+    }
+    left -= 1;
     cursor = page.nextCursor;
-    const last = page.data.at(-1);
-    if (last !== undefined && Date.parse(last.createdAt) < oldest) break;
-  } while (cursor !== undefined && wanted.size > 0);
+    reached = cursor === undefined ? Number.NEGATIVE_INFINITY : madeAt(page.data.at(-1));
+  } while (
+    cursor !== undefined &&
+    ((left > 0 && reached > since) || (wanted.size > fewUnfinished && reached >= oldest))
+  );
   // What no page had was erased, or is older than it seemed.
-  for (const id of wanted) await look(id);
+  for (const { id, createdAt } of known.values())
+    if (wanted.has(id) || Date.parse(createdAt) > reached) await look(id);
+}
+
+function madeAt(analysis: Analysis | undefined): number {
+  return analysis === undefined ? Number.NEGATIVE_INFINITY : Date.parse(analysis.createdAt);
 }
 
 function unfinished(): string[] {
