@@ -182,19 +182,24 @@ describe("for the operator", () => {
     const id = await failedJob(system);
     const { page, close } = await openPage(browser, system.client.url, {}, expected);
     const strangers: string[] = [];
-    page.on("request", (request) => {
+    const note = (request: { url(): string }) => {
       if (!request.url().startsWith(system.client.url)) strangers.push(request.url());
-    });
+    };
+    page.on("request", note);
     await page.goto("/operate");
     await signIn(page, text);
+    // In a tab of its own: films that wait to be sent stay with the page.
+    const opened = page.waitForEvent("popup");
     await page.getByRole("link", { name: "Look into the queues" }).click();
-    await page.getByRole("link", { name: "Fracture", exact: false }).first().click();
-    await page
+    const board = await opened;
+    board.on("request", note);
+    await board.getByRole("link", { name: "Fracture", exact: false }).first().click();
+    await board
       .getByRole("link", { name: /^failed/i })
       .first()
       .click();
-    await page.getByText(id, { exact: false }).first().waitFor();
-    await page.getByText("processing-failed", { exact: false }).first().waitFor();
+    await board.getByText(id, { exact: false }).first().waitFor();
+    await board.getByText("processing-failed", { exact: false }).first().waitFor();
     assert.deepEqual(strangers, []);
     await close();
   });

@@ -5,10 +5,12 @@ import { App } from "./app/App.js";
 import { loadMessages } from "./messages/index.js";
 import { watchPreferences } from "./state/preferences.js";
 import { openSession, watchSession } from "./state/session.js";
+import { watchUnsent } from "./state/unsent.js";
 import "./style/index.css";
 
 watchPreferences();
 watchSession();
+watchUnsent();
 const asked = openSession();
 await loadMessages();
 const root = document.getElementById("root");

@@ -7,8 +7,12 @@ export function Footer() {
     <footer className="foot">
       <p className="disclaimer">{disclaimer}</p>
       <p className="foot-links">
-        <a href="/docs">{t("app.api")}</a>
-        <a href="/openapi.json">OpenAPI</a>
+        <a href="/docs" target="_blank" rel="noopener">
+          {t("app.api")}
+        </a>
+        <a href="/openapi.json" target="_blank" rel="noopener">
+          OpenAPI
+        </a>
       </p>
     </footer>
   );

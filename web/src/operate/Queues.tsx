@@ -11,7 +11,9 @@ export function Queues({ queues }: { queues: Overview["queues"] }) {
     <section className="panel">
       <header className="panel-head">
         <h2>{t("operate.queues")}</h2>
-        <a href="/operate/queues">{t("operate.board")}</a>
+        <a href="/operate/queues" target="_blank" rel="noopener">
+          {t("operate.board")}
+        </a>
       </header>
       <section className="table-scroll" aria-label={t("operate.queues")} {...scrolled}>
         <table>

@@ -37,7 +37,7 @@ export function Samples() {
       </ul>
       <p className="attribution">
         {t("samples.attribution")}{" "}
-        <a href="https://doi.org/10.1038/s41597-023-02432-4" rel="noreferrer">
+        <a href="https://doi.org/10.1038/s41597-023-02432-4" target="_blank" rel="noreferrer">
           doi 10.1038/s41597-023-02432-4
         </a>
         , CC BY 4.0.
