@@ -60,6 +60,50 @@ describe("what goes wrong", () => {
     await close();
   });
 
+  test("films that only the page has are not lost with it unasked, and are taken back where they wait", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {}, /503/);
+    await page.route("**/v1/analyses", (route) =>
+      route.request().method() === "POST"
+        ? route.fulfill({ status: 503, headers: { "retry-after": "3600" }, body: "" })
+        : route.fallback(),
+    );
+    const asked: string[] = [];
+    page.on("dialog", async (dialog) => {
+      asked.push(dialog.type());
+      await dialog.dismiss();
+    });
+    const stays = async () => {
+      const before = asked.length;
+      const dialog = page.waitForEvent("dialog");
+      await page.evaluate(() => setTimeout(() => location.reload()));
+      await dialog;
+      assert.deepEqual(asked.slice(before), ["beforeunload"]);
+    };
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const four = filmFiles(4, "hand").map((film, at) => ({ ...film, name: `kept ${at}.jpg` }));
+    await transfer(page, "drop", four);
+    const examine = page.getByRole("button", { name: "Examine 4 exams" });
+    await examine.waitFor();
+    // A browser asks only where somebody has done something.
+    await page.getByLabel("Reference").click();
+    await stays();
+    await examine.click();
+    await page.locator('.row[data-step="waiting"]').waitFor();
+    await page.locator('.row[data-step="sending"]').nth(2).waitFor();
+    await stays();
+    for (const { name } of four) await page.getByRole("button", { name: `Remove ${name}` }).click();
+    await page.locator(".row", { hasText: "kept" }).first().waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(asked.length, 2, "nothing is asked where nothing would be lost");
+    // What leads away leads to a tab of its own.
+    const opened = page.waitForEvent("popup");
+    await page.getByRole("link", { name: "OpenAPI" }).click();
+    await (await opened).close();
+    await close();
+  });
+
   test("a film is cancelled while it waits", async () => {
     const { page, close } = await openPage(browser, system.client.url);
     await page.goto("/");

@@ -3,7 +3,7 @@ import { t } from "../messages/index.js";
 import type { Exam } from "../state/exams.js";
 import { resend } from "../state/sending.js";
 import { Button } from "../ui/Button.js";
-import { refusalText } from "../words/refusals.js";
+import { refusalText, waitingText } from "../words/refusals.js";
 import { useObjectUrl } from "./use-object-url.js";
 
 /** An exam that the gateway does not have yet: its films as they are here, and how far they are. */
@@ -29,7 +29,7 @@ export function SendingView({ exam }: { exam: Exam }) {
         ) : (
           <>
             <h2>{state === "waiting" ? t("steps.waiting") : t("exam.sending", { share: percent(share) })}</h2>
-            {problem !== undefined && <p>{refusalText(problem)}</p>}
+            {problem !== undefined && <p>{waitingText(problem)}</p>}
             <progress value={share} max={1} aria-label={t("steps.sending")} />
           </>
         )}

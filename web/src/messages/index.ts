@@ -1,10 +1,9 @@
 import i18next from "i18next";
 import { type Catalogue, startMessages } from "./catalogues.js";
 
-/** Beside the English one: `de.json` is found by being there. */
-const others = import.meta.glob<Catalogue>(["./*.json", "!./en.json"], { import: "default" });
-
 export async function loadMessages(): Promise<void> {
+  // Beside the English one: `de.json` is found by being there.
+  const others = import.meta.glob<Catalogue>(["./*.json", "!./en.json"], { import: "default" });
   await startMessages(navigator.languages, others);
   document.documentElement.lang = i18next.language;
 }

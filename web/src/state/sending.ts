@@ -1,16 +1,15 @@
 import { type OsteonError, ProblemError } from "@osteon/client";
-import { submitFilms } from "../api/submit.js";
+import { submitFilms, UnreadableError } from "../api/submit.js";
 import { asRefusal } from "../words/refusals.js";
-import { addExam, bindExam, changeExam, type Exam, exams, type Sending } from "./exams.js";
+import { addExam, bindExam, changeExam, type Exam, exams, removeExam, type Sending } from "./exams.js";
 import { isSignedIn, session } from "./session.js";
 
 /** A browser has six connections to a host: films take half of them, so that pictures and answers still come. */
 const atOnce = 3;
 const longestWaitMs = 30_000;
-/** A refusal for overload is no failure: the film waits its turn, so often. */
-const mostTries = 40;
 
-let under = 0;
+/** What breaks off each exam that is on its way, by its key. */
+const under = new Map<string, AbortController>();
 /** The session is over; who is there next is not known yet. */
 let refused = false;
 
@@ -58,23 +57,32 @@ export function resend(key: string): void {
   pump();
 }
 
+/** Takes an exam back that the gateway does not have yet. */
+export function withdraw(key: string): void {
+  under.get(key)?.abort();
+  removeExam(key);
+}
+
 function pump(): void {
-  while (under < atOnce && !refused && isSignedIn()) {
+  while (under.size < atOnce && !refused && isSignedIn()) {
     const next = exams
       .get()
       .find(({ sending }) => sending?.state === "waiting" && sending.problem === undefined);
     if (next?.sending === undefined) return;
-    under += 1;
-    void send(next, next.sending).finally(() => {
-      under -= 1;
+    const over = new AbortController();
+    const { key } = next;
+    under.set(key, over);
+    void send(next, next.sending, over.signal).finally(() => {
+      under.delete(key);
       pump();
     });
   }
 }
 
-async function send({ key }: Exam, sending: Sending): Promise<void> {
+/** A refusal for want of room is no failure, nor is no answer: the exam waits its turn, however long it takes. */
+async function send({ key }: Exam, sending: Sending, signal: AbortSignal): Promise<void> {
   changeSending(key, (now) => ({ ...now, state: "sending" }));
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; !signal.aborted; tries += 1) {
     if (refused || !isSignedIn()) {
       // It waits for its owner: whoever comes next is another, or the same.
       changeSending(key, ({ problem: _, ...now }) => ({ ...now, state: "waiting", share: 0 }));
@@ -85,45 +93,49 @@ async function send({ key }: Exam, sending: Sending): Promise<void> {
         films: sending.films,
         idempotencyKey: sending.idempotencyKey,
         reference: sending.reference,
+        signal,
         onProgress: (share) => changeSending(key, (now) => ({ ...now, share })),
       });
       changeSending(key, ({ problem: _, ...now }) => ({ ...now, state: "sent", share: 1 }));
       bindExam(key, analysis);
       return;
     } catch (error) {
+      if (signal.aborted) return;
       const problem = asRefusal(error);
       if (problem instanceof ProblemError && problem.status === 401) {
         refused = true;
         // Of several gateways one may believe it sooner than another.
-        await pause(500);
+        await pause(500, signal);
         continue;
       }
-      if (!isTemporary(problem) || tries === mostTries) {
+      if (!isTemporary(problem)) {
         changeSending(key, (now) => ({ ...now, state: "refused", problem }));
         return;
       }
       changeSending(key, (now) => ({ ...now, share: 0, problem }));
       const { retryAfter } = problem instanceof ProblemError ? problem : { retryAfter: undefined };
-      await pause(retryAfter === undefined ? 500 * 2 ** Math.min(tries, 6) : retryAfter * 1000);
+      await pause(retryAfter === undefined ? 500 * 2 ** Math.min(tries, 6) : retryAfter * 1000, signal);
     }
   }
 }
 
 /** Whether the same may succeed later: it was too much, nobody answered, or an earlier try of it is still under way. */
 function isTemporary(problem: OsteonError): boolean {
-  if (!(problem instanceof ProblemError)) return true;
+  if (!(problem instanceof ProblemError)) return !(problem instanceof UnreadableError);
   return problem.status === 429 || problem.status >= 502 || problem.code === "idempotency-in-flight";
 }
 
-/** Waits, at most until the connection is back. */
-function pause(milliseconds: number): Promise<void> {
+/** Waits, at most until the connection is back, or nobody wants it any more. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       window.removeEventListener("online", end);
       resolve();
     };
     const timer = setTimeout(end, Math.min(milliseconds, longestWaitMs));
+    signal.addEventListener("abort", end);
     window.addEventListener("online", end);
   });
 }

@@ -1,4 +1,5 @@
 import { ConnectionError, OsteonError, ProblemError } from "@osteon/client";
+import { UnreadableError } from "../api/submit.js";
 import { t } from "../messages/index.js";
 
 /** What went wrong as one of the client's errors; whatever else it was, no answer came of it. */
@@ -14,12 +15,15 @@ export function isMissing(error: unknown): boolean {
 /** Why something was refused, for a person: what they can do where we know it, else what the API said. */
 export function refusalText(error: unknown): string {
   if (error === undefined) return "";
+  if (error instanceof UnreadableError) return t("faults.unreadable");
   if (!(error instanceof ProblemError)) return t("refusals.unreachable");
   switch (error.code) {
     case "overloaded":
     case "share-exceeded":
     case "rate-limited":
-      return t("refusals.full");
+      return error.retryAfter === undefined
+        ? t("refusals.tooManySoon")
+        : t("refusals.tooMany", { seconds: Math.ceil(error.retryAfter) });
     case "film-too-small":
       return t("faults.too-small");
     case "media-type-unsupported":
@@ -31,4 +35,12 @@ export function refusalText(error: unknown): string {
     default:
       return error.detail === error.title ? error.title : `${error.title}: ${error.detail}`;
   }
+}
+
+const withoutRoom = ["overloaded", "share-exceeded", "rate-limited"];
+
+/** Why a film of the list is not sent yet. It needs nobody's doing, unlike what is refused elsewhere. */
+export function waitingText(problem: OsteonError): string {
+  if (!(problem instanceof ProblemError)) return t("refusals.waitsForAnswer");
+  return withoutRoom.includes(problem.code) ? t("refusals.waitsForRoom") : refusalText(problem);
 }

@@ -5,11 +5,11 @@ import { ToneSign } from "../exam/ToneSign.js";
 import { percent, timeOfDay } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { type Exam, noteAnalyses, removeExam } from "../state/exams.js";
-import { resend } from "../state/sending.js";
+import { resend, withdraw } from "../state/sending.js";
 import { isUnfinished, stagesDone, stepOf } from "../state/steps.js";
 import { IconButton } from "../ui/Button.js";
 import { Thumbnail } from "../ui/Thumbnail.js";
-import { refusalText } from "../words/refusals.js";
+import { refusalText, waitingText } from "../words/refusals.js";
 import { examTitle, partName, resultOf, toneOf } from "../words/results.js";
 
 interface Properties {
@@ -90,9 +90,11 @@ function RowState({ exam }: { exam: Exam }) {
       )}
       <strong>{t(`steps.${step}`)}</strong>
       <span className="faint">
-        {step === "refused" || sending?.problem !== undefined
+        {step === "refused"
           ? refusalText(sending?.problem)
-          : (analysis?.error?.title ?? foundPart(exam))}
+          : sending?.problem !== undefined
+            ? waitingText(sending.problem)
+            : (analysis?.error?.title ?? foundPart(exam))}
       </span>
     </span>
   );
@@ -133,7 +135,14 @@ function RowAction({ exam, title }: { exam: Exam; title: string }) {
       </span>
     );
   }
-  if (analysis === undefined || !isUnfinished(exam)) return null;
+  if (!isUnfinished(exam)) return null;
+  if (analysis === undefined) {
+    return (
+      <span className="row-actions">
+        <IconButton icon="close" label={t("worklist.remove", { title })} onClick={() => withdraw(exam.key)} />
+      </span>
+    );
+  }
   const cancel = () =>
     osteon.cancel(analysis.id).then(
       (ended) => noteAnalyses([ended]),

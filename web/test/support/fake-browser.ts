@@ -1,0 +1,41 @@
+// Imported before the page's modules: some look at the browser as they are loaded.
+
+/** What the page needs of a browser's call, answered by the test. */
+export class FakeCall extends EventTarget {
+  static made: FakeCall[] = [];
+  readonly upload = new EventTarget();
+  readonly headers = new Map<string, string>();
+  status = 0;
+  responseText = "";
+  retryAfter: string | null = null;
+  aborted = false;
+  open(): void {}
+  setRequestHeader(name: string, value: string): void {
+    this.headers.set(name, value);
+  }
+  getResponseHeader(): string | null {
+    return this.retryAfter;
+  }
+  send(): void {
+    FakeCall.made.push(this);
+  }
+  abort(): void {
+    this.aborted = true;
+  }
+  answer(status: number, body: string): void {
+    Object.assign(this, { status, responseText: body });
+    this.end("load");
+  }
+  fail(): void {
+    this.end("error");
+  }
+  private end(kind: string): void {
+    this.dispatchEvent(new Event(kind));
+    this.dispatchEvent(new Event("loadend"));
+  }
+}
+Object.assign(globalThis, {
+  window: new EventTarget(),
+  location: { origin: "http://127.0.0.1" },
+  XMLHttpRequest: FakeCall,
+});
