@@ -17,6 +17,7 @@ import { UsageError } from "./usage-error.js";
 export const analysesUsage = `npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)
   analyze FILE… [--exam]                     each file an analysis of its own, or all views of one exam; waits for the ends
           [--reference TEXT] [--callback-url URL] [--region-hint PART] [--priority urgent]
+          [--timeout SECONDS]                of one try of a call, beside the time that the films take by their size (120)
   get ID… [--wait SECONDS]                   analyses as they stand
   watch ID…                                  each state until the end
   cancel ID…                                 cancels what has not ended
@@ -24,6 +25,9 @@ export const analysesUsage = `npm run osteon -- COMMAND [--url URL] [--key osk_�
 
 /** Files that are on their way at once. */
 const atOnce = 4;
+
+/** Seconds; more than a day is no limit that anybody means, and what timers count to is not far. */
+const longestTimeout = 86_400;
 
 type Command = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
 
@@ -37,9 +41,13 @@ export const analysesCommands: Readonly<Record<string, Command>> = {
       "callback-url": { type: "string" },
       "region-hint": { type: "string" },
       priority: { type: "string" },
+      timeout: { type: "string" },
     });
     if (positionals.length === 0) throw new UsageError("analyze needs files.");
-    const client = gatewayOf(values, terminal.env);
+    const timeout = values.timeout === undefined ? undefined : Number(values.timeout);
+    if (timeout !== undefined && !(timeout > 0 && timeout <= longestTimeout))
+      throw new UsageError(`--timeout is a number of seconds, at most ${longestTimeout}.`);
+    const client = gatewayOf(values, terminal.env, timeout === undefined ? undefined : timeout * 1000);
     const fields = {
       ...(values.reference === undefined ? {} : { reference: values.reference }),
       ...(values["callback-url"] === undefined ? {} : { callbackUrl: values["callback-url"] }),
@@ -127,7 +135,7 @@ async function each<T>(
       } catch (error) {
         terminal.signal.throwIfAborted();
         well = false;
-        terminal.err(`${[one].flat().join(" ")}: ${explain(error)}`);
+        terminal.err(`${printable([one].flat().join(" "))}: ${explain(error)}`);
       }
     }
   };

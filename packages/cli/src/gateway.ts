@@ -14,13 +14,19 @@ export interface GatewayValues {
   key?: string | undefined;
 }
 
-/** The gateway that the command or the environment names, else the one of `npm start`. @throws UsageError */
-export function gatewayOf({ url, key }: GatewayValues, env: NodeJS.ProcessEnv): Osteon {
+/**
+ * The gateway that the command or the environment names, else the one of `npm start`.
+ *
+ * @param timeoutMs time for one try, where it is not the client's own
+ * @throws UsageError
+ */
+export function gatewayOf({ url, key }: GatewayValues, env: NodeJS.ProcessEnv, timeoutMs?: number): Osteon {
   const given = key ?? env.OSTEON_KEY;
   try {
     return new Osteon({
       url: url ?? (env.OSTEON_URL || "http://127.0.0.1:8080"),
       ...(given === undefined || given === "" ? {} : { key: given }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   } catch (error) {
     throw new UsageError((error as Error).message);

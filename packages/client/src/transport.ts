@@ -13,7 +13,7 @@ export interface ClientOptions {
   longestRetryAfter?: number;
   /** First pause before a repeat, milliseconds, twice as long each time. Default 500. */
   pauseMs?: number;
-  /** Time for one try, milliseconds, beside what the call itself waits. Default 120,000. */
+  /** Time for one try, milliseconds, beside what the call itself waits and what its body takes on a slow line. Default 120,000. */
   timeoutMs?: number;
   fetch?: typeof globalThis.fetch;
 }
@@ -34,6 +34,11 @@ export interface Call extends CallOptions {
   /** Whether doing it twice is doing it once. Default: all but POST. */
   repeatable?: boolean;
 }
+
+/** A line of a practice that takes up no more than this is slow, and no reason to give up: bytes a millisecond. */
+const slowestUpload = 16;
+/** The gateway lets a body take no longer. */
+const longestUploadMs = 600_000;
 
 /** Reads an answer without content. */
 export const nothing = () => undefined;
@@ -121,10 +126,8 @@ export class Transport {
     const { timeoutMs = 120_000, fetch = globalThis.fetch } = this.#options;
     const { method = "GET", signal, waitMs = 0 } = call;
     const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(new Error(`no answer within ${timeoutMs + waitMs} ms`)),
-      timeoutMs + waitMs,
-    );
+    const longest = timeoutMs + waitMs + uploadMs(call.body);
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${longest} ms`)), longest);
     try {
       return await fetch(url, {
         method,
@@ -143,6 +146,14 @@ export class Transport {
       clearTimeout(timer);
     }
   }
+}
+
+/** Time that is left to a body, by its size. */
+function uploadMs(body: FormData | Blob | undefined): number {
+  if (body === undefined) return 0;
+  const parts = body instanceof Blob ? [body] : [...body.values()];
+  const bytes = parts.reduce((sum, part) => sum + (typeof part === "string" ? part.length : part.size), 0);
+  return Math.min(Math.ceil(bytes / slowestUpload), longestUploadMs);
 }
 
 function mayRepeat(error: ProblemError | ConnectionError, repeatable: boolean): boolean {

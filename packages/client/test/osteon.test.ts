@@ -235,6 +235,18 @@ describe("submitting", () => {
       ));
   }
 
+  test("a try has time for its body, by the body's size", async () => {
+    const slowly: typeof fetch = (_url, { signal } = {}) =>
+      new Promise((resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason));
+        setTimeout(() => resolve(Response.json(analysis("queued"), { status: 202 })), 200);
+      });
+    const client = new Osteon({ url: "http://127.0.0.1", retries: 0, timeoutMs: 20, fetch: slowly });
+    await assert.rejects(client.get(id), /no answer within 20 ms/);
+    await assert.rejects(client.submit(new Uint8Array(16 * 30)), /no answer within 50 ms/);
+    assert.equal((await client.submit(new Uint8Array(16 * 5_000))).status, "queued");
+  });
+
   test("the time goes over pauses before repeats too", () =>
     scripted(
       async ({ client }) => {
