@@ -12,7 +12,7 @@ import { UsageError } from "../usage-error.js";
 import { type Accuracy, accuracyOf } from "./accuracy.js";
 import { type Examination, examine, type Refusal } from "./examine.js";
 import { type FilmFile, findFilms } from "./films.js";
-import { accuracyTable, filmTable } from "./table.js";
+import { accuracyTable, filmTable, printable } from "./table.js";
 
 export interface AnalyzeOptions {
   json: boolean;
@@ -45,7 +45,9 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   const say = options.say ?? ((text) => process.stderr.write(`${text}\n`));
   const { films, skipped } = await findFilms(paths, options.cwd ?? userCwd());
   if (skipped.length > 0 && !options.json)
-    say(`Left out, no films by their names or not to be read: ${skipped.length} (${first(skipped)})`);
+    say(
+      `Left out, no films by their names or not to be read: ${skipped.length} (${printable(first(skipped))})`,
+    );
   const stopping = new AbortController();
   // Every request that is open listens to it.
   setMaxListeners(0, stopping.signal);
@@ -183,7 +185,7 @@ function pretty(examined: readonly Examined[], accuracy: Accuracy | undefined): 
   const parts = [filmTable(examined)];
   if (accuracy !== undefined) parts.push(accuracyTable(accuracy));
   const details = examined.flatMap(({ shown, examination }) =>
-    "refusal" in examination ? [`${shown}: ${examination.refusal.detail}`] : [],
+    "refusal" in examination ? [printable(`${shown}: ${examination.refusal.detail}`)] : [],
   );
   if (details.length > 0) parts.push(details.join("\n"));
   return [...parts, disclaimer].join("\n\n");

@@ -48,7 +48,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** A file's name may hold anything, also what would move the terminal's cursor. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "\u{FFFD}");
 }
 

@@ -66,6 +66,14 @@ test("a film that is refused or fails is told by its problem's title, and makes 
   assert.match(failed.printed, /^sick\.png +Damaged film$/m);
 });
 
+test("what a name holds does not reach the terminal as it is", async (t) => {
+  const steering = "\u001b[2J";
+  const { printed, said } = await analyze(t, ["good.png", `${steering}.txt`, `${steering}/small.png`]);
+  assert.doesNotMatch(printed + said, /\p{Cc}(?<!\n)/u);
+  assert.match(said, /\(\uFFFD\[2J\.txt\)/);
+  assert.match(printed, /^\uFFFD\[2J\/small\.png: 100 by 100$/m);
+});
+
 test("--json prints one document with all analyses and the accuracy", async (t) => {
   const names = ["Hand/fractured/1.png", "Hand/normal/2.png", "Elbow/fractured/small.png"];
   const { code, printed, cwd } = await analyze(t, names, { json: true });
