@@ -58,7 +58,8 @@ async function serve(options: SystemOptions): Promise<number> {
   );
   try {
     const system = await startSystem({ ...options, say, signal: starting.signal });
-    process.stdout.write(`${readyLine(system.url)}\n`);
+    const keys = (options.env?.AUTH ?? process.env.AUTH) === "keys";
+    process.stdout.write(`${readyLine(system.url, { keys })}\n`);
     let force = false;
     forced = () => {
       force = true;
@@ -82,10 +83,11 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Address and a call that works as it stands, from where the user is. */
-export function readyLine(url: string, cwd = userCwd()): string {
+/** Address and a call that works as it stands, from where the user is; where keys are on, with a key in the place that it has. */
+export function readyLine(url: string, { cwd = userCwd(), keys = false } = {}): string {
   const sample = join(repoRoot, "models", "bodypart", "warmup.png");
   const path = existsSync(sample) ? relative(cwd, sample) : "film.png";
   const film = /^[\w./-]+$/.test(path) ? path : `"${path}"`;
-  return `Osteon is ready: ${url}  try: curl -F film=@${film} ${url}/v1/analyses`;
+  const key = keys ? '-H "Authorization: Bearer osk_…" ' : "";
+  return `Osteon is ready: ${url}  try: curl ${key}-F film=@${film} ${url}/v1/analyses`;
 }

@@ -45,8 +45,13 @@ test("a wrong command line is told apart from a film that failed: exit code 2, n
 test("the call in the ready line works from where the user is", () => {
   const url = "http://127.0.0.1:8080";
   assert.match(
-    readyLine(url, repoRoot),
+    readyLine(url, { cwd: repoRoot }),
     /^Osteon is ready: http:\/\/127\.0\.0\.1:8080 {2}try: curl -F film=@\S+ http/,
   );
-  assert.match(readyLine(url, join(repoRoot, "packages")), /film=@(\.\.\/models\/|film\.png)/);
+  assert.match(readyLine(url, { cwd: join(repoRoot, "packages") }), /film=@(\.\.\/models\/|film\.png)/);
+});
+
+test("where keys are on, the call in the ready line has a place for one", () => {
+  const url = "http://127.0.0.1:8080";
+  assert.match(readyLine(url, { keys: true }), /try: curl -H "Authorization: Bearer osk_…" -F film=@/);
 });

@@ -1,8 +1,9 @@
 import type { OsteonError } from "@osteon/client";
 import { useEffect, useState } from "react";
 import { asRefusal } from "../words/refusals.js";
+import { poll } from "./poll.js";
 
-/** Asks again and again while the page is in sight; keeps the last answer where one fails. */
+/** Asks again and again while the page is in sight, and as soon as it is again; keeps the last answer where one fails. */
 export function usePolled<T>(
   ask: (signal: AbortSignal) => Promise<T>,
   milliseconds: number,
@@ -10,23 +11,20 @@ export function usePolled<T>(
   const [value, setValue] = useState<T>();
   const [problem, setProblem] = useState<OsteonError>();
   const [asked, setAsked] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who refreshes is to be answered at once.
   useEffect(() => {
     const over = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async () => {
+    const end = poll(async () => {
       try {
-        if (document.visibilityState === "visible" || asked === 0) setValue(await ask(over.signal));
+        setValue(await ask(over.signal));
         setProblem(undefined);
       } catch (error) {
-        if (over.signal.aborted) return;
-        setProblem(asRefusal(error));
+        if (!over.signal.aborted) setProblem(asRefusal(error));
       }
-      if (!over.signal.aborted) timer = setTimeout(look, milliseconds);
-    };
-    void look();
+    }, milliseconds);
     return () => {
       over.abort();
-      clearTimeout(timer);
+      end();
     };
   }, [ask, milliseconds, asked]);
   return {

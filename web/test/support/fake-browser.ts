@@ -34,7 +34,18 @@ export class FakeCall extends EventTarget {
     this.dispatchEvent(new Event("loadend"));
   }
 }
+/** The page, in sight or not. */
+class FakePage extends EventTarget {
+  hidden = false;
+  show(shown: boolean): void {
+    this.hidden = !shown;
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
+}
+export const page = new FakePage();
+
 Object.assign(globalThis, {
+  document: page,
   window: new EventTarget(),
   location: { origin: "http://127.0.0.1" },
   XMLHttpRequest: FakeCall,
