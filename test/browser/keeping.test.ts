@@ -8,6 +8,7 @@ import type { Analysis } from "@osteon/shared";
 import type { Browser } from "playwright-core";
 import { launchBrowser, openExamOf, openPage } from "../support/browser.js";
 import { exampleOf, unidentifiedExam } from "../support/exams.js";
+import { filmBytes, testFilms } from "../support/films.js";
 import { is, isHeat, readPdf, readPicture } from "../support/reports.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
@@ -101,6 +102,28 @@ describe("what is kept", () => {
 
     const json = await saved(fromMenu("Save as JSON"));
     assert.deepEqual(JSON.parse(json.bytes.toString()), definite);
+    await close();
+  });
+
+  test("long names and references stay on the page of a PDF", async () => {
+    const reference = `${"Accession ".repeat(8)}${"W".repeat(120)}`;
+    const { body } = await system.client.submit(
+      [{ name: `${"W".repeat(190)}.jpg`, bytes: filmBytes(testFilms(1, "hand")[0]?.file ?? "") }],
+      { reference },
+    );
+    await system.client.ended(body.id);
+    const { page, close } = await openExam(body.id);
+    await page.getByRole("button", { name: "More" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Save as PDF" }).click(),
+    ]);
+    const { pages, reach } = await readPdf(readFileSync(await download.path()));
+    // A4, with its margins; the last line is the disclaimer.
+    assert.ok(reach.right <= 595 - 48, `reaches to ${reach.right}`);
+    assert.equal(reach.bottom, 34);
+    const text = pages[0]?.replaceAll(" ", "") ?? "";
+    assert.ok(text.includes(reference.replaceAll(" ", "")) && text.includes(`${"W".repeat(190)}.jpg`), text);
     await close();
   });
 

@@ -44,11 +44,22 @@ export async function readPicture(bytes: Uint8Array): Promise<PictureRead> {
   };
 }
 
-/** What a reader finds in a PDF: the text of each page in one line, its JPEGs, and what it says of itself. */
-export async function readPdf(
-  bytes: Uint8Array,
-): Promise<{ pages: string[]; pictures: Uint8Array[]; title: string; subject: string }> {
-  const { text } = await extractText(await getDocumentProxy(Uint8Array.from(bytes)));
+/** What a reader finds in a PDF: the text of each page in one line, where it reaches to, its JPEGs, and what it says of itself. */
+export async function readPdf(bytes: Uint8Array): Promise<{
+  pages: string[];
+  reach: { right: number; bottom: number };
+  pictures: Uint8Array[];
+  title: string;
+  subject: string;
+}> {
+  const proxy = await getDocumentProxy(Uint8Array.from(bytes));
+  const { text } = await extractText(proxy);
+  const { items } = await (await proxy.getPage(1)).getTextContent();
+  const places = items.flatMap((item) =>
+    "str" in item && item.str.trim() !== ""
+      ? [{ right: Number(item.transform[4]) + item.width, bottom: Number(item.transform[5]) }]
+      : [],
+  );
   const document = await PDFDocument.load(bytes);
   const pictures = document.context
     .enumerateIndirectObjects()
@@ -59,6 +70,10 @@ export async function readPdf(
     );
   return {
     pages: text.map((page) => page.replace(/\s+/g, " ")),
+    reach: {
+      right: Math.max(...places.map(({ right }) => right)),
+      bottom: Math.min(...places.map(({ bottom }) => bottom)),
+    },
     pictures,
     title: document.getTitle() ?? "",
     subject: document.getSubject() ?? "",

@@ -1,6 +1,7 @@
 import type { Analysis, Film } from "@osteon/client";
 import { t } from "../messages/index.js";
 import { drawFilm } from "./draw-film.js";
+import { cut } from "./lines.js";
 import { type Report, reportOf } from "./report.js";
 
 const width = 1680;
@@ -96,11 +97,9 @@ function write(
 ): void {
   context.font = style;
   context.fillStyle = colour;
-  let shown = text;
-  const letters = [...text];
-  while (letters.length > 1 && context.measureText(shown).width > room) {
-    letters.pop();
-    shown = `${letters.join("")}…`;
-  }
-  context.fillText(shown, x, y);
+  context.fillText(
+    cut(text, room, (part) => context.measureText(part).width),
+    x,
+    y,
+  );
 }
