@@ -6,7 +6,6 @@ import csv
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -23,7 +22,7 @@ def find(root: Path) -> list[list[str]]:
     thumbnails = []
     for name in names:
         with Image.open(root / "images" / name) as picture:
-            small = cv2.resize(np.asarray(picture.convert("L")), (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+            small = np.asarray(picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), np.float32).ravel()
         small -= small.mean()
         thumbnails.append(small / max(1e-6, float(np.linalg.norm(small))))
     alike = np.stack(thumbnails) @ np.stack(thumbnails).T > ALIKE
