@@ -77,6 +77,14 @@ test("the metric counts what waits in every place, prioritized and active among 
   }
 });
 
+test("films that are only put off are no load; a webhook's tries are", async () => {
+  const { of } = await render(["workers.webhook-worker.scaling.jobsPerSecondPerReplica=5"]);
+  for (const { metadata, spec } of of<ScaledObject>("ScaledObject")) {
+    const query = spec.triggers[1]?.metadata.query ?? assert.fail(metadata.name);
+    assert.equal(query.includes('outcome!="retried"'), !metadata.name.includes("webhook"), query);
+  }
+});
+
 test("releases in one namespace scale each by its own series, as its monitor labels them", async () => {
   for (const release of ["a", "b"]) {
     const { of } = await render([], release);
