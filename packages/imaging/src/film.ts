@@ -1,4 +1,4 @@
-import { openPicture, openRaw, openSamples } from "./decoder.js";
+import { openPicture, openRaw, openSamples, type Sharp } from "./decoder.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
@@ -39,12 +39,12 @@ export async function normalise(bytes: Uint8Array, limits: FilmLimits = filmLimi
 }
 
 async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits): Promise<NormalisedFilm> {
-  const picture = openPicture(bytes, {
+  const whole = openPicture(bytes, {
     limitInputPixels: limits.maximumPixels,
     ignoreIcc: !header.cmyk,
     page: header.page,
   }).autoOrient();
-  if (header.extra) picture.removeAlpha();
+  const picture = header.extra ? await withoutExtra(whole, header) : whole;
   if (header.alpha) picture.flatten({ background: "#000" });
   picture.resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true });
   if (header.depth === 8) {
@@ -63,6 +63,26 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
     info.height,
     window16(new Uint16Array(data.buffer, data.byteOffset, data.length / 2)),
   );
+}
+
+/**
+ * The picture without its last sample, which is neither colour nor transparency. In a step of its own: sharp takes that sample for
+ * alpha, multiplies by it where it resizes, and removes it only then (its `pipeline.cc`), so that a sample of zeros leaves black.
+ */
+async function withoutExtra(picture: Sharp, { depth, rgb }: FilmHeader): Promise<Sharp> {
+  picture.removeAlpha();
+  if (depth === 8) {
+    const { data, info } = await picture
+      .toColourspace(rgb ? "srgb" : "b-w")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return openRaw(data, info.width, info.height, info.channels === 3 ? 3 : 1);
+  }
+  const { data, info } = await picture
+    .toColourspace("grey16")
+    .raw({ depth: "ushort" })
+    .toBuffer({ resolveWithObject: true });
+  return openSamples(new Uint16Array(data.buffer, data.byteOffset, data.length / 2), info.width, info.height);
 }
 
 /**
