@@ -6,7 +6,7 @@ import { deflateRawSync } from "node:zlib";
 import { filmLimits, inspect, type NormalisedFilm } from "@osteon/imaging";
 import type { ProblemCode } from "@osteon/shared";
 import { normaliseDicom } from "../src/index.js";
-import { type DicomOptions, dicom, height, width } from "./support/dicom.js";
+import { codedOf, type DicomOptions, dicom, height, width } from "./support/dicom.js";
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures/", import.meta.url));
 const samples = fileURLToPath(new URL("../../../../../shared/data/dicom/", import.meta.url));
@@ -177,6 +177,18 @@ test("a picture of endless fragments is refused", async () => {
   const at = film.lastIndexOf(Buffer.from([0xfe, 0xff, 0xdd, 0xe0]));
   const many = Buffer.concat([film.subarray(0, at), ...Array<Buffer>(20_000).fill(empty), film.subarray(at)]);
   await refused(many, "film-damaged");
+});
+
+test("a lossless JPEG that ends within its scan is damaged, and padding behind its end is not", async () => {
+  for (const name of ["jpeg-lossless", "jpeg-lossless-sv1"]) {
+    const coded = codedOf(fixture(name));
+    const film = (picture: Uint8Array) => read(dicom({ syntax: "jpeg-lossless", coded: picture }));
+    const end = coded.lastIndexOf(Buffer.from([0xff, 0xd9]));
+    for (const length of [coded.length >> 1, Math.floor(0.95 * coded.length), end])
+      await assert.rejects(film(coded.subarray(0, length)), { code: "film-damaged" }, `${name} ${length}`);
+    const padded = Buffer.concat([coded.subarray(0, end + 2), Buffer.alloc(9)]);
+    assert.deepEqual(await film(padded), await read(dicom()), name);
+  }
 });
 
 test("a picture that claims another size within than without is not decoded", async () => {
