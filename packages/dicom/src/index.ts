@@ -25,10 +25,9 @@ let threads: Piscina<Order, Decoded> | undefined;
  */
 export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Promise<NormalisedFilm> {
   const header = await inspectDicom(bytes, limits);
-  const { width, height, inverted } = header;
   if (header.coding === "jpeg") {
     const film = await normalise(codedPicture(bytes, header), { ...limits, minimumSide: 1 });
-    return inverted ? negative(film) : film;
+    return header.inverted ? negative(film) : film;
   }
   threads ??= new Piscina({
     filename: new URL("./thread.js", import.meta.url).href,
@@ -41,6 +40,7 @@ export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Pro
     throw new ProblemError("film-damaged", "The film is damaged: its picture data cannot be decoded.", {
       cause: new Error(decoded.damaged),
     });
-  const film = await normaliseSamples(decoded, width, height, askedBy(header.voi, offsetOf(header)));
-  return inverted ? negative(film) : film;
+  const asked = askedBy(header, offsetOf(header));
+  const film = await normaliseSamples(decoded.levels, header, asked, decoded.use);
+  return header.inverted ? negative(film) : film;
 }

@@ -3,7 +3,7 @@ import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
 import { damage } from "./structure/refusals.js";
-import { type Asked, window16 } from "./window.js";
+import { type Asked, type Span, window16 } from "./window.js";
 
 /** A film as the page shows it and the models read it. */
 export interface NormalisedFilm {
@@ -88,19 +88,20 @@ async function withoutExtra(picture: Sharp, { depth, rgb }: FilmHeader): Promise
 /**
  * Samples of 16 bits as a normalised film.
  * @param asked how the file asks for their levels to be shown
+ * @param use the levels in use, where some of the samples are none of the film's
  */
 export async function normaliseSamples(
   samples: Uint16Array,
-  width: number,
-  height: number,
-  asked?: Asked,
+  { width, height }: Pick<NormalisedFilm, "width" | "height">,
+  asked: readonly Asked[],
+  use?: Span,
 ): Promise<NormalisedFilm> {
   const { data, info } = await openSamples(samples, width, height)
     .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })
     .raw({ depth: "ushort" })
     .toBuffer({ resolveWithObject: true });
   const resized = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  return film(info.width, info.height, window16(resized, asked));
+  return film(info.width, info.height, window16(resized, asked, use));
 }
 
 /** The film with black and white exchanged. */
