@@ -11,6 +11,11 @@ import { codedOf, type DicomOptions, dicom, height, width } from "./support/dico
 const fixtures = fileURLToPath(new URL("../../test/fixtures/", import.meta.url));
 const samples = fileURLToPath(new URL("../../../../../shared/data/dicom/", import.meta.url));
 
+/** A film that was kept in colour. */
+const films = fileURLToPath(
+  new URL("../../../../../shared/data/fracatlas/images/IMG0000000.jpg", import.meta.url),
+);
+
 const fixture = (name: string) => readFileSync(`${fixtures}${name}.dcm`);
 const read = (bytes: Uint8Array) => normaliseDicom(bytes, filmLimits);
 const at = (film: NormalisedFilm, x: number, y = 100) => film.data[y * film.width + x] ?? Number.NaN;
@@ -107,6 +112,54 @@ test("padding is all that lies between its level and its limit, whichever is the
   const signed = { signed: true, padding: -2048, paddingLimit: -1989 };
   const film = await read(dicom({ ...signed, level: (x) => level(x) - 2048 }));
   near(at(film, 180), 128, 3);
+});
+
+test("a baseline JPEG is shown by the same rules as what is not compressed", async () => {
+  const coded = codedOf(fixture("jpeg"));
+  const jpeg = { syntax: "jpeg", coded, bitsAllocated: 8, bitsStored: 8 } as const;
+  const window = await read(dicom({ ...jpeg, window: [128, 64] }));
+  assert.deepEqual([at(window, 100), at(window, 200)], [0, 255]);
+  near(at(window, 150), 128, 8);
+  const padded = await read(dicom({ ...jpeg, padding: 255, paddingLimit: 200 }));
+  assert.equal(at(padded, 290), 0);
+  near(at(padded, 117), 128, 8);
+  const turned = await read(dicom({ ...jpeg, photometric: "MONOCHROME1", padding: 0, paddingLimit: 20 }));
+  assert.equal(at(turned, 5), 0);
+  near(at(turned, 150), 138, 8);
+});
+
+test("a JPEG's EXIF turns no DICOM film", async () => {
+  const coded = codedOf(fixture("jpeg"));
+  // Orientation 6, as the one entry of a TIFF directory.
+  const exif = Buffer.from(
+    "ffe10022457869660000 4d4d002a00000008 0001 0112 0003 00000001 00060000 00000000".replaceAll(" ", ""),
+    "hex",
+  );
+  const bytes = { syntax: "jpeg", bitsAllocated: 8, bitsStored: 8 } as const;
+  const film = await read(
+    dicom({ ...bytes, coded: Buffer.concat([coded.subarray(0, 2), exif, coded.subarray(2)]) }),
+  );
+  assert.deepEqual(film, await read(fixture("jpeg")));
+});
+
+test("a JPEG inside that is no grey one is damage", async () => {
+  const colour = readFileSync(films);
+  const { width, height } = await inspect(colour);
+  const film = dicom({
+    syntax: "jpeg",
+    coded: colour,
+    size: [width, height],
+    bitsAllocated: 8,
+    bitsStored: 8,
+  });
+  await assert.rejects(read(film), { code: "film-damaged" });
+  const png = dicom({
+    syntax: "jpeg",
+    coded: Buffer.from("\x89PNG\r\n\x1a\n"),
+    bitsAllocated: 8,
+    bitsStored: 8,
+  });
+  await assert.rejects(read(png), { code: "film-damaged" });
 });
 
 test("the file's window counts where it narrows the levels in use, and no other", async () => {
@@ -295,7 +348,7 @@ test("a lossless JPEG that ends within its scan is damaged, and padding behind i
 });
 
 test("a picture that claims another size within than without is not decoded", async () => {
-  for (const name of ["jpeg-2000", "jpeg-ls", "jpeg-lossless"]) {
+  for (const name of ["jpeg", "jpeg-2000", "jpeg-ls", "jpeg-lossless"]) {
     const bytes = fixture(name);
     // Rows, in the file around it.
     const rows = bytes.indexOf(Buffer.from([0x28, 0, 0x10, 0, 0x55, 0x53, 2, 0]));

@@ -2,6 +2,7 @@ import { openPicture, openRaw, openSamples, type Sharp } from "./decoder.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
+import { walk } from "./structure/index.js";
 import { damage } from "./structure/refusals.js";
 import { type Asked, type Span, window16 } from "./window.js";
 
@@ -102,6 +103,27 @@ export async function normaliseSamples(
     .toBuffer({ resolveWithObject: true });
   const resized = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
   return film(info.width, info.height, window16(resized, asked, use));
+}
+
+/**
+ * The samples of a grey JPEG of 8 bits, as they are coded: neither turned by its EXIF nor bent by its colour profile. For one inside
+ * another file, which tells all that.
+ *
+ * @throws ProblemError `film-damaged` also where it is something else, or of another size
+ */
+export async function greyJpegSamples(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  try {
+    walk("image/jpeg", bytes);
+    const picture = openPicture(bytes, { limitInputPixels: width * height, ignoreIcc: true });
+    const found = await picture.metadata();
+    if (found.format !== "jpeg" || found.width !== width || found.height !== height || found.channels !== 1)
+      throw new Error(
+        `a ${found.format} of ${found.width} × ${found.height}, ${found.channels} samples a pixel`,
+      );
+    return await picture.toColourspace("b-w").raw().toBuffer();
+  } catch (error) {
+    throw damage("its picture data cannot be decoded", error);
+  }
 }
 
 /** The film with black and white exchanged. */
