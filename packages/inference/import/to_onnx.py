@@ -190,11 +190,15 @@ def onnx_answers(options) -> dict:
     how = Image.Resampling.NEAREST if options.interpolation == "nearest" else Image.Resampling.BILINEAR
     session = onnxruntime.InferenceSession(options.onnx, providers=["CPUExecutionProvider"])
 
+    def resized(film: Image.Image, width: int, height: int) -> Image.Image:
+        # By its rows first: Pillow 13 in one call begins with the columns of tall films.
+        return film.resize((width, film.height), how).resize((width, height), how)
+
     def fitted(film: Image.Image) -> Image.Image:
         if options.fit == "stretch":
-            return film.resize(size, how)
+            return resized(film, *size)
         scale = min(size[0] / film.width, size[1] / film.height)
-        small = film.resize((max(1, int(film.width * scale + 0.5)), max(1, int(film.height * scale + 0.5))), how)
+        small = resized(film, max(1, int(film.width * scale + 0.5)), max(1, int(film.height * scale + 0.5)))
         canvas = Image.new("L", size, 0)
         canvas.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
         return canvas
