@@ -15,6 +15,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     sourcemap: false,
+    // Of each package inside: it has to go along with every copy. The gateway shows it at /licences.
+    license: { fileName: "licences.md" },
     // 32 kB in all: a part that is fetched once more after a failure would not get its style a second time.
     cssCodeSplit: false,
     // The PDF library, which is fetched with the first PDF.
@@ -22,7 +24,10 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/v1", "/docs", "/openapi.json", "/operate/queues"].map((path) => [path, { target: api }]),
+      ["/v1", "/docs", "/openapi.json", "/licences", "/operate/queues"].map((path) => [
+        path,
+        { target: api },
+      ]),
     ),
   },
 });

@@ -158,6 +158,7 @@ async function celery({ root, modelsDir, films, say }: RivalParts): Promise<Cont
     title: "FastAPI, Celery, Redis",
     kind: "durable",
     children: [api, worker],
+    beside: redis.pid === undefined ? [] : [redis.pid],
     url: `http://127.0.0.1:${port}`,
     ready: "/ready",
     protocol: {

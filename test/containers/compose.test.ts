@@ -122,6 +122,11 @@ test("an image holds its service alone, runs it without rights, and is small", a
     ) as { components: { name: string }[] };
     assert.ok(bom.components.some(({ name }) => name === "bullmq"));
     assert.ok(!bom.components.some(({ name }) => name === "typescript"));
+    // Bundled into the page.
+    assert.equal(
+      bom.components.some(({ name }) => name === "react"),
+      service === "gateway",
+    );
   }
 });
 

@@ -6,9 +6,24 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { tryRun } from "../support/run.js";
 import { goTool, hadolint, root } from "../support/tools.js";
+import { type Rendered, render } from "./render.js";
 
 const rules = path.join(root, "deploy/helm/osteon/rules/osteon.yaml");
 const tests = path.join(root, "deploy/observability/alerts.test.yaml");
+
+/** What `promtool test rules` reads. */
+interface RuleTests {
+  rule_files: string[];
+  tests: {
+    input_series: { series: string }[];
+    alert_rule_test: { alertname: string; exp_alerts: Alert[] }[];
+  }[];
+}
+interface Alert {
+  exp_labels: Record<string, string>;
+  exp_annotations: Record<string, string>;
+}
+const ruleTests = async () => parse(await readFile(tests, "utf8")) as RuleTests;
 
 test("the rules are valid, and each alert fires on what it is for and on nothing else", async () => {
   const promtool = await goTool("promtool");
@@ -22,17 +37,67 @@ test("every alert has a test that sees it fire", async () => {
   interface Rules {
     groups: { rules: { alert?: string }[] }[];
   }
-  interface Tests {
-    tests: { alert_rule_test?: { alertname: string; exp_alerts: unknown[] }[] }[];
-  }
   const { groups } = parse(await readFile(rules, "utf8")) as Rules;
-  const fired = (parse(await readFile(tests, "utf8")) as Tests).tests
-    .flatMap((each) => each.alert_rule_test ?? [])
+  const fired = (await ruleTests()).tests
+    .flatMap((each) => each.alert_rule_test)
     .filter(({ exp_alerts }) => exp_alerts.length > 0)
     .map(({ alertname }) => alertname);
   for (const { alert } of groups.flatMap((group) => group.rules))
     if (alert !== undefined) assert.ok(fired.includes(alert), alert);
 });
+
+test("of two releases in a namespace each one's rules see its own series, and not the other's", async () => {
+  const promtool = await goTool("promtool");
+  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-releases-"));
+  try {
+    for (const release of ["a", "b"]) {
+      const { of } = await render(["monitoring.runbookBase=https://runbooks.example"], release);
+      const [rule] = of<Rendered & { spec: object }>("PrometheusRule");
+      const ruleFile = `${release}.json`;
+      const spec = JSON.stringify(rule?.spec).replaceAll("https://runbooks.example", "docs/runbooks");
+      await writeFile(path.join(folder, ruleFile), spec);
+      const file = path.join(folder, `${release}.test.json`);
+      const all = { ...(await ruleTests()), rule_files: [ruleFile] };
+      await writeFile(file, JSON.stringify(labelled(all, release)));
+      const { code, stdout, stderr } = await tryRun(promtool, ["test", "rules", file]);
+      assert.equal(code, 0, stdout + stderr);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** The tests with all that happens happening to `films/a`, and with what a release's rules are to say of it. */
+function labelled(all: RuleTests, release: string): RuleTests {
+  const ours = (alerts: Alert[]) =>
+    alerts.map((each) => ({
+      ...each,
+      exp_labels: { ...each.exp_labels, osteon_release: `films/${release}` },
+    }));
+  // Of what happens to another release, rules notice that nobody tells them of their own.
+  const expected = (alertname: string, alerts: Alert[]) =>
+    release === "a" ? alerts : alertname === "OsteonQueuesUnknown" ? [silence] : [];
+  const tests = all.tests.map((each) => ({
+    ...each,
+    input_series: each.input_series.map((input) => ({
+      ...input,
+      series: input.series.replace("{", '{osteon_release="films/a",'),
+    })),
+    alert_rule_test: each.alert_rule_test.map((test) => ({
+      ...test,
+      exp_alerts: ours(expected(test.alertname, test.exp_alerts)),
+    })),
+  }));
+  return { ...all, tests };
+}
+
+const silence: Alert = {
+  exp_labels: { severity: "critical" },
+  exp_annotations: {
+    summary: "Nobody tells of the queues.",
+    runbook_url: "docs/runbooks/backing-away.md",
+  },
+};
 
 test("Prometheus takes its configuration, and every expression of the dashboard", async () => {
   const promtool = await goTool("promtool");
@@ -48,7 +113,8 @@ test("Prometheus takes its configuration, and every expression of the dashboard"
     const expressions = [...dashboard.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
       (JSON.parse(text ?? '""') as string)
         .replaceAll("$__rate_interval", "5m")
-        .replaceAll("$namespace", ".*"),
+        .replaceAll("$namespace", ".*")
+        .replaceAll("$release", ".*"),
     );
     assert.ok(expressions.length > 10);
     const all = {

@@ -12,7 +12,7 @@ import {
   stepsOf,
 } from "@osteon/simulation";
 import { root } from "../support/tools.js";
-import { render, type ScaledObject } from "./render.js";
+import { type Rendered, render, type ScaledObject } from "./render.js";
 
 let report: BenchReport;
 let scaled: ScaledObject[];
@@ -74,6 +74,32 @@ test("the metric counts what waits in every place, prioritized and active among 
     assert.match(jobs?.metadata.query ?? "", /^sum\(max by \(queue, state\)/);
     for (const { type, metricType } of spec.triggers)
       assert.deepEqual([type, metricType], ["prometheus", "AverageValue"]);
+  }
+});
+
+test("films that are only put off are no load; a webhook's tries are", async () => {
+  const { of } = await render(["workers.webhook-worker.scaling.jobsPerSecondPerReplica=5"]);
+  for (const { metadata, spec } of of<ScaledObject>("ScaledObject")) {
+    const query = spec.triggers[1]?.metadata.query ?? assert.fail(metadata.name);
+    assert.equal(query.includes('outcome!="retried"'), !metadata.name.includes("webhook"), query);
+  }
+});
+
+test("releases in one namespace scale each by its own series, as its monitor labels them", async () => {
+  for (const release of ["a", "b"]) {
+    const { of } = await render([], release);
+    const queries = of<ScaledObject>("ScaledObject").flatMap(({ spec }) =>
+      spec.triggers.map(({ metadata }) => metadata.query),
+    );
+    assert.equal(queries.length, 5);
+    for (const query of queries) assert.ok(query.includes(`{osteon_release="films/${release}",`), query);
+    const monitors = of<Rendered & { spec: { podMetricsEndpoints: { relabelings: unknown[] }[] } }>(
+      "PodMonitor",
+    );
+    const relabelings = monitors.flatMap(({ spec }) =>
+      spec.podMetricsEndpoints.map((each) => each.relabelings),
+    );
+    assert.deepEqual(relabelings, [[{ targetLabel: "osteon_release", replacement: `films/${release}` }]]);
   }
 });
 

@@ -56,17 +56,18 @@ export interface ScaledObject extends Rendered {
   };
 }
 
-/** Renders the chart with settings (`key=value`) as release `osteon` in the namespace `films`, whatever comes of it. */
-export async function tryRender(settings: readonly string[]) {
-  const args = ["template", "osteon", chart, "--namespace", "films", "--kube-version", "1.31.0"];
+/** Renders the chart with settings (`key=value`) as a release in the namespace `films`, whatever comes of it. */
+export async function tryRender(settings: readonly string[], release = "osteon") {
+  const args = ["template", release, chart, "--namespace", "films", "--kube-version", "1.31.0"];
   return tryRun(await goTool("helm"), [...args, ...settings.flatMap((each) => ["--set", each])]);
 }
 
 /** Renders the chart. `of` gives the resources of a kind. @throws Error with helm's words */
 export async function render(
   settings: readonly string[],
+  release?: string,
 ): Promise<{ text: string; of: <T extends Rendered>(kind: string) => T[] }> {
-  const { code, stdout, stderr } = await tryRender(settings);
+  const { code, stdout, stderr } = await tryRender(settings, release);
   if (code !== 0) throw new Error(stderr);
   const all = parseAllDocuments(stdout)
     .map((document) => document.toJS() as Rendered | null)

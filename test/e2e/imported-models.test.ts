@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { normalise } from "@osteon/imaging";
+import { encodeFilm, normalise } from "@osteon/imaging";
 import {
   BodyPartClassifier,
   createEngine,
@@ -46,6 +46,33 @@ async function nameHand(): Promise<void> {
   const manifest = JSON.parse(await readFile(file, "utf8")) as object;
   await writeFile(file, JSON.stringify({ ...manifest, classes, decision }));
 }
+
+test("a model that resizes by weights is proved on a tall film, which Pillow by itself resizes in another order", async (t) => {
+  const own = await Importing.make();
+  t.after(() => own.remove());
+  const tiny = new URL("../../../packages/inference/test/fixtures/bodypart.onnx", import.meta.url);
+  await copyFile(tiny, path.join(own.folder, "tiny.onnx"));
+  const folder = path.join(own.folder, "films");
+  await mkdir(folder);
+  const [width, height] = [260, 900];
+  const noise = Uint8Array.from({ length: width * height }, (_, at) => 255 * Math.abs(Math.sin(at * at)));
+  await writeFile(path.join(folder, "tall.png"), encodeFilm({ width, height, data: noise }));
+  const classes = ["--task", "bodypart", "--classes", "elbow,hand,shoulder,leg,hip,other,none"];
+  const how = ["--ends-in", "logits", "--preprocessing", "raw", "--interpolation", "bilinear"];
+  for (const fit of ["stretch", "letterbox"]) {
+    const said = await own.import(
+      "tiny.onnx",
+      ...classes,
+      ...how,
+      "--fit",
+      fit,
+      "--films",
+      folder,
+      "--replace",
+    );
+    assert.match(said, /Parity: 100 films/);
+  }
+});
 
 for (const engine of engineNames) serves(engine);
 

@@ -84,6 +84,7 @@ describe("with keys on", () => {
       "/livez",
       "/readyz",
       "/rules",
+      "/licences",
       "/openapi.json",
       "/docs",
       "/",

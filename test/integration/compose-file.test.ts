@@ -91,6 +91,16 @@ test("an image is made of every workspace's manifest, and its runtime has a user
     assert.doesNotMatch(read(name), /https?:\/\/[^\s"']*registry/);
 });
 
+test("Prometheus scrapes every service of ours, those of a profile too", () => {
+  const { scrape_configs: configs } = parse(read("deploy/observability/prometheus.yml")) as {
+    scrape_configs: { dns_sd_configs: { names: string[] }[] }[];
+  };
+  const scraped = configs.flatMap((config) => config.dns_sd_configs.flatMap(({ names }) => names));
+  // Who takes films or deliveries from the queues is ours.
+  const working = Object.entries(compose.services).filter(([, { environment }]) => environment?.REDIS_URL);
+  assert.deepEqual(scraped.sort(), working.map(([name]) => name).sort());
+});
+
 /** Names of the metrics that a gateway tells, which are all. */
 function knownMetrics(): string[] {
   const metrics = new Metrics("test");

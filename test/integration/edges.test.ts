@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
 import { exchange, problemOf } from "../support/raw-http.js";
+import { root } from "../support/tools.js";
 
+const web = JSON.parse(readFileSync(path.join(root, "web/package.json"), "utf8")) as {
+  dependencies: Record<string, string>;
+};
 const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 const viewer = "https://viewer.example";
 let gateway: LoneGateway;
@@ -46,6 +52,25 @@ describe("an id", () => {
     });
     Client.refused(predicted, 409, "analysis-cancelled");
     assert.equal((await client.request(upper, { method: "DELETE" })).status, 204);
+  });
+});
+
+describe("the licences of the page", () => {
+  test("come beside it, as text: of each library that it is built of, with its version", async () => {
+    const answer = await fetch(`${gateway.url}/licences`);
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers.get("content-type") ?? "", /^text\/plain/);
+    const [, ...sections] = (await answer.text()).split(/^## /m);
+    const titles = sections.map((section) => section.slice(0, section.indexOf("\n")));
+    const libraries = Object.entries(web.dependencies).filter(([name]) => !name.startsWith("@osteon/"));
+    assert.ok(libraries.length > 5);
+    for (const [name, version] of libraries)
+      assert.ok(
+        titles.some((title) => title.startsWith(`${name} - ${version} (`)),
+        name,
+      );
+    // What is in the public domain asks for nothing.
+    for (const section of sections) assert.match(section, /copyright|\(Unlicense\)/i, section);
   });
 });
 

@@ -35,6 +35,7 @@ def main() -> None:
     weights.add_argument("model", type=Path, help="model.onnx of the bundle")
     weights.add_argument("out", type=Path)
     command("pictures", "fetch pictures that are no film, to train and to measure refusal on")
+    command("copies", "list the films that the source has twice")
     check = command("check", "measure checkpoints on val and on its stress sets")
     check.add_argument("recipe", type=Path)
     check.add_argument("checkpoint", type=Path, nargs="+")
@@ -97,6 +98,10 @@ def main() -> None:
         from .check import mix as run_mix
 
         run_mix(options.first, options.second, options.share, options.out)
+    elif options.command == "copies":
+        from .copies import write as write_copies
+
+        write_copies(options.data)
     elif options.command == "quantise":
         from .quantise import quantise as run_quantisation
 

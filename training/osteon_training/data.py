@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .copies import listed
+
 REGIONS = ["elbow", "hand", "shoulder", "leg", "hip", "other"]
 BONES = REGIONS[:5]
 
@@ -26,13 +28,20 @@ class Sample:
     boxes: np.ndarray
 
 
+# What a later split has, an earlier one does without.
+ORDER = ["train", "val", "test"]
+
+
 def load(root: Path, split: str) -> list[Sample]:
-    """All films of a split, in the order of the annotations. Never mixes splits: they are blocks of neighbours."""
+    """All films of a split, in the order of the annotations. Never mixes splits: they are blocks of neighbours.
+
+    The source has some films twice (`copies.py`): of those that lie in two splits `train` leaves out what `val` or `test` has, and
+    `val` what `test` has.
+    """
     samples = []
-    with open(root / "annotations.csv", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["split"] != split:
-                continue
+    left_out = copied(root, split, ORDER[ORDER.index(split) + 1 :])
+    for row in annotations(root):
+        if row["split"] == split and row["file"] not in left_out:
             boxes = [[float(n) for n in box.split()] for box in row["boxes"].split("|") if box]
             with Image.open(root / "images" / row["file"]) as picture:
                 image = np.asarray(picture.convert("L"))
@@ -48,3 +57,15 @@ def load(root: Path, split: str) -> list[Sample]:
                 )
             )
     return samples
+
+
+def annotations(root: Path) -> list[dict[str, str]]:
+    with open(root / "annotations.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def copied(root: Path, split: str, others: list[str]) -> set[str]:
+    """The films of a split that one of the others has too, by their names."""
+    split_of = {row["file"]: row["split"] for row in annotations(root)}
+    shared = [group for group in listed() if any(split_of[name] in others for name in group)]
+    return {name for group in shared for name in group if split_of[name] == split}

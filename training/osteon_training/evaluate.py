@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .bundle import INT8, Bundle, fracture_probability, part_probabilities, write_json
-from .data import BONES, Sample, load
+from .data import BONES, ORDER, Sample, copied, load
 from .metrics import auroc, calibration_error, calibration_noise, interval
 from .refusal import refusal
 from .stress import KINDS, UNMET, stressed
@@ -22,7 +22,7 @@ def evaluate(data: Path, models: Path, split: str = "test", write: bool = True) 
     """All metrics; on `test` they go into the manifests."""
     films = load(data, split)
     sets = {split: films} | {kind: stressed(films, kind) for kind in KINDS}
-    report = {"split": split, "bodypart": part_report(models, sets, split, data), "fracture": fracture_report(models, sets, split)}
+    report = {"split": split, "bodypart": part_report(models, sets, split, data), "fracture": fracture_report(models, sets, split, data)}
     if write and split == "test":
         write_metrics(models, report)
     return report
@@ -45,6 +45,9 @@ def part_report(models: Path, sets: dict[str, list[Sample]], split: str, data: P
     right["stress"] = tuple(np.concatenate([right[kind][at] for kind in UNMET]) for at in range(4))
     report: dict = {name: part_metrics(part.manifest, *right[name]) for name in (split, "stress")}
     report["kinds"] = {kind: round(float(right[kind][1].mean()), 4) for kind in KINDS}
+    _, correct, _, files = right[split]
+    alone = ~np.isin(files, list(elsewhere(data, split)))
+    report["alone"] = [int(correct[alone].sum()), int(alone.sum())]
     report["notIdentified"] = refusal(part, data)
     if (part.folder / INT8).exists():
         report["int8"] = round(float(part_answers(Bundle(part.folder, INT8), sets[split])[1].mean()), 4)
@@ -79,7 +82,7 @@ def part_metrics(manifest: dict, region: np.ndarray, right: np.ndarray, refused:
     }
 
 
-def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str) -> dict:
+def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str, data: Path) -> dict:
     """Each bone on the split and under stress, all together, subgroups, and the int8 models beside."""
     report: dict = {}
     answers: dict[str, dict[str, Answers]] = {name: {} for name in [*sets, "stress"]}
@@ -107,7 +110,7 @@ def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str) -> 
     for name, bones in (("origin", ORIGIN), ("all", BONES)):
         said = np.concatenate([answers[split][bone][1] for bone in bones])
         report["together"][split][name]["calibrationNoise"] = calibration_noise(said)
-    report["subgroups"] = subgroups(models, answers[split])
+    report["subgroups"] = subgroups(models, answers[split], elsewhere(data, split))
     report["answers"] = {bone: [[bool(t) for t in label], [round(float(p), 4) for p in said]] for bone, (label, said, _) in answers[split].items()}
     if len(eight) == len(BONES):
         report["int8"] = {bone: round(auroc(*eight[bone][:2]), 4) for bone in BONES} | {"together": together(eight)}
@@ -170,8 +173,14 @@ def together(answers: dict[str, Answers]) -> dict:
     return result
 
 
-def subgroups(models: Path, answers: dict[str, Answers]) -> dict:
-    """All bones together: films with and without hardware, ids of the other device, films of several views.
+def elsewhere(data: Path, split: str) -> set[str]:
+    """The films of a split that the source has in another split too."""
+    return copied(data, split, [other for other in ORDER if other != split])
+
+
+def subgroups(models: Path, answers: dict[str, Answers], copies: set[str]) -> dict:
+    """All bones together: films with and without hardware, ids of the other device, films that another split has too.
+
 
     `auroc` is absent where a group has one label only.
     """
@@ -181,7 +190,9 @@ def subgroups(models: Path, answers: dict[str, Answers]) -> dict:
     said = np.concatenate([answers[b][1] >= Bundle(models / f"fracture-{b}").manifest["thresholds"]["balanced"] for b in BONES])
     device = np.array([2300 <= int(s.file[3:10]) < 2600 for s in samples])
     hardware = np.array([s.hardware for s in samples])
+    twice = np.array([s.file in copies for s in samples])
     groups = {"ids 2300 to 2599": device, "other ids": ~device, "hardware": hardware, "no hardware": ~hardware}
+    groups |= {"of the same picture in train or val": twice, "of none there": ~twice}
     result = {}
     for name, mine in groups.items():
         fractured = mine & label

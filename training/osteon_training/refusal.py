@@ -16,8 +16,7 @@ from .pictures import pictures
 def refusal(bundle: Bundle, data: Path) -> dict:
     """Pictures of each kind, and how many are taken for a film of a supported region. None was trained on.
 
-    `photographs` are from packages that training had none of (fetched, see `pictures.py`) or pictures of common ones that were held
-    out; `drawn` and `drawn anatomy` are of the training's kinds, other draws; `other regions` are the split's films of such.
+    `photographs` are from packages that training had none of (fetched, see `pictures.py`, or installed); `drawn` and `drawn anatomy` are of the training's kinds, other draws; `other regions` are the split's films of such.
     """
     fetched = pictures("held-out")
     if not fetched:

@@ -118,9 +118,14 @@ def standardise(canvas: np.ndarray, spec: InputSpec) -> np.ndarray:
     return tensor.transpose(1, 2, 0) if spec.layout == "NHWC" else tensor
 
 
+def resize(film: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """The film at its size on the canvas, by its rows first: Pillow 13 in one call begins with the columns of tall films."""
+    height, width = film.shape
+    w, h = fit(width, height, spec)
+    how = Image.Resampling.NEAREST if spec.resample == "nearest" else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(film).resize((w, height), how).resize((w, h), how), dtype=np.uint8)
+
+
 def to_tensor(film: np.ndarray, spec: InputSpec) -> np.ndarray:
     """An 8-bit grey film (H, W) as float32 (channels, height, width), or channels last."""
-    height, width = film.shape
-    how = Image.Resampling.NEAREST if spec.resample == "nearest" else Image.Resampling.BILINEAR
-    resized = np.asarray(Image.fromarray(film).resize(fit(width, height, spec), how), dtype=np.uint8)
-    return standardise(place(stretch(resized, spec), spec), spec)
+    return standardise(place(stretch(resize(film, spec), spec), spec), spec)

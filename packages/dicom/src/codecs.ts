@@ -71,6 +71,7 @@ function decodeWasm(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Ar
 /** Lossless JPEG (processes 14 and 14 SV1). @throws Error */
 export function decodeJpegLossless(coded: Uint8Array, size: Size): Uint16Array {
   checkSize(jpegSize(coded, 0xffc3), size);
+  checkEnd(coded);
   const samples = new LosslessDecoder().decode(coded.buffer as ArrayBuffer, coded.byteOffset, coded.length);
   return samples instanceof Uint16Array ? samples : Uint16Array.from(samples);
 }
@@ -81,13 +82,30 @@ function checkSize(own: Size, { width, height }: Size): void {
     throw new Error(`${own.width} × ${own.height} in place of ${width} × ${height}`);
 }
 
+/** The decoder makes zeros of what is missing. In scan data 0xFF is stuffed, so the end marker is none by chance; padding may follow it. */
+function checkEnd(coded: Uint8Array): void {
+  if (
+    Buffer.from(coded.buffer, coded.byteOffset, coded.length).indexOf(
+      "ffd9",
+      segmentAt(coded, 0xffda),
+      "hex",
+    ) < 0
+  )
+    throw new Error("cut off before its end marker");
+}
+
 /** The size in the frame header, which `marker` begins, of a JPEG (ITU T.81, B.2.2) or a JPEG-LS (T.87). */
 function jpegSize(coded: Uint8Array, marker: number): Size {
+  const [view, at] = [viewOf(coded), segmentAt(coded, marker)];
+  return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+}
+
+/** Where a JPEG's first segment of that marker begins. */
+function segmentAt(coded: Uint8Array, marker: number): number {
   const view = viewOf(coded);
-  for (let at = 2; at + 9 <= coded.length; at += 2 + view.getUint16(at + 2))
-    if (view.getUint16(at) === marker)
-      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
-  throw new Error("no frame header");
+  for (let at = 2; at + 4 <= coded.length; at += 2 + view.getUint16(at + 2))
+    if (view.getUint16(at) === marker) return at;
+  throw new Error(`no segment ${marker.toString(16)}`);
 }
 
 /** The size in the SIZ segment that begins a JPEG 2000 codestream (ITU T.800, A.5.1). */

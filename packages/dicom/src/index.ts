@@ -1,9 +1,10 @@
 import {
+  type DicomHeader,
   type FilmLimits,
+  greyJpegSamples,
   inspectDicom,
   type NormalisedFilm,
   negative,
-  normalise,
   normaliseSamples,
 } from "@osteon/imaging";
 import { askedBy, codedPicture } from "@osteon/imaging/dicom";
@@ -25,22 +26,28 @@ let threads: Piscina<Order, Decoded> | undefined;
  */
 export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Promise<NormalisedFilm> {
   const header = await inspectDicom(bytes, limits);
-  const { width, height, inverted } = header;
-  if (header.coding === "jpeg") {
-    const film = await normalise(codedPicture(bytes, header), { ...limits, minimumSide: 1 });
-    return inverted ? negative(film) : film;
-  }
+  const order = header.coding === "jpeg" ? await unpackJpeg(bytes, header) : { bytes, header };
   threads ??= new Piscina({
     filename: new URL("./thread.js", import.meta.url).href,
     minThreads: 0,
     maxThreads: mostThreads,
     idleTimeout: 60_000,
   });
-  const decoded = await threads.run({ bytes, header });
+  const decoded = await threads.run(order);
   if ("damaged" in decoded)
     throw new ProblemError("film-damaged", "The film is damaged: its picture data cannot be decoded.", {
       cause: new Error(decoded.damaged),
     });
-  const film = await normaliseSamples(decoded, width, height, askedBy(header.voi, offsetOf(header)));
-  return inverted ? negative(film) : film;
+  const asked = askedBy(header, offsetOf(order.header));
+  const film = await normaliseSamples(decoded.levels, header, asked, decoded.use);
+  return header.inverted ? negative(film) : film;
+}
+
+/** A film in baseline JPEG as one that is not compressed. Its samples have 8 bits (PS3.5, 8.2.1), whatever the header says. */
+async function unpackJpeg(bytes: Uint8Array, header: DicomHeader): Promise<Order> {
+  const { width, height } = header;
+  return {
+    bytes: await greyJpegSamples(codedPicture(bytes, header), width, height),
+    header: { ...header, coding: "little-endian", bitsAllocated: 8, bitsStored: 8, highBit: 7, pictureAt: 0 },
+  };
 }

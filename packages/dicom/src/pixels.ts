@@ -1,14 +1,21 @@
-import { codedPicture, type DicomHeader } from "@osteon/imaging/dicom";
+import { codedPicture, type DicomHeader, levelsInUse, type Span } from "@osteon/imaging/dicom";
 import { decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from "./codecs.js";
 import { decodeRle } from "./rle.js";
+
+/** A film's levels, moved up by `offsetOf`. */
+export interface Levels {
+  readonly levels: Uint16Array;
+  /** Those in use, where some of the film is padding. */
+  readonly use?: Span;
+}
 
 /** What is added to each sample, so that none is below zero. */
 export function offsetOf({ signed, bitsStored }: DicomHeader): number {
   return signed ? 2 ** (bitsStored - 1) : 0;
 }
 
-/** Decodes a film's samples, moved up by `offsetOf`; not those of a JPEG of 8 bits, which is a picture like others. @throws Error where it is damaged */
-export async function decodeSamples(bytes: Uint8Array, header: DicomHeader): Promise<Uint16Array> {
+/** Decodes a film's levels; not those of a baseline JPEG, which is decoded as other pictures are. @throws Error where it is damaged */
+export async function decodeSamples(bytes: Uint8Array, header: DicomHeader): Promise<Levels> {
   const { width, height, bitsAllocated, coding } = header;
   const count = width * height;
   const raw = await decodeRaw(bytes, header);
@@ -46,25 +53,23 @@ function wordsOf(bytes: Uint8Array, bits: 8 | 16, bigEndian: boolean): Uint16Arr
   return words;
 }
 
-/** The bits in use of each sample, whatever lies beside them, and below zero moved up; padding gets the level of black. */
-function levelsOf(words: Uint16Array, header: DicomHeader): Uint16Array {
+/**
+ * The bits in use of each sample, whatever lies beside them, and below zero moved up. Padding counts for nothing among the levels in use,
+ * however much of it there is, and gets the one of them that becomes black.
+ */
+function levelsOf(words: Uint16Array, header: DicomHeader): Levels {
   const { bitsStored, highBit, padding, inverted } = header;
   const shift = highBit - bitsStored + 1;
   const mask = 2 ** bitsStored - 1;
   const offset = offsetOf(header);
-  const levels = new Uint16Array(words.length);
-  // One that no sample can have is none.
-  const asked = padding === undefined ? -1 : padding + offset;
-  const pad = asked <= mask ? asked : -1;
-  let [least, greatest] = [mask, 0];
-  for (let at = 0; at < words.length; at++) {
-    const level = (((words[at] ?? 0) >> shift) + offset) & mask;
-    levels[at] = level;
-    if (level === pad) continue;
-    if (level < least) least = level;
-    if (level > greatest) greatest = level;
-  }
-  if (pad < 0) return levels;
-  const black = inverted ? greatest : Math.min(least, greatest);
-  return levels.map((level) => (level === pad ? black : level));
+  const levels = words.map((word) => ((word >> shift) + offset) & mask);
+  if (padding === undefined) return { levels };
+  const [low, high] = [padding.low + offset, padding.high + offset];
+  // A range that no sample can have, as some files tell, is none.
+  if (high < 0 || low > mask) return { levels };
+  const counts = new Uint32Array(65_536);
+  for (const level of levels) counts[level] = (counts[level] ?? 0) + 1;
+  const use = levelsInUse(counts.fill(0, Math.max(low, 0), high + 1));
+  const black = inverted ? use.high : use.low;
+  return { levels: levels.map((level) => (level >= low && level <= high ? black : level)), use };
 }

@@ -6,10 +6,15 @@ import { deflateRawSync } from "node:zlib";
 import { filmLimits, inspect, type NormalisedFilm } from "@osteon/imaging";
 import type { ProblemCode } from "@osteon/shared";
 import { normaliseDicom } from "../src/index.js";
-import { type DicomOptions, dicom, height, width } from "./support/dicom.js";
+import { codedOf, type DicomOptions, dicom, height, width } from "./support/dicom.js";
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures/", import.meta.url));
 const samples = fileURLToPath(new URL("../../../../../shared/data/dicom/", import.meta.url));
+
+/** A film that was kept in colour. */
+const films = fileURLToPath(
+  new URL("../../../../../shared/data/fracatlas/images/IMG0000000.jpg", import.meta.url),
+);
 
 const fixture = (name: string) => readFileSync(`${fixtures}${name}.dcm`);
 const read = (bytes: Uint8Array) => normaliseDicom(bytes, filmLimits);
@@ -77,6 +82,86 @@ test("what is no part of the film is black, whichever way round", async () => {
   assert.deepEqual([at(turned, 10), at(turned, 31)], [0, 255]);
 });
 
+test("padding takes no part of the window, whatever it and outliers beside it are", async () => {
+  // A third of the film is padding, and of the rest fewer than the window cuts off lie far beside the others.
+  const level = (x: number, y: number) => (x < 100 ? 0 : y < 1 ? 5 : 20_000 + 10 * x);
+  const high = (x: number, y: number) => 65_535 - level(x, y);
+  for (const [options, expected] of [
+    [{ padding: 0, level }, (x: number) => (255 * (x - 100)) / 199],
+    [{ padding: 65_535, level: high, photometric: "MONOCHROME1" }, (x: number) => (255 * (x - 100)) / 199],
+    [{ padding: 65_535, level: high }, (x: number) => (255 * (299 - x)) / 199],
+  ] as const) {
+    const film = await read(dicom({ bitsStored: 16, ...options }));
+    assert.equal(at(film, 50), 0);
+    for (const x of [110, 150, 200, 290]) near(at(film, x), expected(x), 3);
+  }
+  const nothing = await read(dicom({ padding: 700, level: () => 700, photometric: "MONOCHROME1" }));
+  assert.ok(nothing.data.every((each) => each === 0));
+});
+
+test("padding is all that lies between its level and its limit, whichever is the greater", async () => {
+  const level = (x: number) => (x < 60 ? x : 1000 + x);
+  for (const [padding, paddingLimit] of [
+    [0, 63],
+    [63, 0],
+  ] as const) {
+    const film = await read(dicom({ padding, paddingLimit, level }));
+    assert.deepEqual([at(film, 0), at(film, 59), at(film, 60)], [0, 0, 0]);
+    near(at(film, 180), 128, 3);
+  }
+  const signed = { signed: true, padding: -2048, paddingLimit: -1989 };
+  const film = await read(dicom({ ...signed, level: (x) => level(x) - 2048 }));
+  near(at(film, 180), 128, 3);
+});
+
+test("a baseline JPEG is shown by the same rules as what is not compressed", async () => {
+  const coded = codedOf(fixture("jpeg"));
+  const jpeg = { syntax: "jpeg", coded, bitsAllocated: 8, bitsStored: 8 } as const;
+  const window = await read(dicom({ ...jpeg, window: [128, 64] }));
+  assert.deepEqual([at(window, 100), at(window, 200)], [0, 255]);
+  near(at(window, 150), 128, 8);
+  const padded = await read(dicom({ ...jpeg, padding: 255, paddingLimit: 200 }));
+  assert.equal(at(padded, 290), 0);
+  near(at(padded, 117), 128, 8);
+  const turned = await read(dicom({ ...jpeg, photometric: "MONOCHROME1", padding: 0, paddingLimit: 20 }));
+  assert.equal(at(turned, 5), 0);
+  near(at(turned, 150), 138, 8);
+});
+
+test("a JPEG's EXIF turns no DICOM film", async () => {
+  const coded = codedOf(fixture("jpeg"));
+  // Orientation 6, as the one entry of a TIFF directory.
+  const exif = Buffer.from(
+    "ffe10022457869660000 4d4d002a00000008 0001 0112 0003 00000001 00060000 00000000".replaceAll(" ", ""),
+    "hex",
+  );
+  const bytes = { syntax: "jpeg", bitsAllocated: 8, bitsStored: 8 } as const;
+  const film = await read(
+    dicom({ ...bytes, coded: Buffer.concat([coded.subarray(0, 2), exif, coded.subarray(2)]) }),
+  );
+  assert.deepEqual(film, await read(fixture("jpeg")));
+});
+
+test("a JPEG inside that is no grey one is damage", async () => {
+  const colour = readFileSync(films);
+  const { width, height } = await inspect(colour);
+  const film = dicom({
+    syntax: "jpeg",
+    coded: colour,
+    size: [width, height],
+    bitsAllocated: 8,
+    bitsStored: 8,
+  });
+  await assert.rejects(read(film), { code: "film-damaged" });
+  const png = dicom({
+    syntax: "jpeg",
+    coded: Buffer.from("\x89PNG\r\n\x1a\n"),
+    bitsAllocated: 8,
+    bitsStored: 8,
+  });
+  await assert.rejects(read(png), { code: "film-damaged" });
+});
+
 test("the file's window counts where it narrows the levels in use, and no other", async () => {
   const film = await read(dicom({ window: [2048, 1024] }));
   assert.deepEqual([at(film, 50), at(film, 250)], [0, 255]);
@@ -103,6 +188,77 @@ test("the file's table bends the levels, in each way that it is written, and goe
   const signed = { signed: true, level: (x: number) => Math.round((4095 * x) / 299) - 2048 };
   near(at(await read(dicom({ ...signed, table: { first: -2048, values } })), 150), 64, 3);
   near(at(await read(dicom({ rescale: [1, -1024], table: { first: -1024, values } })), 150), 64, 3);
+});
+
+test("a table of bytes is read in each byte order, of an odd length and with a byte in each word", async () => {
+  const share = (level: number) => (level / 4095) ** 2;
+  const values = Array.from({ length: 4096 }, (_, level) => Math.round(255 * share(level)));
+  for (const syntax of ["explicit", "implicit", "big-endian"] as const) {
+    const film = await read(dicom({ syntax, table: { first: 0, values, bits: 8 } }));
+    for (const x of [0, 75, 150, 225, 299]) near(at(film, x), 255 * share((4095 * x) / 299), 3);
+  }
+  const odd = await read(dicom({ table: { first: 0, values: values.slice(0, 4095), bits: 8 } }));
+  near(at(odd, 150), 64, 3);
+  const wide = dicom({ table: { first: 0, values } });
+  wide.writeUInt16LE(8, wide.indexOf(Buffer.from([0x28, 0, 0x02, 0x30])) + 12);
+  near(at(await read(wide), 150), 64, 3);
+});
+
+test("a rescale that falls turns the film round, and its window and tables with it", async () => {
+  const rescale = [-1, 4095] as const;
+  const falls = (x: number) => 255 - (255 * x) / 299;
+  const plain = await read(dicom({ rescale }));
+  for (const x of [0, 75, 299]) near(at(plain, x), falls(x));
+  const twice = await read(dicom({ rescale, photometric: "MONOCHROME1" }));
+  for (const x of [0, 75, 299]) near(at(twice, x), 255 - falls(x));
+  // In rescaled units from 2,500 to 3,500: in stored levels from 595 to 1,595.
+  const window = await read(dicom({ rescale, window: [3000, 1000] }));
+  assert.deepEqual([at(window, 30), at(window, 130)], [255, 0]);
+  near(at(window, 80), 128, 3);
+  const values = Array.from({ length: 4096 }, (_, level) => Math.round(65_535 * (level / 4095) ** 2));
+  const table = await read(dicom({ rescale, table: { first: 0, values } }));
+  for (const x of [0, 75, 150, 225, 299]) near(at(table, x), 255 * (1 - x / 299) ** 2, 3);
+  const sigmoid = await read(dicom({ rescale, window: [3000, 1000], sigmoid: true }));
+  near(at(sigmoid, 80), 128, 3);
+  assert.ok(at(sigmoid, 40) > 200 && at(sigmoid, 120) < 55);
+  const padded = await read(dicom({ rescale, padding: 4095, level: (x) => (x < 30 ? 4095 : 1000 + x * 5) }));
+  assert.deepEqual([at(padded, 10), at(padded, 31), at(padded, 299)], [0, 255, 0]);
+});
+
+test("the modality's table goes before a window, a sigmoid and a table, and shows the film where it is alone", async () => {
+  const range = (value: (level: number) => number) => ({
+    first: 0,
+    values: Array.from({ length: 4096 }, (_, level) => Math.round(65_535 * value(level / 4095))),
+  });
+  const modalityTable = range(Math.sqrt);
+  const alone = await read(dicom({ modalityTable }));
+  // The window over the levels in use cuts a column off at either end.
+  const root = (x: number) => Math.sqrt(Math.min(Math.max(x, 1), 298) / 299);
+  for (const x of [0, 75, 150, 299]) near(at(alone, x), (255 * (root(x) - root(1))) / (root(298) - root(1)));
+  // The square of the root: as stored.
+  const square = {
+    first: 0,
+    values: Array.from({ length: 65_536 }, (_, value) => Math.round(value ** 2 / 65_536)),
+  };
+  const both = await read(dicom({ modalityTable, table: { ...square, values: square.values.slice(0, -1) } }));
+  for (const x of [0, 75, 150, 299]) near(at(both, x), (255 * x) / 299, 3);
+  // From a half to the whole of the table's range: from a quarter of the levels on.
+  const window = await read(dicom({ modalityTable, window: [49_152, 32_768] }));
+  assert.equal(at(window, 70), 0);
+  near(at(window, 168), 255 * (Math.sqrt(168 / 299) * 2 - 1), 3);
+  const sigmoid = await read(dicom({ modalityTable, window: [32_768, 16_384], sigmoid: true }));
+  near(at(sigmoid, 75), 128, 4);
+  assert.ok(at(sigmoid, 30) < 60 && at(sigmoid, 150) > 215);
+  const falling = await read(dicom({ modalityTable: range((share) => 1 - share), window: [49_152, 32_768] }));
+  assert.deepEqual([at(falling, 0), at(falling, 155)], [255, 0]);
+  near(at(falling, 75), 128, 3);
+});
+
+test("a window beside a table that does not count counts", async () => {
+  const values = Array.from({ length: 4096 }, (_, level) => 65_535 - level * 16);
+  const film = await read(dicom({ window: [2048, 1024], table: { first: 0, values } }));
+  assert.deepEqual([at(film, 50), at(film, 250)], [0, 255]);
+  near(at(film, 150), 128, 3);
 });
 
 test("a sigmoid window bends the levels", async () => {
@@ -179,8 +335,20 @@ test("a picture of endless fragments is refused", async () => {
   await refused(many, "film-damaged");
 });
 
+test("a lossless JPEG that ends within its scan is damaged, and padding behind its end is not", async () => {
+  for (const name of ["jpeg-lossless", "jpeg-lossless-sv1"]) {
+    const coded = codedOf(fixture(name));
+    const film = (picture: Uint8Array) => read(dicom({ syntax: "jpeg-lossless", coded: picture }));
+    const end = coded.lastIndexOf(Buffer.from([0xff, 0xd9]));
+    for (const length of [coded.length >> 1, Math.floor(0.95 * coded.length), end])
+      await assert.rejects(film(coded.subarray(0, length)), { code: "film-damaged" }, `${name} ${length}`);
+    const padded = Buffer.concat([coded.subarray(0, end + 2), Buffer.alloc(9)]);
+    assert.deepEqual(await film(padded), await read(dicom()), name);
+  }
+});
+
 test("a picture that claims another size within than without is not decoded", async () => {
-  for (const name of ["jpeg-2000", "jpeg-ls", "jpeg-lossless"]) {
+  for (const name of ["jpeg", "jpeg-2000", "jpeg-ls", "jpeg-lossless"]) {
     const bytes = fixture(name);
     // Rows, in the file around it.
     const rows = bytes.indexOf(Buffer.from([0x28, 0, 0x10, 0, 0x55, 0x53, 2, 0]));

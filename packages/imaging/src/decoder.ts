@@ -10,6 +10,7 @@ sharp.unblock({
   operation: ["VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp", "VipsForeignLoadTiff"],
 });
 
+export type { Sharp };
 export type Picture = Metadata;
 
 /** Opens a film's bytes; nothing is read yet. */

@@ -134,10 +134,15 @@ export class ElementValues {
     return this.shorts(tag, signed, 1)[0];
   }
 
+  /** A value as it lies in the file, at most so many bytes of it: all that are there. */
+  bytes(tag: number, most = 131_072): Uint8Array {
+    const { offset, length = 0 } = this.#places.get(tag) ?? { offset: 0 };
+    return this.#bytes.subarray(offset, offset + Math.min(length, most));
+  }
+
   /** Numbers of two bytes each, at most so many: all that are there. */
   shorts(tag: number, signed = false, most = 65_536): number[] {
-    const { offset, length = 0 } = this.#places.get(tag) ?? { offset: 0 };
-    const bytes = this.#bytes.subarray(offset, offset + Math.min(length, 2 * most));
+    const bytes = this.bytes(tag, 2 * most);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     return Array.from({ length: bytes.length >> 1 }, (_, at) =>
       signed ? view.getInt16(2 * at, this.#littleEndian) : view.getUint16(2 * at, this.#littleEndian),

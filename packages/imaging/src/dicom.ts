@@ -1,9 +1,12 @@
 import { ProblemError } from "@osteon/shared";
 import { ElementValues, ElementWalk, type Encoding, fragmentsAt, type Place } from "./dicom-elements.js";
+import { type Modality, readModality } from "./modality.js";
 import { damage } from "./structure/refusals.js";
 import { readVoi, type Voi } from "./voi.js";
+import type { Span } from "./window.js";
 
 export { askedBy } from "./voi.js";
+export { levelsInUse, type Span } from "./window.js";
 
 /** How a film's picture is kept: by the names of the transfer syntaxes (DICOM PS3.5, annex A). */
 export type DicomCoding =
@@ -25,12 +28,13 @@ export interface DicomHeader {
   readonly bitsStored: number;
   readonly highBit: number;
   readonly signed: boolean;
-  /** MONOCHROME1: the least level is white. */
+  /** Whether the least level is white: MONOCHROME1, or levels that stand for less the greater they are, but not both. */
   readonly inverted: boolean;
-  /** The level of what is no part of the film. */
-  readonly padding: number | undefined;
-  /** How the file asks for its levels to be shown. */
-  readonly voi: Voi | undefined;
+  /** The levels of what is no part of the film. */
+  readonly padding: Span | undefined;
+  readonly modality: Modality;
+  /** How the file asks for its levels to be shown: in the first way that counts. */
+  readonly voi: readonly Voi[];
   /** Where the picture's bytes begin, or its fragments. */
   readonly pictureAt: number;
 }
@@ -48,6 +52,7 @@ const tags = {
   highBit: 0x00280102,
   signed: 0x00280103,
   padding: 0x00280120,
+  paddingLimit: 0x00280121,
   picture: 0x7fe00010,
 } as const;
 
@@ -81,11 +86,11 @@ const codings: Readonly<Record<string, DicomCoding>> = {
  *   `film-animated` for several frames; `film-damaged`.
  */
 export function readDicomHeader(bytes: Uint8Array): DicomHeader {
-  const { data, coding, picture, voi } = readElements(bytes);
-  const modality = data.text(tags.modality) ?? "";
-  if (!modalities.includes(modality))
+  const { data, coding, picture, modality, voi } = readElements(bytes);
+  const device = data.text(tags.modality) ?? "";
+  if (!modalities.includes(device))
     throw unsupported(
-      `DICOM of the modality "${printable(modality)}" is no X-ray film: ${modalities.join(", ")} are read.`,
+      `DICOM of the modality "${printable(device)}" is no X-ray film: ${modalities.join(", ")} are read.`,
     );
   if ((data.number(tags.frames) ?? 1) > 1) throw new ProblemError("film-animated");
   const photometric = data.text(tags.photometric) ?? "";
@@ -109,11 +114,20 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     bitsStored,
     highBit,
     signed,
-    inverted: photometric === "MONOCHROME1",
-    padding: data.short(tags.padding, signed),
+    inverted: (photometric === "MONOCHROME1") !== modality.falls,
+    padding: readPadding(data, signed),
+    modality,
     voi,
     pictureAt: checkPicture(bytes, picture, coding, (width * height * bitsAllocated) / 8),
   };
+}
+
+/** Padding is of one level, or of all between two, either of which may be the greater (PS3.3, C.7.5.1.1.2). */
+function readPadding(data: ElementValues, signed: boolean): Span | undefined {
+  const value = data.short(tags.padding, signed);
+  if (value === undefined) return undefined;
+  const limit = data.short(tags.paddingLimit, signed) ?? value;
+  return { low: Math.min(value, limit), high: Math.max(value, limit) };
 }
 
 /** The coded bytes of a film's picture that is kept in fragments. */
@@ -135,12 +149,9 @@ function readElements(bytes: Uint8Array) {
     const read = (found: ReadonlyMap<number, Place>) =>
       new ElementValues(bytes, found, encoding.littleEndian);
     const data = read(places);
-    return {
-      data,
-      coding,
-      picture: places.get(tags.picture),
-      voi: readVoi({ data, places, walk, encoding, read }),
-    };
+    const set = { data, places, walk, encoding, read };
+    const modality = readModality(set);
+    return { data, coding, picture: places.get(tags.picture), modality, voi: readVoi(set, modality) };
   } catch (error) {
     if (error instanceof ProblemError && error.code === "dicom-unsupported") throw error;
     throw new ProblemError("dicom-unsupported", "The file's DICOM header cannot be read.", { cause: error });

@@ -1,9 +1,10 @@
-import { openPicture, openRaw, openSamples } from "./decoder.js";
+import { openPicture, openRaw, openSamples, type Sharp } from "./decoder.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
+import { walk } from "./structure/index.js";
 import { damage } from "./structure/refusals.js";
-import { type Asked, window16 } from "./window.js";
+import { type Asked, type Span, window16 } from "./window.js";
 
 /** A film as the page shows it and the models read it. */
 export interface NormalisedFilm {
@@ -39,12 +40,12 @@ export async function normalise(bytes: Uint8Array, limits: FilmLimits = filmLimi
 }
 
 async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits): Promise<NormalisedFilm> {
-  const picture = openPicture(bytes, {
+  const whole = openPicture(bytes, {
     limitInputPixels: limits.maximumPixels,
     ignoreIcc: !header.cmyk,
     page: header.page,
   }).autoOrient();
-  if (header.extra) picture.removeAlpha();
+  const picture = header.extra ? await withoutExtra(whole, header) : whole;
   if (header.alpha) picture.flatten({ background: "#000" });
   picture.resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true });
   if (header.depth === 8) {
@@ -66,21 +67,63 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
 }
 
 /**
+ * The picture without its last sample, which is neither colour nor transparency. In a step of its own: sharp takes that sample for
+ * alpha, multiplies by it where it resizes, and removes it only then (its `pipeline.cc`), so that a sample of zeros leaves black.
+ */
+async function withoutExtra(picture: Sharp, { depth, rgb }: FilmHeader): Promise<Sharp> {
+  picture.removeAlpha();
+  if (depth === 8) {
+    const { data, info } = await picture
+      .toColourspace(rgb ? "srgb" : "b-w")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return openRaw(data, info.width, info.height, info.channels === 3 ? 3 : 1);
+  }
+  const { data, info } = await picture
+    .toColourspace("grey16")
+    .raw({ depth: "ushort" })
+    .toBuffer({ resolveWithObject: true });
+  return openSamples(new Uint16Array(data.buffer, data.byteOffset, data.length / 2), info.width, info.height);
+}
+
+/**
  * Samples of 16 bits as a normalised film.
  * @param asked how the file asks for their levels to be shown
+ * @param use the levels in use, where some of the samples are none of the film's
  */
 export async function normaliseSamples(
   samples: Uint16Array,
-  width: number,
-  height: number,
-  asked?: Asked,
+  { width, height }: Pick<NormalisedFilm, "width" | "height">,
+  asked: readonly Asked[],
+  use?: Span,
 ): Promise<NormalisedFilm> {
   const { data, info } = await openSamples(samples, width, height)
     .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })
     .raw({ depth: "ushort" })
     .toBuffer({ resolveWithObject: true });
   const resized = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  return film(info.width, info.height, window16(resized, asked));
+  return film(info.width, info.height, window16(resized, asked, use));
+}
+
+/**
+ * The samples of a grey JPEG of 8 bits, as they are coded: neither turned by its EXIF nor bent by its colour profile. For one inside
+ * another file, which tells all that.
+ *
+ * @throws ProblemError `film-damaged` also where it is something else, or of another size
+ */
+export async function greyJpegSamples(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  try {
+    walk("image/jpeg", bytes);
+    const picture = openPicture(bytes, { limitInputPixels: width * height, ignoreIcc: true });
+    const found = await picture.metadata();
+    if (found.format !== "jpeg" || found.width !== width || found.height !== height || found.channels !== 1)
+      throw new Error(
+        `a ${found.format} of ${found.width} × ${found.height}, ${found.channels} samples a pixel`,
+      );
+    return await picture.toColourspace("b-w").raw().toBuffer();
+  } catch (error) {
+    throw damage("its picture data cannot be decoded", error);
+  }
 }
 
 /** The film with black and white exchanged. */

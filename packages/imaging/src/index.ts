@@ -2,6 +2,7 @@ export type { DicomHeader } from "./dicom.js";
 export {
   decodeFilm,
   encodeFilm,
+  greyJpegSamples,
   type NormalisedFilm,
   negative,
   normalise,

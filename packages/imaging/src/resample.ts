@@ -1,7 +1,8 @@
 /**
  * Pillow's antialiased triangle filter (`Resampling.BILINEAR`) on 8-bit samples, bit for bit: its coefficients in fixed
- * point (PRECISION_BITS = 32 - 8 - 2), horizontal pass first, each pass rounded to 8 bits. From Pillow's
- * `src/libImaging/Resample.c` (MIT-CMU licence).
+ * point (PRECISION_BITS = 32 - 8 - 2), each pass rounded to 8 bits. From Pillow's `src/libImaging/Resample.c` (MIT-CMU
+ * licence). The horizontal pass is always first; Pillow 13 itself begins with the vertical one where that takes less (films
+ * over about twice as tall as wide in a letterbox), so the Python side asks it for one pass at a time.
  */
 const precision = 22;
 const half = 1 << (precision - 1);

@@ -1,10 +1,16 @@
 /** Share of the samples that the window may cut off at either end. */
 const cut = 0.005;
 
-/** How levels are asked to be shown: by a window, or by a curve from a level to 0..1. */
-export type Asked =
-  | { readonly low: number; readonly high: number }
-  | { readonly curve: (level: number) => number };
+/** Levels that become black and white. */
+export interface Span {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How levels are asked to be shown: by a window, by a curve from a level to 0..1, or by the window's part of a curve. */
+export interface Asked extends Partial<Span> {
+  readonly curve?: (level: number) => number;
+}
 
 /** Least share of the levels in use, or of a curve's range, that must be left of the film. */
 const leastShare = 1 / 8;
@@ -16,43 +22,63 @@ const leastShare = 1 / 8;
  * for one burnt-in marker at 65,535 would leave a 12-bit film 16 levels. Models stretch the contrast between 1 % and 99 %
  * themselves, so nothing they use is cut. A film of a single level becomes black.
  *
- * @param asked what a file asks for, of the same levels. A window counts where it narrows that one, and leaves at least an eighth of it:
- *   one that is wider says nothing of this film, and one that lies beside it is a mistake. A curve bends that window; it counts where it
- *   rises, by at least an eighth of its range.
+ * @param asked what a file asks for, of the same levels: the first that counts does. A window counts where it narrows that one, and leaves
+ *   at least an eighth of it: one that is wider says nothing of this film, and one that lies beside it is a mistake. A curve bends that
+ *   window; it counts where it rises, by at least an eighth of its range.
+ * @param use the levels in use, where some of the samples are none of the film's
  */
-export function window16(samples: Uint16Array, asked?: Asked): Uint8Array {
-  const counts = new Uint32Array(65_536);
-  for (const sample of samples) counts[sample] = (counts[sample] ?? 0) + 1;
-  let low = quantile(counts, cut * samples.length);
-  let high = Math.max(quantile(counts, (1 - cut) * samples.length), low + 1);
-  let shown = (level: number) => level;
-  if (asked !== undefined && "curve" in asked) {
-    if (rises(asked.curve, low, high)) shown = asked.curve;
-  } else if (asked !== undefined) {
-    const narrowed = [Math.max(low, asked.low), Math.min(high, asked.high)] as const;
-    if (narrowed[1] - narrowed[0] >= (high - low) * leastShare) [low, high] = narrowed;
-  }
-  const [black, white] = [shown(low), shown(high)];
+export function window16(
+  samples: Uint16Array,
+  asked: readonly Asked[] = [],
+  use: Span = levelsInUse(count(samples)),
+): Uint8Array {
+  const { low, high, curve } = firstThatCounts(asked, use);
+  const [black, white] = [curve(low), curve(high)];
   const levels = Uint8ClampedArray.from(
-    counts,
-    (_, level) => ((shown(level) - black) / (white - black)) * 255,
+    { length: 65_536 },
+    (_, level) => ((curve(level) - black) / (white - black)) * 255,
   );
   const data = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) data[i] = levels[samples[i] ?? 0] ?? 0;
   return data;
 }
 
-function rises(curve: (level: number) => number, low: number, high: number): boolean {
-  if (curve(high) - curve(low) < leastShare) return false;
+function count(samples: Uint16Array): Uint32Array {
+  const counts = new Uint32Array(65_536);
+  for (const sample of samples) counts[sample] = (counts[sample] ?? 0) + 1;
+  return counts;
+}
+
+/** The levels from the 0.5 % to the 99.5 % quantile, by how many samples each has. */
+export function levelsInUse(counts: Uint32Array): Span {
+  const samples = counts.reduce((sum, each) => sum + each, 0);
+  const low = quantile(counts, cut * samples);
+  return { low, high: Math.max(quantile(counts, (1 - cut) * samples), low + 1) };
+}
+
+function firstThatCounts(asked: readonly Asked[], use: Span): Required<Asked> {
+  for (const { low = use.low, high = use.high, curve = itself } of asked) {
+    const narrowed = { low: Math.max(use.low, low), high: Math.min(use.high, high) };
+    if (narrowed.high - narrowed.low < (use.high - use.low) * leastShare) continue;
+    if (curve === itself || rises(curve, use, narrowed)) return { ...narrowed, curve };
+  }
+  return { ...use, curve: itself };
+}
+
+const itself = (level: number) => level;
+
+function rises(curve: (level: number) => number, { low, high }: Span, shown: Span): boolean {
+  if (curve(high) - curve(low) < leastShare || curve(shown.high) <= curve(shown.low)) return false;
   for (let level = low; level < high; level++) if (curve(level + 1) < curve(level)) return false;
   return true;
 }
 
-/** The least level up to which there are at least `rank` samples. */
+/** The least level up to which there are at least `rank` samples; 0 where there are none. */
 function quantile(counts: Uint32Array, rank: number): number {
   let sum = 0;
-  return counts.findIndex((count) => {
+  const found = counts.findIndex((count) => {
     sum += count;
     return count > 0 && sum >= rank;
   });
+  return Math.max(found, 0);
 }

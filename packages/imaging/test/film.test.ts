@@ -114,6 +114,16 @@ test("a sample beside a TIFF's colours is transparency only where it says so", a
   );
 });
 
+test("a sample beside a TIFF's colours darkens no film that is made smaller", async () => {
+  for (const bits of [8, 16] as const) {
+    const large = { width: 2048, height: 400, bits };
+    const [beside, plain] = [await normalise(tiff({ ...large, extra: 0 })), await normalise(tiff(large))];
+    assert.deepEqual([beside.width, beside.height], [1024, 200]);
+    assert.deepEqual(beside.data, plain.data, `${bits} bits`);
+    near(at(beside, 512, 100), 128);
+  }
+});
+
 const ramp12 = () => Uint16Array.from({ length: 300 * 260 }, (_, i) => Math.round(((i % 300) * 4095) / 299));
 const grey16 = (samples: Uint16Array) =>
   sharp(samples, { raw: { width: 300, height: 260, channels: 1 } }).toColourspace("grey16");

@@ -154,6 +154,14 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
     return bundle, {"input": inputs[0].name, **spec}
 
 
+def resized(film, width: int, height: int, interpolation: str):
+    """By its rows first: Pillow 13 in one call begins with the columns of some films, which Pillow before it and serving do not."""
+    from PIL import Image
+
+    how = Image.Resampling.NEAREST if interpolation == "nearest" else Image.Resampling.BILINEAR
+    return film.resize((width, film.height), how).resize((width, height), how)
+
+
 def keras_answers(options) -> dict:
     import numpy as np
     from keras.applications.imagenet_utils import preprocess_input
@@ -164,7 +172,7 @@ def keras_answers(options) -> dict:
     colours = "grayscale" if channels == 1 else "rgb"
 
     def tensor(path: Path):
-        film = load_img(path, color_mode=colours, target_size=(height, width), interpolation=options.interpolation)
+        film = resized(load_img(path, color_mode=colours), width, height, options.interpolation)
         if options.preprocessing == "raw":
             return img_to_array(film)
         if options.preprocessing == "unit":
@@ -187,14 +195,14 @@ def onnx_answers(options) -> dict:
     given = next(value for value in graph.input if value.name not in initial)
     shape = picture(given)
     size = (shape["width"], shape["height"])
-    how = Image.Resampling.NEAREST if options.interpolation == "nearest" else Image.Resampling.BILINEAR
     session = onnxruntime.InferenceSession(options.onnx, providers=["CPUExecutionProvider"])
 
     def fitted(film: Image.Image) -> Image.Image:
         if options.fit == "stretch":
-            return film.resize(size, how)
+            return resized(film, *size, options.interpolation)
         scale = min(size[0] / film.width, size[1] / film.height)
-        small = film.resize((max(1, int(film.width * scale + 0.5)), max(1, int(film.height * scale + 0.5))), how)
+        fitting = [max(1, int(side * scale + 0.5)) for side in film.size]
+        small = resized(film, *fitting, options.interpolation)
         canvas = Image.new("L", size, 0)
         canvas.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
         return canvas

@@ -2,6 +2,14 @@
 {{- .Release.Name | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/*
+What tells the series of this release from those of all others: the label osteon_release. A namespace may hold several, and
+releases of several namespaces may share a name.
+*/}}
+{{- define "osteon.release" -}}
+{{- .Release.Namespace }}/{{ .Release.Name -}}
+{{- end -}}
+
 {{/* Labels by which a service's pods are chosen. Takes (dict "root" $ "service" NAME). */}}
 {{- define "osteon.selector" -}}
 app.kubernetes.io/name: {{ .service }}

@@ -1,7 +1,21 @@
+/** A table of what levels become, for those from `first` on. */
+export interface DicomTable {
+  readonly first: number;
+  readonly values: readonly number[];
+  /** Of a value: two bytes where left out, a byte where 8. */
+  readonly bits?: 8 | 16;
+  /** Whether its sequence is of no length that is told. */
+  readonly open?: boolean;
+}
+
 /** What a film is written with; all else is as a plain CR film has it. */
 export interface DicomOptions {
   modality?: string;
-  syntax?: "implicit" | "explicit" | "big-endian";
+  syntax?: "implicit" | "explicit" | "big-endian" | "jpeg" | "jpeg-lossless";
+  /** The picture of a syntax that compresses. */
+  coded?: Uint8Array;
+  /** What the header claims the size to be. */
+  size?: readonly [width: number, height: number];
   photometric?: string;
   samples?: number;
   frames?: number;
@@ -10,10 +24,12 @@ export interface DicomOptions {
   highBit?: number;
   signed?: boolean;
   padding?: number;
+  paddingLimit?: number;
   window?: readonly [centre: number, width: number];
   sigmoid?: boolean;
-  /** A table of what levels become, 16 bits, for those from `first` on. */
-  table?: { readonly first: number; readonly values: readonly number[]; readonly open?: boolean };
+  /** The VOI table, and the modality's. */
+  table?: DicomTable;
+  modalityTable?: DicomTable;
   rescale?: readonly [slope: number, intercept: number];
   /** Elements before the picture that say nothing, each so many bytes long. */
   noise?: readonly [elements: number, bytes: number];
@@ -27,9 +43,18 @@ const syntaxes = {
   implicit: "1.2.840.10008.1.2",
   explicit: "1.2.840.10008.1.2.1",
   "big-endian": "1.2.840.10008.1.2.2",
+  jpeg: "1.2.840.10008.1.2.4.50",
+  "jpeg-lossless": "1.2.840.10008.1.2.4.70",
 };
 
-/** A DICOM film as PS3.10 has it, not compressed. */
+/** The coded picture of a film in explicit little endian that is kept in one fragment. */
+export function codedOf(film: Buffer): Buffer {
+  const picture = film.lastIndexOf(Buffer.from([0xe0, 0x7f, 0x10, 0])) + 12;
+  const fragment = picture + 8 + film.readUInt32LE(picture + 4);
+  return film.subarray(fragment + 8, fragment + 8 + film.readUInt32LE(fragment + 4));
+}
+
+/** A DICOM film as PS3.10 has it, not compressed unless said. */
 export function dicom(options: DicomOptions = {}): Buffer {
   const { syntax = "explicit", bitsAllocated = 16, bitsStored = 12, signed = false } = options;
   const little = syntax !== "big-endian";
@@ -71,7 +96,7 @@ export function dicom(options: DicomOptions = {}): Buffer {
     element(group, item, vr, Buffer.from(value, "latin1"));
   const number = (item: number, value: number, vr = "US") => element(0x28, item, vr, short(value));
   /** A sequence of one item, of a length that is told or not. */
-  const sequence = (value: Buffer, open: boolean) => {
+  const sequence = (item: number, value: Buffer, open: boolean) => {
     const head = (tag: number, length: number) => {
       const bytes = Buffer.alloc(8);
       const [u16, u32] = little
@@ -85,17 +110,30 @@ export function dicom(options: DicomOptions = {}): Buffer {
     const whole = open
       ? [head(0xe000, 0xffffffff), value, head(0xe00d, 0), head(0xe0dd, 0)]
       : [head(0xe000, value.length), value];
-    const bytes = element(0x28, 0x3010, "SQ", Buffer.concat(whole));
+    const bytes = element(0x28, item, "SQ", Buffer.concat(whole));
     const at = syntax === "implicit" ? 4 : 8;
     if (open) bytes.fill(0xff, at, at + 4);
     return bytes;
   };
-  const table = ({ first, values, open = false }: NonNullable<DicomOptions["table"]>) => {
-    const descriptor = Buffer.concat([values.length, first, 16].map(short));
-    const data = Buffer.concat(values.map(short));
+  const table = (tag: number, { first, values, bits = 16, open = false }: DicomTable) => {
+    const descriptor = Buffer.concat([values.length, first, bits].map(short));
+    const data = bits === 16 ? Buffer.concat(values.map(short)) : Buffer.from(values);
+    if (bits === 8 && !little) data.swap16();
     const item = [element(0x28, 0x3002, "US", descriptor), element(0x28, 0x3006, "OW", data)];
-    return sequence(Buffer.concat(item), open);
+    return sequence(tag, Buffer.concat(item), open);
   };
+  const fragment = (value: Uint8Array) => {
+    const head = Buffer.from([0xfe, 0xff, 0, 0xe0, 0, 0, 0, 0]);
+    head.writeUInt32LE(value.length, 4);
+    return Buffer.concat([head, value]);
+  };
+  const encapsulated = (coded: Uint8Array) =>
+    Buffer.concat([
+      Buffer.from([0xe0, 0x7f, 0x10, 0, 0x4f, 0x42, 0, 0, 0xff, 0xff, 0xff, 0xff]),
+      fragment(Buffer.alloc(0)),
+      fragment(coded.length % 2 === 1 ? Buffer.concat([coded, Buffer.alloc(1)]) : coded),
+      Buffer.from([0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0]),
+    ]);
   const meta = [
     element(2, 2, "UI", Buffer.from("1.2.840.10008.5.1.4.1.1.1"), true, true),
     element(2, 3, "UI", Buffer.from("1.2.3.4"), true, true),
@@ -125,13 +163,16 @@ export function dicom(options: DicomOptions = {}): Buffer {
     number(2, samples),
     text(0x28, 4, "CS", photometric),
     ...(options.frames === undefined ? [] : [text(0x28, 8, "IS", String(options.frames))]),
-    number(0x10, height),
-    number(0x11, width),
+    number(0x10, options.size?.[1] ?? height),
+    number(0x11, options.size?.[0] ?? width),
     number(0x100, bitsAllocated),
     number(0x101, bitsStored),
     number(0x102, options.highBit ?? bitsStored - 1),
     number(0x103, signed ? 1 : 0),
     ...(options.padding === undefined ? [] : [number(0x120, options.padding, signed ? "SS" : "US")]),
+    ...(options.paddingLimit === undefined
+      ? []
+      : [number(0x121, options.paddingLimit, signed ? "SS" : "US")]),
     ...(options.window === undefined
       ? []
       : [
@@ -145,7 +186,8 @@ export function dicom(options: DicomOptions = {}): Buffer {
           text(0x28, 0x1053, "DS", String(options.rescale[0])),
         ]),
     ...(options.sigmoid === true ? [text(0x28, 0x1056, "CS", "SIGMOID")] : []),
-    ...(options.table === undefined ? [] : [table(options.table)]),
-    element(0x7fe0, 0x10, "OW", picture),
+    ...(options.modalityTable === undefined ? [] : [table(0x3000, options.modalityTable)]),
+    ...(options.table === undefined ? [] : [table(0x3010, options.table)]),
+    options.coded === undefined ? element(0x7fe0, 0x10, "OW", picture) : encapsulated(options.coded),
   ]);
 }

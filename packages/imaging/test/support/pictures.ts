@@ -36,6 +36,8 @@ export function bomb(width: number, height: number): Buffer {
 }
 
 export interface TiffOptions {
+  width?: number;
+  height?: number;
   pages?: number;
   big?: boolean;
   littleEndian?: boolean;
@@ -53,8 +55,10 @@ export interface TiffOptions {
   strips?: number;
 }
 
-/** An uncompressed grey TIFF, 300 × 260, whose samples are a ramp of 0 to 4,095 at 16 bits. */
+/** An uncompressed grey TIFF, 300 × 260 unless said, whose samples are a ramp of 0 to 4,095 at 16 bits. */
 export function tiff({
+  width = 300,
+  height = 260,
   pages = 1,
   big = false,
   littleEndian = true,
@@ -66,7 +70,6 @@ export function tiff({
   tile,
   strips = 1,
 }: TiffOptions = {}) {
-  const [width, height] = [300, 260];
   const step = (bits > 8 ? 2 : 1) * (extra === undefined ? 1 : 2);
   const bytes = width * height * step;
   const [head, entry, word, count] = big ? [16, 20, 8, 8] : [8, 12, 4, 2];

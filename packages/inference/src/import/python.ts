@@ -1,42 +1,40 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ImportError } from "./import-error.js";
+import { ensurePythonEnvironment } from "./python-environment.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../../../", import.meta.url));
 const scripts = path.join(root, "packages/inference/import");
-const environment = path.join(root, ".cache/import");
-const python = path.join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
 /**
  * Makes the Python environment of the import in `.cache`, where it is not there already.
  *
+ * @returns path of its Python
  * @throws ImportError where that fails
  */
-async function ensureEnvironment(say: (line: string) => void): Promise<void> {
+async function ensurePython(say: (line: string) => void): Promise<string> {
   const requirements = path.join(scripts, "requirements.txt");
-  const wanted = createHash("sha256")
+  const digest = createHash("sha256")
     .update(await readFile(requirements))
     .digest("hex");
-  const stamp = path.join(environment, "ready");
-  if ((await readFile(stamp, "utf8").catch(() => "")) === wanted) return;
-  say("Setting up Keras and ONNX in .cache/import: once, some minutes, 2 GB on the disk");
-  await mkdir(path.dirname(environment), { recursive: true });
   try {
-    if (!existsSync(python)) await run("python3", ["-m", "venv", environment]);
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-    await run(python, install);
+    return await ensurePythonEnvironment({
+      folder: path.join(root, ".cache/import"),
+      install: ["-r", requirements],
+      digest,
+      onMissing: () =>
+        say("Setting up Keras and ONNX in .cache/import: once, some minutes, 2 GB on the disk"),
+    });
   } catch (error) {
     throw new ImportError(
       `The packages of the import cannot be installed (Python 3.11 with pip and venv): ${lastLines(error)}`,
     );
   }
-  await writeFile(stamp, wanted);
 }
 
 /**
@@ -46,7 +44,7 @@ async function ensureEnvironment(say: (line: string) => void): Promise<void> {
  * @throws ImportError with what the script refuses, or how it failed
  */
 export async function toOnnx<T>(args: readonly string[], say: (line: string) => void): Promise<T> {
-  await ensureEnvironment(say);
+  const python = await ensurePython(say);
   let answer: T | { refused: string };
   try {
     const { stdout } = await run(python, [path.join(scripts, "to_onnx.py"), ...args], { maxBuffer: 2 ** 26 });

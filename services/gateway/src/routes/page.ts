@@ -79,6 +79,11 @@ export async function page(app: App, { logger }: Dependencies): Promise<void> {
   );
 
   if (!built) return;
+  // Of the libraries inside the page: they go along with every copy of it. As text, since browsers save Markdown instead of showing it.
+  const licences = await readFile(`${folder}licences.md`);
+  app.get("/licences", { schema: { hide: true } }, async (_request, reply) =>
+    reply.type("text/plain; charset=utf-8").header("cache-control", "no-cache").send(licences),
+  );
   await app.register(staticFiles, {
     root: `${folder}assets`,
     prefix: "/assets/",

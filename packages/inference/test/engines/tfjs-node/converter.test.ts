@@ -63,6 +63,31 @@ test("what TensorFlow would do otherwise is refused: a softmax over several axes
   convert(after(resize, 13, by(2)));
 });
 
+test("the nearest pixel by centres is refused where ONNX rounds otherwise than TensorFlow", () => {
+  for (const coordinates of ["half_pixel", "pytorch_half_pixel"]) {
+    const doubled = (rounding: string): OnnxSpec => ({
+      input: [1, 1, 4, 4],
+      nodes: [
+        {
+          op: "Resize",
+          inputs: ["x", "", "scales"],
+          outputs: ["y"],
+          attributes: {
+            mode: "nearest",
+            coordinate_transformation_mode: coordinates,
+            nearest_mode: rounding,
+          },
+        },
+      ],
+      constants: { scales: { dims: [4], data: [1, 1, 2, 2] } },
+      outputs: ["y"],
+    });
+    for (const rounding of ["floor", "ceil"])
+      assert.throws(() => convert(doubled(rounding)), UnsupportedModel, `${coordinates} ${rounding}`);
+    for (const rounding of ["round_prefer_floor", "round_prefer_ceil"]) convert(doubled(rounding));
+  }
+});
+
 test("the order of axes changes where the film comes in and where a map goes out, not between", () => {
   const { ops } = convert({
     input: [1, 3, 8, 8],

@@ -6,8 +6,8 @@ import { shapes } from "./operators/shapes.js";
 import { windows } from "./operators/windows.js";
 import { constantValue, type Operator, Step, type Value } from "./step.js";
 
-/** Changes whenever the same model becomes another graph: what was converted before is converted again. */
-export const converterRevision = 2;
+/** Changes whenever the same model becomes another graph, or none: what was converted before is converted again. */
+export const converterRevision = 3;
 
 const operators: Readonly<Record<string, Operator>> = {
   ...elementwise,

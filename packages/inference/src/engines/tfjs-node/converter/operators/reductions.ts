@@ -171,13 +171,14 @@ const resize: Operator = (step) => {
   if (mode === "linear")
     return step.emit("ResizeBilinear", [x, size], { dims, channelsLast: true }, attributes);
   if (mode !== "nearest") return step.refuse(`of the mode ${mode}`);
-  // Here the rules of rounding agree: whole factors, and what is cut down by "floor".
+  // Here the rules of rounding agree: whole factors, and what is cut down by "floor". From centres TensorFlow takes the pixel that a
+  // centre falls into (resize_nearest_neighbor_op.cc), as rounding to the nearest does; "floor" and "ceil" take its neighbours.
   const whole = [height, width].every(({ from, to }) => to % from === 0);
   const rounding = step.attribute("nearest_mode")?.text || (since11 ? "round_prefer_floor" : "floor");
   const agrees =
     coordinates === "asymmetric"
       ? rounding === "floor" && height.exact && width.exact
-      : whole && coordinates !== "align_corners";
+      : whole && coordinates !== "align_corners" && rounding.startsWith("round_prefer");
   if (!agrees) step.refuse(`of the nearest pixel by ${coordinates} and ${rounding}`);
   return step.emit("ResizeNearestNeighbor", [x, size], { dims, channelsLast: true }, attributes);
 };
