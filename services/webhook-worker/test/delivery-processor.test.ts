@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   type Analysis,
@@ -19,6 +19,7 @@ import {
   type Logger,
   Metrics,
   nameOf,
+  ProblemError,
   Producer,
   pendingAnalysis,
   RedisLock,
@@ -388,6 +389,39 @@ test("nothing is written that outlives its analysis or endpoint, also where thos
   assert.equal(await ledger.deliveries.get({ tenant, event: told.id, webhook: record.id }), undefined);
   assert.deepEqual(await owed(), []);
   assert.equal(await ledger.endpoints.get(record), undefined, "the try did not bring it back");
+});
+
+/** The store fails when a try has noted how it ended, and looks whether what it tells of is there still. */
+function failAfterNote(t: TestContext): void {
+  t.mock
+    .method(ledger, "hasResult")
+    .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
+}
+
+test("what is erased during a try leaves no record, though the store fails behind the try's note", async (t) => {
+  const analysis = await ended({ callbackUrl: url });
+  const ref = { tenant, event: analysis.id };
+  answer = async (_request, response) => {
+    // All of an erasure but what the try's own note comes behind.
+    await ledger.hide({ tenant, id: analysis.id });
+    response.writeHead(200).end("of a patient");
+  };
+  failAfterNote(t);
+  await assert.rejects(attempt(analysis.id), { code: "store-unavailable" });
+  assert.equal((await ledger.deliveries.get(ref))?.status, "delivered");
+  assert.equal(await attempt(analysis.id), undefined);
+  assert.equal(await ledger.deliveries.get(ref), undefined);
+  assert.deepEqual(await owed(), []);
+});
+
+test("what was delivered stays on record, though the store fails behind the try's note", async (t) => {
+  const analysis = await ended({ callbackUrl: url });
+  failAfterNote(t);
+  await assert.rejects(attempt(analysis.id), { code: "store-unavailable" });
+  assert.equal(await attempt(analysis.id), undefined);
+  assert.equal((await ledger.deliveries.get({ tenant, event: analysis.id }))?.status, "delivered");
+  assert.deepEqual(await owed(), []);
+  assert.equal(received.length, 1);
 });
 
 /** A try that is frozen before its answer comes; `thaw` lets it be answered. */
