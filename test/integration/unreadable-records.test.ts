@@ -5,14 +5,13 @@ import {
   acceptedFilm,
   type Backbone,
   type DeadLetter,
-  DeadLetters,
   type DeliveryRecord,
   deliveryName,
   type ProblemError,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 const day = 86_400_000;
 const tenant = "default";
@@ -92,8 +91,7 @@ test("a damaged delivery keeps no other from being listed, and goes with its ret
   assert.deepEqual([told, listed], [[second], [third, events[0]]]);
 
   const letters = new Map<string, string>();
-  for await (const { analysis, reason } of new DeadLetters(backbone.analyses).list())
-    letters.set(analysis, reason);
+  for await (const { analysis, reason } of lettersOf(backbone).list()) letters.set(analysis, reason);
   assert.deepEqual(
     events.map((event) => letters.get(event)?.split(":")[0]),
     ["The receiver answered 500.", "record-damaged", "The receiver answered 500."],
@@ -137,7 +135,7 @@ test("a damaged delivery that is given up is a dead letter, and owed no more", a
   await dispatch.giveUp({ tenant, event, webhook }, "The delivery could not be worked on.");
   assert.equal(await ledger.deliveries.owed.get(name), undefined);
   const letters: DeadLetter[] = [];
-  for await (const letter of new DeadLetters(backbone.analyses).list()) letters.push(letter);
+  for await (const letter of lettersOf(backbone).list()) letters.push(letter);
   assert.match(letters.find(({ id }) => id === name)?.reason ?? "", /^record-damaged/);
 });
 

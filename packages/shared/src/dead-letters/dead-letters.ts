@@ -10,7 +10,7 @@ import {
 import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices } from "../storage/index.js";
-import { type DeliveryRef, refOfName } from "../webhooks/index.js";
+import { type DeliveryRef, type Lock, refOfName, type StillHeld } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */
 export const deadLettersPageSize = 100;
@@ -21,10 +21,12 @@ export const deadLettersPageSize = 100;
  */
 export class DeadLetters {
   readonly #analyses: Analyses;
+  readonly #lock: Lock;
   readonly #now: () => number;
 
-  constructor(analyses: Analyses, now: () => number = Date.now) {
+  constructor(analyses: Analyses, lock: Lock, now: () => number = Date.now) {
     this.#analyses = analyses;
+    this.#lock = lock;
     this.#now = now;
   }
 
@@ -50,7 +52,10 @@ export class DeadLetters {
    *   they were
    */
   async retry(id: string): Promise<RetriedLetter> {
-    if (isAnalysisId(id)) return { id, analysis: await this.#examineAgain(id) };
+    if (isAnalysisId(id)) {
+      const again = (stillHeld: StillHeld) => this.#examineAgain(id, stillHeld);
+      return { id, analysis: await this.#lock.run(`dead-letter:${id}`, again) };
+    }
     const ref = await this.#delivery(id);
     if (ref === undefined) throw new ProblemError("dead-letter-not-found");
     await this.#analyses.dispatch.redeliver(ref);
@@ -70,18 +75,29 @@ export class DeadLetters {
     }
   }
 
-  async #examineAgain(id: string): Promise<string> {
+  async #examineAgain(id: string, stillHeld: StillHeld): Promise<string> {
     const { ledger } = this.#analyses;
     const marker = await ledger.failed.get(id);
     if (marker === undefined) throw new ProblemError("dead-letter-not-found");
     const { tenant } = marker;
-    const retriedAs = (await this.#begun(marker)) ?? uuidv7();
+    const begun = await this.#begun(marker);
+    const retriedAs = begun ?? uuidv7();
     const request = await ledger.request({ tenant, id });
     if (request === undefined) throw new ProblemError("dead-letter-not-found");
-    // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
-    if (marker.retriedAs !== retriedAs) await ledger.failed.set({ tenant, id, retriedAs });
+    if (begun === undefined) {
+      // Another that came behind a lock that was lost may have been through with it.
+      await stillHeld();
+      // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
+      await ledger.failed.set({ tenant, id, retriedAs });
+    }
+    // Where another goes on with the same, it may have promised it: then it stays, for the reconciler and the next retry.
+    const mayTakeBack = async () => {
+      if (begun !== undefined) return false;
+      await stillHeld();
+      return (await ledger.failed.get(id)) !== undefined;
+    };
     if ((await ledger.request({ tenant, id: retriedAs })) === undefined)
-      await this.#accept(request, retriedAs);
+      await this.#accept(request, retriedAs, () => mayTakeBack().catch(() => false));
     await ledger.failed.remove(id);
     return retriedAs;
   }
@@ -92,7 +108,7 @@ export class DeadLetters {
     return retriedAs;
   }
 
-  async #accept(failed: AnalysisRequest, id: string): Promise<void> {
+  async #accept(failed: AnalysisRequest, id: string, mayTakeBack: () => Promise<boolean>): Promise<void> {
     const { ledger } = this.#analyses;
     const request: AnalysisRequest = {
       ...failed,
@@ -106,12 +122,13 @@ export class DeadLetters {
       for (const film of failed.films)
         await ledger.stage(request, film.index, inSlices(await ledger.writtenOriginal(failed, film)));
     } catch (error) {
-      await ledger.withdraw(request, error);
+      if (await mayTakeBack()) await ledger.withdraw(request, error);
       throw error;
     }
     await this.#analyses.accept(
       request,
       failed.films.map(() => undefined),
+      mayTakeBack,
     );
   }
 

@@ -1,4 +1,4 @@
-import { DeadLetter, DeadLetters, deadLettersPageSize, RetriedLetter } from "@osteon/shared";
+import { DeadLetter, DeadLetters, deadLettersPageSize, RedisLock, RetriedLetter } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 
@@ -9,7 +9,7 @@ const Page = Type.Object({
 
 /** `/v1/dead-letters`: what was given up, of all tenants, and the call to try it again. */
 export async function deadLetters(app: App, { backbone }: Dependencies): Promise<void> {
-  const letters = new DeadLetters(backbone.analyses);
+  const letters = new DeadLetters(backbone.analyses, new RedisLock(backbone.redis));
   app.route({
     method: "GET",
     url: "/v1/dead-letters",
