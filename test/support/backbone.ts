@@ -30,7 +30,10 @@ export async function openOwnBackbone(
   };
 }
 
-/** Its dead letters, as a process of their own. */
-export function lettersOf({ analyses, redis }: Backbone): DeadLetters {
-  return new DeadLetters(analyses, new RedisLock(redis));
+/** Its dead letters, as a process of their own. @param onDamaged as `DeadLetters` takes it */
+export function lettersOf(
+  { analyses, redis }: Backbone,
+  onDamaged?: ConstructorParameters<typeof DeadLetters>[2],
+): DeadLetters {
+  return new DeadLetters(analyses, new RedisLock(redis), onDamaged);
 }

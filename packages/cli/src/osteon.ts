@@ -27,11 +27,13 @@ const topics: Readonly<Record<string, Topic>> = {
       await close();
     }
   },
-  "dead-letters": async (args, { out, env }) => {
+  "dead-letters": async (args, { out, err, env }) => {
     const { analyses, redis, close } = await openBackbone(configOf(env));
     try {
       const { dispatch, ledger } = analyses;
-      const letters = new DeadLetters(analyses, new RedisLock(redis));
+      const letters = new DeadLetters(analyses, new RedisLock(redis), (name, { message }) =>
+        err(`${name}  ${message}`),
+      );
       return await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }, out);
     } finally {
       await close();

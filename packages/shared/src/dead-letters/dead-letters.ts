@@ -9,8 +9,8 @@ import {
 } from "../contracts/index.js";
 import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError, toProblem } from "../problems/index.js";
-import { inSlices } from "../storage/index.js";
-import { type DeliveryRef, type Lock, refOfName, type StillHeld } from "../webhooks/index.js";
+import { inSlices, unlessDamaged } from "../storage/index.js";
+import type { DeliveryRef, Lock, StillHeld } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */
 export const deadLettersPageSize = 100;
@@ -22,22 +22,27 @@ export const deadLettersPageSize = 100;
 export class DeadLetters {
   readonly #analyses: Analyses;
   readonly #lock: Lock;
-  readonly #now: () => number;
+  readonly #onDamaged: (name: string, problem: ProblemError) => void;
 
-  constructor(analyses: Analyses, lock: Lock, now: () => number = Date.now) {
+  /** @param onDamaged told of each that a list leaves out, since its marker is damaged and nobody knows whose it is */
+  constructor(
+    analyses: Analyses,
+    lock: Lock,
+    onDamaged: (name: string, problem: ProblemError) => void = () => undefined,
+  ) {
     this.#analyses = analyses;
     this.#lock = lock;
-    this.#now = now;
+    this.#onDamaged = onDamaged;
   }
 
   /** Oldest first, failed analyses before deliveries. */
   async *list(): AsyncGenerator<DeadLetter> {
     const { ledger } = this.#analyses;
     for await (const id of ledger.failed.ids()) {
-      const marker = await ledger.failed.get(id);
+      const marker = await unlessDamaged(this.#marker(id), (problem) => this.#onDamaged(id, problem));
       if (marker !== undefined) yield await this.#failed({ tenant: marker.tenant, id });
     }
-    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters()) {
+    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters(this.#onDamaged)) {
       const at = record?.createdAt ?? new Date(timeOfId(ref.event)).toISOString();
       const reason = record?.reason ?? problem?.message ?? "";
       yield { id: name, kind: "delivery", tenant: ref.tenant, analysis: ref.event, at, reason };
@@ -77,7 +82,7 @@ export class DeadLetters {
 
   async #examineAgain(id: string, stillHeld: StillHeld): Promise<string> {
     const { ledger } = this.#analyses;
-    const marker = await ledger.failed.get(id);
+    const marker = await this.#marker(id);
     if (marker === undefined) throw new ProblemError("dead-letter-not-found");
     const { tenant } = marker;
     const begun = await this.#begun(marker);
@@ -114,7 +119,7 @@ export class DeadLetters {
       ...failed,
       v: plainVersion,
       id,
-      createdAt: new Date(this.#now()).toISOString(),
+      createdAt: new Date().toISOString(),
       retryOf: failed.id,
     };
     try {
@@ -132,9 +137,14 @@ export class DeadLetters {
     );
   }
 
-  async #delivery(name: string): Promise<DeliveryRef | undefined> {
-    if (refOfName(name, "") === undefined) return undefined;
-    const marker = await this.#analyses.ledger.deliveries.dead.get(name);
-    return marker === undefined ? undefined : refOfName(name, marker.tenant);
+  /** Of a failed analysis. */
+  #marker(id: string): Promise<Marker | undefined> {
+    const { ledger } = this.#analyses;
+    return ledger.failed.find(id, () => ledger.tenantOf(id));
+  }
+
+  #delivery(name: string): Promise<DeliveryRef | undefined> {
+    const { deliveries } = this.#analyses.ledger;
+    return deliveries.refOf(deliveries.dead, name);
   }
 }
