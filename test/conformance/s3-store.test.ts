@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
+import { after, before, type TestContext, test } from "node:test";
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { type RunningS3, startS3 } from "@osteon/embedded";
-import { ProblemError } from "@osteon/shared";
+import { type ObjectStore, ProblemError, walk } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { storeConformance } from "@osteon/shared/testing";
 
@@ -36,6 +44,20 @@ const open = async (secretAccessKey = server.secretAccessKey) => {
 
 storeConformance("s3", open);
 
+/** A client of the bucket that was opened last. */
+function clientOfLast(): { client: S3Client; Bucket: string } {
+  const { endpoint, accessKeyId, secretAccessKey } = server;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new S3Client({ region: "us-east-1", endpoint, forcePathStyle: true, credentials });
+  return { client, Bucket: `conformance-${bucket}` };
+}
+
+async function walked(...args: Parameters<typeof walk>): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of walk(...args)) keys.push(key);
+  return keys;
+}
+
 test("a wrong secret is refused, with a code", async () => {
   const store = await open("wrong");
   await assert.rejects(
@@ -47,19 +69,71 @@ test("a wrong secret is refused, with a code", async () => {
 
 test("deleting a folder ends the writes that were begun in it", async () => {
   const store = await open();
-  const name = `conformance-${bucket}`;
-  const { endpoint, accessKeyId } = server;
-  const credentials = { accessKeyId, secretAccessKey: server.secretAccessKey };
-  const client = new S3Client({ region: "us-east-1", endpoint, forcePathStyle: true, credentials });
-  const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket: name, Key }));
+  const { client, Bucket } = clientOfLast();
+  const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   await begin("analyses/a/1/original-0");
   await begin("analyses/a/2/original-0");
   await store.deletePrefix("analyses/a/1/");
-  const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
+  const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
   assert.deepEqual(
     Uploads?.map((each) => each.Key),
     ["analyses/a/2/original-0"],
   );
   client.destroy();
   await store.close();
+});
+
+test("the placeholder that a console leaves for a folder ends no list of it", async (t) => {
+  const store = await open();
+  const { client, Bucket } = clientOfLast();
+  t.after(() => {
+    client.destroy();
+    return store.close();
+  });
+  await client.send(new PutObjectCommand({ Bucket, Key: "pending/", Body: "" }));
+  const keys = ["pending/a", "pending/b", "pending/c"];
+  for (const key of keys) await store.put(key, key);
+  assert.deepEqual(await store.list("pending/", { limit: 2 }), keys.slice(0, 2));
+  assert.deepEqual(await walked(store, "pending/", { limit: 1 }), keys);
+});
+
+/** A store on a server that never gives more than two entries at a time, whatever it is asked for. */
+async function openSparing(t: TestContext, all: readonly string[]): Promise<ObjectStore> {
+  const sparing = createServer(({ url }, response) => {
+    const { searchParams } = new URL(url ?? "", "http://localhost");
+    const prefix = searchParams.get("prefix") ?? "";
+    const after = searchParams.get("continuation-token") ?? searchParams.get("start-after") ?? "";
+    const left = all.filter((key) => key.startsWith(prefix) && key > after);
+    const given = left.slice(0, Math.min(2, Number(searchParams.get("max-keys"))));
+    const more = left.length > given.length;
+    response
+      .setHeader("content-type", "application/xml")
+      .end(
+        `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>${more}</IsTruncated>${
+          more ? `<NextContinuationToken>${given.at(-1)}</NextContinuationToken>` : ""
+        }${given.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}</ListBucketResult>`,
+      );
+  }).listen(0, "127.0.0.1");
+  await once(sparing, "listening");
+  t.after(async () => {
+    await store.close();
+    sparing.close();
+    sparing.closeAllConnections();
+  });
+  const store = new S3Store({
+    bucket: "sparing",
+    region: "us-east-1",
+    endpoint: `http://127.0.0.1:${(sparing.address() as AddressInfo).port}`,
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  });
+  return store;
+}
+
+test("a server that gives fewer keys than it was asked for ends no list", async (t) => {
+  const all = ["other/x", ...Array.from({ length: 9 }, (_, at) => `pending/${at}`)];
+  const store = await openSparing(t, all);
+  const pending = all.slice(1);
+  assert.deepEqual(await store.list("pending/"), pending);
+  assert.deepEqual(await store.list("pending/", { limit: 5, after: "pending/1" }), pending.slice(2, 7));
+  assert.deepEqual(await walked(store, "pending/", { limit: 3 }), pending);
 });

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import {
-  type AnalysisRequest,
-  acceptedFilm,
-  type Backbone,
-  DeadLetters,
-  digestOf,
-  ProblemError,
-} from "@osteon/shared";
+import { type AnalysisRequest, acceptedFilm, type Backbone, digestOf, ProblemError } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 const tenant = "default";
 
@@ -33,7 +26,7 @@ async function failed(): Promise<AnalysisRequest> {
 for (const arrives of [false, true])
   test(`a retry whose acceptance failed is retried as another, ${arrives ? "also where its write arrived after all" : "which its workers leave alone"}`, async (t) => {
     const { analyses, store } = backbone;
-    const letters = new DeadLetters(analyses);
+    const letters = lettersOf(backbone);
     const one = await failed();
     const put = store.put.bind(store);
     let late: () => Promise<unknown> = assert.fail;
@@ -58,7 +51,7 @@ for (const arrives of [false, true])
 
 test("a retry that broke off behind its acceptance goes on with the same analysis", async (t) => {
   const { analyses } = backbone;
-  const letters = new DeadLetters(analyses);
+  const letters = lettersOf(backbone);
   const one = await failed();
   const mock = t.mock.method(analyses.ledger.failed, "remove", () =>
     Promise.reject(new ProblemError("store-unavailable")),
@@ -67,4 +60,86 @@ test("a retry that broke off behind its acceptance goes on with the same analysi
   mock.mock.restore();
   const begun = (await analyses.ledger.failed.get(one.id))?.retriedAs;
   assert.deepEqual(await letters.retry(one.id), { id: one.id, analysis: begun });
+});
+
+/** Stands in for a worker or gateway that is frozen at a step, until `thaw` is called. */
+function freezer(): { frozen: Promise<void>; freeze(): Promise<void>; thaw(): void } {
+  let [met, thaw] = [() => {}, () => {}];
+  const frozen = new Promise<void>((resolve) => {
+    met = resolve;
+  });
+  const thawed = new Promise<void>((resolve) => {
+    thaw = resolve;
+  });
+  return {
+    frozen,
+    freeze: () => {
+      met();
+      return thawed;
+    },
+    thaw: () => thaw(),
+  };
+}
+
+const loseLock = ({ id }: AnalysisRequest) => backbone.redis.del(`{osteon}:lock:dead-letter:${id}`);
+
+/** What came of a failed analysis. */
+async function retriesOf({ id }: AnalysisRequest): Promise<string[]> {
+  const { ledger } = backbone.analyses;
+  const requests = await Promise.all(
+    (await ledger.list(tenant, 100)).map((id) => ledger.request({ tenant, id })),
+  );
+  return requests.flatMap((request) => (request?.retryOf === id ? [request.id] : []));
+}
+
+test("of retries at the same time one is made", async () => {
+  const one = await failed();
+  const retries = await Promise.allSettled([1, 2, 3].map(() => lettersOf(backbone).retry(one.id)));
+  const made = retries.flatMap((each) => (each.status === "fulfilled" ? [each.value.analysis] : []));
+  const refused = retries.flatMap((each) => (each.status === "rejected" ? [each.reason.code] : []));
+  assert.deepEqual([made.length, refused], [1, ["dead-letter-not-found", "dead-letter-not-found"]]);
+  assert.deepEqual(await retriesOf(one), made);
+});
+
+test("a retry that lost its lock takes nothing back that another promised", async (t) => {
+  const { store, analyses } = backbone;
+  const one = await failed();
+  const { frozen, freeze, thaw } = freezer();
+  const put = store.put.bind(store);
+  let first = true;
+  t.mock.method(store, "put", async (...call: Parameters<typeof put>) => {
+    if (!first || !call[0].endsWith("original-0")) return put(...call);
+    first = false;
+    await freeze();
+    throw new ProblemError("store-unavailable");
+  });
+  const late = lettersOf(backbone).retry(one.id);
+  await frozen;
+  await loseLock(one);
+  const { analysis: id } = await lettersOf(backbone).retry(one.id);
+  thaw();
+  await assert.rejects(late, { code: "store-unavailable" });
+  assert.equal((await analyses.start({ tenant, id }, 0))?.id, id, "it is worked on");
+  assert.deepEqual((await analyses.ledger.original({ tenant, id }, 0))?.toString(), "abc");
+  assert.deepEqual(await retriesOf(one), [id]);
+});
+
+test("a retry that lost its lock before it began makes no second analysis", async (t) => {
+  const { ledger } = backbone.analyses;
+  const one = await failed();
+  const { frozen, freeze, thaw } = freezer();
+  const request = ledger.request.bind(ledger);
+  t.mock.method(ledger, "request").mock.mockImplementationOnce(async (ref) => {
+    const found = await request(ref);
+    await freeze();
+    return found;
+  });
+  const late = lettersOf(backbone).retry(one.id);
+  await frozen;
+  await loseLock(one);
+  const { analysis } = await lettersOf(backbone).retry(one.id);
+  thaw();
+  await assert.rejects(late, { code: "queue-unavailable" });
+  assert.equal(await ledger.failed.get(one.id), undefined, "it is no dead letter again");
+  assert.deepEqual(await retriesOf(one), [analysis]);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -286,4 +287,61 @@ test("what is erased while its failure is noted is listed nowhere", async (t) =>
   await analyses.filmFailed(one, 0, new ProblemError("worker-lost"));
   assert.deepEqual(await store.list("failed/"), []);
   assert.equal(await analyses.get(one), undefined);
+});
+
+const liveKey = ({ id }: AnalysisRequest) => `{osteon}:live:${id}`;
+
+/** Erases it; then a replica becomes the master that lacks what Redis was told of that. */
+async function erasureLost(one: AnalysisRequest): Promise<void> {
+  const [before, left] = await Promise.all([redis.dumpBuffer(liveKey(one)), redis.pttl(liveKey(one))]);
+  await analyses.erase(one);
+  await redis.flushall();
+  await redis.restore(liveKey(one), left, before);
+  const back = once(redis, "ready");
+  redis.disconnect(true);
+  await back;
+}
+
+const ways: Record<string, (one: AnalysisRequest) => Promise<unknown>> = {
+  "has ended": (one) => analyses.filmEnded(one, result(one)),
+  "is on its way": (one) => analyses.start(one, 0),
+};
+for (const [name, go] of Object.entries(ways)) {
+  test(`what ${name} and was erased is given out no more, though a failover lost that`, async () => {
+    const one = await accepted();
+    await go(one);
+    await analyses.ledger.pending.flush();
+    assert.notEqual(await analyses.get(one), undefined);
+    await erasureLost(one);
+    assert.equal(await analyses.get(one), undefined);
+    assert.equal(await redis.exists(liveKey(one)), 0, "Redis has forgotten it again");
+    await nothingLeft(one);
+  });
+
+  test(`what ${name} and was erased is forgotten by its client's next call, though a failover lost that`, async () => {
+    const one = await accepted();
+    await go(one);
+    await analyses.ledger.pending.flush();
+    await erasureLost(one);
+    await assert.rejects(analyses.erase({ tenant: "another", id: one.id }), { code: "analysis-not-found" });
+    assert.equal(await redis.exists(liveKey(one)), 1, "it is no other tenant's to forget");
+    await assert.rejects(analyses.erase(one), { code: "analysis-not-found" });
+    assert.equal(await redis.exists(liveKey(one)), 0);
+  });
+
+  test(`whether what ${name} was erased is asked once`, async (t) => {
+    const one = await accepted();
+    await go(one);
+    const asked = t.mock.method(store, "exists");
+    for (let polls = 0; polls < 5; polls += 1) assert.notEqual(await analyses.get(one), undefined);
+    assert.equal(asked.mock.callCount(), 1);
+  });
+}
+
+test("what has ended and lost its request, or its result, is not taken for erased", async () => {
+  for (const name of ["request.json", "result.json"]) {
+    const one = await failed();
+    await store.delete(analysisFolder(tenant, one.id) + name);
+    assert.equal((await analyses.get(one))?.status, "failed", name);
+  }
 });

@@ -80,6 +80,30 @@ test("a key outlives a Redis that is wiped", async () => {
   assert.ok("settle" in anew, "what was erased is made anew");
 });
 
+test("a key outlives a Redis that is wiped, and a gateway that died while it asked the store for it", async () => {
+  let now = Date.now();
+  const records = new IdempotencyRecords(backbone.store);
+  const keys = new Idempotency(backbone.redis, records, () => now);
+  const request = { tenant: "a", key: "wiped and died", fingerprint: "one", id: "first" };
+  await used(keys, request);
+  await backbone.redis.flushall();
+  const died = new Promise<void>((asked) => {
+    const find = () => {
+      asked();
+      return new Promise<never>(() => undefined);
+    };
+    const unanswered = Object.assign(Object.create(records) as Records, { find });
+    const dying = new Idempotency(backbone.redis, unanswered);
+    void dying.claim({ ...request, id: "second" }, analysis("first"));
+  });
+  await died;
+  const repeat = { ...request, id: "third" };
+  await assert.rejects(keys.claim(repeat, analysis("first")), { code: "idempotency-in-flight" });
+  now += 31_000;
+  assert.equal(((await keys.claim(repeat, analysis("first"))) as Analysis).id, "first");
+  assert.equal(((await keys.claim({ ...repeat, id: "fourth" }, analysis("first"))) as Analysis).id, "first");
+});
+
 test("a store that is away gives nobody a key that may be another's", async () => {
   const away = { find: async () => Promise.reject(Object.assign(new Error("away"), { code: "gone" })) };
   const records = Object.assign(Object.create(new IdempotencyRecords(backbone.store)) as Records, away);

@@ -1,14 +1,26 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import {
   type AnalysisRequest,
   acceptedFilm,
   analysisFolder,
   type Backbone,
+  type Config,
   expireAnalyses,
+  ProblemError,
+  webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+
+const source = (name: string) =>
+  new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
+const { startRetention } = (await import(source("retention"))) as {
+  startRetention: (parts: object) => () => Promise<void>;
+};
+const { IdempotencyRecords } = (await import(source("idempotency-records"))) as {
+  IdempotencyRecords: new (store: Backbone["store"]) => object;
+};
 
 const day = 86_400_000;
 const now = Date.now();
@@ -55,4 +67,69 @@ test("erases what has ended and is past its tenant's days, and nothing else", as
     assert.deepEqual(await backbone.store.list(analysisFolder(gone.tenant, gone.id)), []);
   for (const there of [ours, open, fresh, kept]) assert.ok(await backbone.analyses.get(there), there.id);
   assert.equal(await expireAnalyses(backbone.analyses, before), 0);
+});
+
+/** What the store may not delete. */
+function refuse(t: TestContext, part: string): void {
+  const { store } = backbone;
+  for (const name of ["delete", "deletePrefix"] as const) {
+    const real = store[name].bind(store);
+    t.mock.method(store, name, async (key: string) => {
+      if (key.includes(part)) throw new ProblemError("store-unavailable");
+      return real(key);
+    });
+  }
+}
+
+test("one that cannot be erased is told, and keeps no other from going, of whichever tenant", async (t) => {
+  const stays = [await accepted("d", 40), await accepted("d", 41)];
+  const goes = [await accepted("e", 40), ...(await Promise.all([1, 2, 3].map(() => accepted("f", 40))))];
+  refuse(t, "/d/");
+  const told: string[] = [];
+  const expiry = expireAnalyses(
+    backbone.analyses,
+    (tenant) => (["d", "e", "f"].includes(tenant) ? now - 30 * day : undefined),
+    ({ id }, { code }) => told.push(`${id} ${code}`),
+  );
+  await assert.rejects(expiry, { code: "store-unavailable" });
+  assert.deepEqual(told.sort(), stays.map(({ id }) => `${id} store-unavailable`).sort());
+  for (const gone of goes) assert.equal(await backbone.analyses.get(gone), undefined);
+});
+
+/** A delivery of forty days ago to an endpoint of its own. */
+async function delivered(tenant: string): Promise<{ tenant: string; event: string; webhook: string }> {
+  const { endpoints, deliveries } = backbone.analyses.ledger;
+  const [webhook, event] = [uuidv7(), uuidv7({ msecs: now - 40 * day })];
+  const at = new Date(now - 40 * day).toISOString();
+  const settings = { url: "https://example.org/", description: "", events: [], enabled: true, secrets: [] };
+  await endpoints.put({ ...settings, id: webhook, tenant, createdAt: at, updatedAt: at });
+  const ref = { tenant, event, webhook };
+  await deliveries.put(ref, {
+    ...{ id: webhookId(event, "completed"), type: "analysis.completed", webhook, analysis: event },
+    ...{ status: "delivered", createdAt: at, attempts: [], tries: 1 },
+  });
+  return ref;
+}
+
+test("a round goes through analyses, deliveries and keys, whichever of them cannot go", async (t) => {
+  const { analyses, redis, store } = backbone;
+  await accepted("g", 40);
+  const [stuck, other] = [await delivered("g"), await delivered("h")];
+  await store.put("idempotency/2020-01-01/key.json", "{}");
+  refuse(t, "/g/");
+  const logged: unknown[] = [];
+  const log = (...call: unknown[]) => logged.push(call);
+  const config: Partial<Config> = { RETENTION_TENANTS: "g=30", WEBHOOK_RETENTION_DAYS: 30 };
+  const keys = new IdempotencyRecords(store);
+  const stop = startRetention({
+    ...{ analyses, keys, redis, config },
+    logger: { info: log, warn: log, error: log },
+  });
+  await stop();
+  assert.notEqual(await analyses.ledger.deliveries.get(stuck), undefined);
+  assert.equal(await analyses.ledger.deliveries.get(other), undefined);
+  assert.equal(await store.exists("idempotency/2020-01-01/key.json"), false);
+  const text = JSON.stringify(logged);
+  for (const part of ["analysis cannot be erased", '"tenant":"g"', "store-unavailable", "next round"])
+    assert.ok(text.includes(part), part);
 });

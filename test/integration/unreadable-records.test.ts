@@ -3,16 +3,18 @@ import { after, before, test } from "node:test";
 import {
   type AnalysisRequest,
   acceptedFilm,
+  analysisFolder,
   type Backbone,
   type DeadLetter,
-  DeadLetters,
   type DeliveryRecord,
   deliveryName,
-  type ProblemError,
+  digestOf,
+  ProblemError,
+  Reconciler,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 const day = 86_400_000;
 const tenant = "default";
@@ -71,7 +73,7 @@ async function damage(suffix: string): Promise<void> {
 }
 
 async function accepted(): Promise<AnalysisRequest> {
-  const film = { index: 0, contentType: "image/png", digest: `sha256:${"a".repeat(64)}`, bytes: 3 };
+  const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
   const request = { v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString(), films: [film] };
   await backbone.analyses.accept(request, [Buffer.from("abc")]);
   return request;
@@ -92,8 +94,7 @@ test("a damaged delivery keeps no other from being listed, and goes with its ret
   assert.deepEqual([told, listed], [[second], [third, events[0]]]);
 
   const letters = new Map<string, string>();
-  for await (const { analysis, reason } of new DeadLetters(backbone.analyses).list())
-    letters.set(analysis, reason);
+  for await (const { analysis, reason } of lettersOf(backbone).list()) letters.set(analysis, reason);
   assert.deepEqual(
     events.map((event) => letters.get(event)?.split(":")[0]),
     ["The receiver answered 500.", "record-damaged", "The receiver answered 500."],
@@ -137,7 +138,7 @@ test("a damaged delivery that is given up is a dead letter, and owed no more", a
   await dispatch.giveUp({ tenant, event, webhook }, "The delivery could not be worked on.");
   assert.equal(await ledger.deliveries.owed.get(name), undefined);
   const letters: DeadLetter[] = [];
-  for await (const letter of new DeadLetters(backbone.analyses).list()) letters.push(letter);
+  for await (const letter of lettersOf(backbone).list()) letters.push(letter);
   assert.match(letters.find(({ id }) => id === name)?.reason ?? "", /^record-damaged/);
 });
 
@@ -151,3 +152,84 @@ test("a delivery of a later version is given up by nobody who cannot read it", a
   await assert.rejects(dispatch.giveUp({ tenant, event, webhook }, ""), { code: "record-too-new" });
   assert.notEqual(await ledger.deliveries.owed.get(deliveryName(event, webhook)), undefined);
 });
+
+/** What is left of a marker whose disk failed under it. */
+const torn = (key: string) => backbone.store.put(key, '{"tenant":"defau');
+
+async function failed(): Promise<AnalysisRequest> {
+  const request = await accepted();
+  await backbone.analyses.filmFailed(request, 0, new ProblemError("worker-lost"));
+  return request;
+}
+
+test("a damaged marker of a dead letter hides no other, and itself only where nobody knows whose it is", async () => {
+  const webhook = await endpoint();
+  const [torn1, whole, lost] = [await failed(), await failed(), uuidv7()];
+  const { deliveries } = backbone.analyses.ledger;
+  const reason = "The receiver answered 500.";
+  const owed: string[] = [];
+  for (const { id: event } of [torn1, whole]) {
+    const ref = { tenant, event, webhook };
+    await backbone.analyses.dispatch.sendTest({ tenant, id: webhook }, event);
+    const record = (await deliveries.get(ref)) ?? assert.fail();
+    await deliveries.bury(ref, { ...record, type: "analysis.failed" }, reason);
+    owed.push(deliveryName(event, webhook));
+  }
+  const lostDelivery = deliveryName(lost, webhook);
+  for (const key of [`failed/${torn1.id}`, `failed/${lost}`]) await torn(key);
+  for (const name of [owed[0], lostDelivery]) await torn(`dead-letters/${name}`);
+
+  const told: string[] = [];
+  const letters = lettersOf(backbone, (name, { code }) => told.push(`${name} ${code}`));
+  const listed = new Map<string, DeadLetter>();
+  for await (const letter of letters.list()) listed.set(letter.id, letter);
+  for (const { id } of [torn1, whole])
+    assert.deepEqual([listed.get(id)?.tenant, listed.get(id)?.code], [tenant, "worker-lost"]);
+  for (const name of owed)
+    assert.deepEqual([listed.get(name)?.tenant, listed.get(name)?.reason], [tenant, reason]);
+  assert.deepEqual(told, [`${lost} record-damaged`, `${lostDelivery} record-damaged`]);
+
+  const { analysis } = await letters.retry(torn1.id);
+  assert.equal((await backbone.analyses.ledger.request({ tenant, id: analysis }))?.retryOf, torn1.id);
+  await letters.retry(owed[0] ?? "");
+  assert.equal(await deliveries.dead.get(owed[0] ?? ""), undefined);
+});
+
+test("a delivery that is owed by a damaged marker is made after Redis was wiped", async () => {
+  const request = await accepted();
+  const { analyses, producer, redis } = backbone;
+  await endpoint();
+  await analyses.filmEnded(request, {
+    film: { ...acceptedFilm(request.films[0] ?? assert.fail()), outcome: "not-identified" },
+    timings: {},
+  });
+  const names: string[] = [];
+  for await (const name of analyses.ledger.deliveries.owed.ids())
+    if (name.startsWith(request.id)) names.push(name);
+  assert.notEqual(names.length, 0);
+  for (const name of names) await torn(`deliveries/${name}`);
+  await redis.flushall();
+  await new Reconciler({ analyses, producer, redis }).walk(5);
+  for (const name of names) assert.equal(await producer.state("webhook", name), "pending");
+});
+
+for (const [who, finish] of Object.entries({
+  "its client": (request: AnalysisRequest) => backbone.analyses.erase(request),
+  "the reconciler": () => new Reconciler(backbone).walk(5),
+}))
+  test(`an erasure that was broken off and whose marker is damaged is finished by ${who}`, async (t) => {
+    const request = await failed();
+    const mock = t.mock.method(backbone.store, "deletePrefix", () =>
+      Promise.reject(new ProblemError("store-unavailable")),
+    );
+    await assert.rejects(backbone.analyses.erase(request), { code: "store-unavailable" });
+    mock.mock.restore();
+    await torn(`erasures/${request.id}`);
+    await backbone.redis.flushall();
+    await assert.rejects(backbone.analyses.erase({ tenant: "another", id: request.id }), {
+      code: "analysis-not-found",
+    });
+    await finish(request);
+    assert.deepEqual(await backbone.store.list(analysisFolder(tenant, request.id)), []);
+    assert.equal(await backbone.store.exists(`erasures/${request.id}`), false);
+  });

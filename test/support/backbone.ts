@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { startRedis } from "@osteon/embedded";
-import { type Backbone, type Config, loadConfig, openBackbone } from "@osteon/shared";
+import { type Backbone, type Config, DeadLetters, loadConfig, openBackbone, RedisLock } from "@osteon/shared";
 
 /** A file store and a Redis of their own, opened. */
 export interface OwnBackbone {
@@ -28,4 +28,12 @@ export async function openOwnBackbone(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Its dead letters, as a process of their own. @param onDamaged as `DeadLetters` takes it */
+export function lettersOf(
+  { analyses, redis }: Backbone,
+  onDamaged?: ConstructorParameters<typeof DeadLetters>[2],
+): DeadLetters {
+  return new DeadLetters(analyses, new RedisLock(redis), onDamaged);
 }

@@ -44,7 +44,9 @@ export async function keysCommand(
     }
     case "list": {
       const used = await lastUses();
-      return (await ring.list()).map((record) => line(record, now, used[record.id])).join("\n");
+      const damaged: string[] = [];
+      const records = await ring.list((id) => damaged.push(`${id}  damaged`));
+      return [...records.map((record) => line(record, now, used[record.id])), ...damaged].join("\n");
     }
     case "revoke":
       if (id === undefined) throw new UsageError("revoke needs the id of a key.");

@@ -1,4 +1,4 @@
-import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError } from "@osteon/shared";
+import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError, RedisLock } from "@osteon/shared";
 import { analysesCommands, analysesUsage } from "./analyses.js";
 import { configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage } from "./dead-letters.js";
@@ -27,11 +27,13 @@ const topics: Readonly<Record<string, Topic>> = {
       await close();
     }
   },
-  "dead-letters": async (args, { out, env }) => {
-    const { analyses, close } = await openBackbone(configOf(env));
+  "dead-letters": async (args, { out, err, env }) => {
+    const { analyses, redis, close } = await openBackbone(configOf(env));
     try {
       const { dispatch, ledger } = analyses;
-      const letters = new DeadLetters(analyses);
+      const letters = new DeadLetters(analyses, new RedisLock(redis), (name, { message }) =>
+        err(`${name}  ${message}`),
+      );
       return await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }, out);
     } finally {
       await close();

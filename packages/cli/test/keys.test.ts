@@ -48,6 +48,15 @@ test("a key may have a budget of its own, which a rotation keeps", async () => {
   assert.deepEqual((await ring.verify(rotated.split("\n")[0] ?? "")).limits, limits);
 });
 
+test("a key whose record is damaged is listed as that, behind the others", async () => {
+  const store = new FileStore(path.join(folder, "damaged"));
+  const own = new KeyRing(store);
+  const create = () => own.create({ tenant: "ward-1", name: "", scopes: ["read"] });
+  const [torn, whole] = [(await create()).record, (await create()).record];
+  await store.put(`keys/${torn.id}.json`, "");
+  assert.match(await keysCommand(["list"], own), new RegExp(`^${whole.id} .*\n${torn.id} {2}damaged$`));
+});
+
 test("what is not understood is a usage error", async () => {
   for (const args of [
     [],

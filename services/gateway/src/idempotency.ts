@@ -95,7 +95,8 @@ export class Idempotency {
     }
     // Never accepted, or erased since: of all that find it so, one goes on.
     if (!(await this.#replace(name, text, mine))) throw inFlight();
-    return claimed();
+    // It may have been the first to ask after Redis was wiped, and have died before it asked the store.
+    return (await this.#earlier(digest, name, mine, look)) ?? claimed();
   }
 
   /** What became of a request under this key that Redis has lost. The key, which is `mine` by now, is its own again. */

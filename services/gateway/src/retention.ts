@@ -4,8 +4,10 @@ import {
   expireAnalyses,
   type Ledger,
   type Logger,
+  type ProblemError,
   queuePrefix,
   type RedisConnection,
+  toProblem,
 } from "@osteon/shared";
 import type { IdempotencyRecords } from "./idempotency-records.js";
 
@@ -20,7 +22,10 @@ export interface RetentionParts {
   logger: Logger;
 }
 
-/** Removes deliveries to endpoints that are older than the retention. Returns how many. One that cannot be read is told. */
+/**
+ * Removes deliveries to endpoints that are older than the retention. Returns how many. One that cannot be read is told; an endpoint
+ * whose deliveries cannot be removed keeps no other's, and its fault is thrown at the end.
+ */
 export async function expireDeliveries(
   { endpoints, deliveries }: Pick<Ledger, "endpoints" | "deliveries">,
   days: number,
@@ -28,10 +33,16 @@ export async function expireDeliveries(
   now = Date.now(),
 ): Promise<number> {
   let removed = 0;
+  let first: ProblemError | undefined;
   for await (const { tenant, id } of endpoints.refs())
-    removed += await deliveries.expire(tenant, id, now - days * dayMs, (event, error) =>
-      logger.error({ err: error, webhook: id, event }, "delivery cannot be read"),
-    );
+    try {
+      removed += await deliveries.expire(tenant, id, now - days * dayMs, (event, error) =>
+        logger.error({ err: error, webhook: id, event }, "delivery cannot be read"),
+      );
+    } catch (error) {
+      first ??= toProblem(error);
+    }
+  if (first !== undefined) throw first;
   return removed;
 }
 
@@ -60,20 +71,24 @@ export function startRetention({
   config,
   logger,
 }: RetentionParts): () => Promise<void> {
-  let sweep = Promise.resolve();
-  const step = async () => {
-    try {
-      const taken = await redis.set(`${queuePrefix}:retention`, "1", "EX", hourSeconds - 60, "NX");
-      if (taken === null) return;
-      // Films first: whatever is wrong with another's records, they must not stay.
-      const expired = await expireAnalyses(analyses, retentionOf(config));
-      const deliveries = await expireDeliveries(analyses.ledger, config.WEBHOOK_RETENTION_DAYS, logger);
-      await keys.sweep(Date.now());
-      if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
-    } catch (error) {
-      logger.warn({ err: error }, "retention failed; the next round tries again");
-    }
+  let sweep: Promise<unknown> = Promise.resolve();
+  const failed = (error: unknown) => {
+    logger.warn({ err: error }, "retention failed; the next round tries again");
+    return 0;
   };
+  const hold = async () => {
+    const taken = await redis.set(`${queuePrefix}:retention`, "1", "EX", hourSeconds - 60, "NX");
+    if (taken === null) return;
+    // Whatever is wrong with one kind, the others go too.
+    const expired = await expireAnalyses(analyses, retentionOf(config), ({ tenant, id }, { code }) =>
+      logger.error({ tenant, id, code }, "analysis cannot be erased"),
+    ).catch(failed);
+    const { WEBHOOK_RETENTION_DAYS } = config;
+    const deliveries = await expireDeliveries(analyses.ledger, WEBHOOK_RETENTION_DAYS, logger).catch(failed);
+    await keys.sweep(Date.now()).catch(failed);
+    if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
+  };
+  const step = () => hold().catch(failed);
   const timer = setInterval(() => {
     sweep = step();
   }, hourSeconds * 1000);

@@ -128,6 +128,10 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     result: SendResult,
   ): Promise<number | undefined> {
     const { ledger } = this.#parts;
+    const { deliveries } = ledger;
+    const standing = await deliveries.get(ref);
+    if (standing === undefined) return void (await deliveries.remove(ref));
+    if (!isAsRead(standing, record)) return this.#outrun(ref, standing);
     const tries = record.tries + 1;
     const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries;
     const wait = result.delivered || over ? undefined : waitBefore(tries, result.retryAfter);
@@ -139,16 +143,31 @@ export class DeliveryProcessor implements Processor<"webhook"> {
       ...(wait === undefined ? {} : { nextAttemptAt: new Date(this.#now() + wait).toISOString() }),
       ...(result.delivered ? { status: "delivered" } : {}),
     };
-    if (over && !result.delivered) await ledger.deliveries.bury(ref, tried, whyGivenUp(result));
-    else await ledger.deliveries.put(ref, tried);
+    // Whoever had the delivery as well may have ended it, marker and all: what is pending has one.
+    if (wait !== undefined) await deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    if (over && !result.delivered) await deliveries.bury(ref, tried, whyGivenUp(result));
+    else await deliveries.put(ref, tried);
     this.#tell(tried, result, over && !result.delivered);
     if (endpoint !== undefined && record.type !== "webhook.test") await this.#noteEndpoint(endpoint, result);
-    // Deleted while the try was under way: what was written just now must not stay.
+    // Deleted meanwhile: what was written just now must not stay.
     if (await isGone(ledger, ref, record)) {
-      await ledger.deliveries.remove(ref);
+      await deliveries.remove(ref);
       return undefined;
     }
     return wait ?? this.#close(ref);
+  }
+
+  /**
+   * A worker that was frozen or cut off during its try has lost its lock, and another had the delivery meanwhile: what that one
+   * noted stays. What came of this try is lost, and at worst the receiver gets the event once more.
+   */
+  #outrun(ref: DeliveryRef, standing: DeliveryRecord): Promise<number | undefined> | number {
+    this.#parts.logger.warn(
+      { webhookId: standing.id, webhook: standing.webhook },
+      "delivery was noted by another worker",
+    );
+    if (standing.status !== "pending") return this.#close(ref);
+    return Math.max(0, earlyBy(standing, this.#now()));
   }
 
   /** Ends what is owed, unless it was asked for again since its record said that it is over: then it goes on at once. */
@@ -178,6 +197,15 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     metrics.deliveries.inc({ result: "dead" });
     logger.error({ webhookId: id, webhook }, "delivery given up");
   }
+}
+
+/** Whether nobody noted anything of a delivery since it was read. One that was asked for again begins its tries anew. */
+function isAsRead(standing: DeliveryRecord, read: DeliveryRecord): boolean {
+  return (
+    standing.status === "pending" &&
+    standing.tries === read.tries &&
+    standing.attempts.at(-1)?.at === read.attempts.at(-1)?.at
+  );
 }
 
 /** Milliseconds until a delivery's time. The first try's is always now: who owes it may have a clock that is ahead. */

@@ -24,7 +24,8 @@ export type NotDue = "done" | "gone" | "disabled";
 export async function readDue(ledger: Ledger, ref: DeliveryRef): Promise<DueDelivery | NotDue> {
   const record = await ledger.deliveries.get(ref);
   if (record === undefined) return "gone";
-  if (record.status !== "pending") return "done";
+  // The last try may have been broken off between its note and its look at what it tells of.
+  if (record.status !== "pending") return (await isGone(ledger, ref, record)) ? "gone" : "done";
   return ref.webhook === undefined
     ? callback(ledger, record, { tenant: ref.tenant, id: ref.event })
     : toEndpoint(ledger, record, ref, ref.webhook);

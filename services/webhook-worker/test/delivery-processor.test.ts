@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   type Analysis,
@@ -19,6 +19,7 @@ import {
   type Logger,
   Metrics,
   nameOf,
+  ProblemError,
   Producer,
   pendingAnalysis,
   RedisLock,
@@ -388,6 +389,110 @@ test("nothing is written that outlives its analysis or endpoint, also where thos
   assert.equal(await ledger.deliveries.get({ tenant, event: told.id, webhook: record.id }), undefined);
   assert.deepEqual(await owed(), []);
   assert.equal(await ledger.endpoints.get(record), undefined, "the try did not bring it back");
+});
+
+/** The store fails when a try has noted how it ended, and looks whether what it tells of is there still. */
+function failAfterNote(t: TestContext): void {
+  t.mock
+    .method(ledger, "hasResult")
+    .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
+}
+
+test("what is erased during a try leaves no record, though the store fails behind the try's note", async (t) => {
+  const analysis = await ended({ callbackUrl: url });
+  const ref = { tenant, event: analysis.id };
+  answer = async (_request, response) => {
+    // All of an erasure but what the try's own note comes behind.
+    await ledger.hide({ tenant, id: analysis.id });
+    response.writeHead(200).end("of a patient");
+  };
+  failAfterNote(t);
+  await assert.rejects(attempt(analysis.id), { code: "store-unavailable" });
+  assert.equal((await ledger.deliveries.get(ref))?.status, "delivered");
+  assert.equal(await attempt(analysis.id), undefined);
+  assert.equal(await ledger.deliveries.get(ref), undefined);
+  assert.deepEqual(await owed(), []);
+});
+
+test("what was delivered stays on record, though the store fails behind the try's note", async (t) => {
+  const analysis = await ended({ callbackUrl: url });
+  failAfterNote(t);
+  await assert.rejects(attempt(analysis.id), { code: "store-unavailable" });
+  assert.equal(await attempt(analysis.id), undefined);
+  assert.equal((await ledger.deliveries.get({ tenant, event: analysis.id }))?.status, "delivered");
+  assert.deepEqual(await owed(), []);
+  assert.equal(received.length, 1);
+});
+
+/** A try that is frozen before its answer comes; `thaw` lets it be answered. */
+async function frozenTry(event: string): Promise<{ thaw: (status: number) => Promise<number | undefined> }> {
+  let thaw: (status: number) => void = () => assert.fail("it was not asked yet");
+  const frozen = new Promise<void>((met) => {
+    answer = async (_request, response) => {
+      const status = new Promise<number>((resolve) => {
+        thaw = resolve;
+      });
+      met();
+      response.writeHead(await status).end();
+    };
+  });
+  const tried = attempt(event);
+  await frozen;
+  return {
+    thaw: (status) => {
+      thaw(status);
+      return tried;
+    },
+  };
+}
+
+for (const status of [500, 410, 204])
+  test(`a worker that lost its delivery to another, and comes back with ${status}, changes nothing of its end`, async () => {
+    const analysis = await ended({ callbackUrl: url });
+    const ref = { tenant, event: analysis.id };
+    const { thaw } = await frozenTry(analysis.id);
+    answer = (_request, response) => response.writeHead(200).end();
+    assert.equal(await attempt(analysis.id), undefined);
+    const made = await ledger.deliveries.get(ref);
+    assert.equal(made?.status, "delivered");
+    assert.equal(await thaw(status), undefined);
+    assert.deepEqual(await ledger.deliveries.get(ref), made);
+    assert.deepEqual(await owed(), []);
+    assert.equal(await ledger.deliveries.dead.get(nameOf(ref)), undefined);
+  });
+
+test("a worker that lost its delivery to another takes the wait that follows from the other's try", async () => {
+  const analysis = await ended({ callbackUrl: url });
+  const ref = { tenant, event: analysis.id };
+  const { thaw } = await frozenTry(analysis.id);
+  answer = (_request, response) => response.writeHead(429, { "retry-after": "4000" }).end();
+  await attempt(analysis.id);
+  const noted = await ledger.deliveries.get(ref);
+  assert.equal(await thaw(500), 4_000_000);
+  assert.deepEqual(await ledger.deliveries.get(ref), noted);
+});
+
+test("a delivery that was made and asked for again is the one that was asked for, whoever comes back late", async () => {
+  const analysis = await ended({ callbackUrl: url });
+  const ref = { tenant, event: analysis.id };
+  const { thaw } = await frozenTry(analysis.id);
+  answer = (_request, response) => response.writeHead(200).end();
+  await attempt(analysis.id);
+  now += 1_000;
+  const again = await dispatch.redeliver(ref);
+  assert.equal(await thaw(410), 0);
+  assert.deepEqual(await ledger.deliveries.get(ref), again);
+});
+
+test("what is pending is owed, though its marker went during the try", async () => {
+  const analysis = await ended({ callbackUrl: url });
+  const name = nameOf({ tenant, event: analysis.id });
+  answer = async (_request, response) => {
+    await ledger.deliveries.owed.remove(name);
+    response.writeHead(500).end();
+  };
+  assert.notEqual(await attempt(analysis.id), undefined);
+  assert.deepEqual(await owed(), [name]);
 });
 
 test("an event owed twice is one delivery, and one that was made is not made again", async () => {

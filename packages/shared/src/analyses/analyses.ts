@@ -109,6 +109,7 @@ export class Analyses {
     // Of what has ended the ledger answers alone where Redis is away.
     const live = await this.#live.get(ref.id).catch((error: unknown) => ({ error }));
     if (live !== undefined && "request" in live && live.request.tenant === ref.tenant) {
+      if (await this.#cameBack(ref, live)) return undefined;
       if (live.end !== undefined) return live.end;
       const lost = this.#live.mayHaveLost(live.request) ? await this.ledger.result(ref) : undefined;
       if (lost === undefined) return pendingAnalysis(live.request, filmViews(live.request, live.films));
@@ -122,6 +123,16 @@ export class Analyses {
     // Only Redis knows whether it has begun.
     if (live !== undefined && "error" in live) throw live.error;
     return pendingAnalysis(request, filmViews(request, await this.#lostFilms(request)));
+  }
+
+  /** Whether an analysis was erased, and Redis lost that it forgot it. The ledger is asked once for each, and connection. */
+  async #cameBack(ref: AnalysisRef, { request, end }: LiveAnalysis): Promise<boolean> {
+    if (!this.#live.mayHaveLostErasure(request)) return false;
+    // What has ended may have lost its request alone.
+    const there = await (end === undefined ? this.ledger.hasRequest(ref) : this.ledger.hasResult(ref));
+    if (!there) return this.#erasure.scrubWhereGone(ref, "forgotten");
+    this.#live.confirm(ref.id);
+    return false;
   }
 
   /** What the ledger has of the films of an analysis that Redis forgot. They may have been begun: no state goes back. */

@@ -39,7 +39,10 @@ export class Erasure {
    */
   async erase(ref: AnalysisRef): Promise<void> {
     const request = await this.#request(ref);
-    if (request === undefined && !(await this.#isLeft(ref))) throw new ProblemError("analysis-not-found");
+    if (request === undefined && !(await this.#isLeft(ref))) {
+      await this.#forgetGone(ref);
+      throw new ProblemError("analysis-not-found");
+    }
     await this.#ledger.erasures.set(ref);
     // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
     await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
@@ -101,6 +104,12 @@ export class Erasure {
   async #isLeft(ref: AnalysisRef): Promise<boolean> {
     if (await this.#ledger.isBeingErased(ref)) return true;
     return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.hasResult(ref));
+  }
+
+  /** A Redis that lost its last writes may still have what was erased. */
+  async #forgetGone(ref: AnalysisRef): Promise<void> {
+    const live = await this.#live.get(ref.id).catch(() => undefined);
+    if (live?.request.tenant === ref.tenant) await this.scrubWhereGone(ref, "forgotten");
   }
 
   async #hide(ref: AnalysisRef): Promise<void> {

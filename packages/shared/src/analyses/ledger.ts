@@ -81,7 +81,7 @@ export class Ledger {
     this.pending = new Markers(store, "pending/");
     this.failed = new Markers(store, "failed/");
     this.erasures = new Markers(store, "erasures/");
-    this.deliveries = new Deliveries(store);
+    this.deliveries = new Deliveries(store, (id) => this.tenantOf(id));
     this.endpoints = new Endpoints(store, onDamagedEndpoint);
     this.uploads = new Uploads(store);
   }
@@ -227,10 +227,10 @@ export class Ledger {
     return this.#getJson(`${analysisFolder(tenant, id)}result.json`);
   }
 
-  /** Whose an analysis is, where its marker cannot say so any more. */
+  /** Whose an analysis is, or what is left of it, where its marker cannot say so any more. */
   async tenantOf(id: string): Promise<string | undefined> {
     for await (const tenant of this.tenants()) {
-      if (await this.#store.exists(`${analysisFolder(tenant, id)}request.json`)) return tenant;
+      if ((await this.#store.list(analysisFolder(tenant, id), { limit: 1 })).length > 0) return tenant;
     }
     return undefined;
   }
@@ -279,7 +279,7 @@ export class Ledger {
 
   /** Whether an erasure was begun and is not finished. */
   async isBeingErased({ tenant, id }: AnalysisRef): Promise<boolean> {
-    return (await this.erasures.get(id))?.tenant === tenant;
+    return (await this.erasures.find(id, () => this.tenantOf(id)))?.tenant === tenant;
   }
 
   /** All but the marker. */

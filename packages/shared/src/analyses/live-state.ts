@@ -30,6 +30,7 @@ const endedKey = `${queuePrefix}:ended`;
 const pendingSeconds = 24 * 3600;
 /** By so much the clocks of gateways may differ, milliseconds. */
 const clocksMs = 5_000;
+const mostConfirmed = 10_000;
 const endedSeconds = 3600;
 
 /** KEYS: the analysis. ARGV: request, seconds kept. */
@@ -79,6 +80,8 @@ interface Scripts {
 export class LiveState {
   readonly #redis: RedisConnection & Scripts;
   #connectedAt = Date.now();
+  /** Ids of what the ledger was seen to have since. */
+  readonly #confirmed = new Set<string>();
 
   constructor(redis: RedisConnection) {
     redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 1, lua: openScript });
@@ -89,6 +92,7 @@ export class LiveState {
     for (const event of ["ready", "+node"])
       redis.on(event, () => {
         this.#connectedAt = Date.now();
+        this.#confirmed.clear();
       });
   }
 
@@ -154,6 +158,18 @@ export class LiveState {
    */
   mayHaveLost({ createdAt }: AnalysisRequest): boolean {
     return Date.parse(createdAt) < this.#connectedAt + clocksMs;
+  }
+
+  /** Whether Redis may also have lost that an analysis was erased: so until the ledger was seen to have it over this connection. */
+  mayHaveLostErasure(request: AnalysisRequest): boolean {
+    return this.mayHaveLost(request) && !this.#confirmed.has(request.id);
+  }
+
+  /** Notes that the ledger has an analysis. */
+  confirm(id: string): void {
+    // A bound, not a cache: it is only asked again.
+    if (this.#confirmed.size >= mostConfirmed) this.#confirmed.clear();
+    this.#confirmed.add(id);
   }
 
   /** @param tenant told along with the change, where the analysis was erased */

@@ -1,4 +1,4 @@
-import { type ObjectStore, unseal, walk } from "../storage/index.js";
+import { isDamaged, type ObjectStore, unseal, walk } from "../storage/index.js";
 
 /** Markers that are done with are gathered for so long, or until they are so many. */
 const gatherMs = 250;
@@ -36,6 +36,20 @@ export class Markers {
   async get(id: string): Promise<Marker | undefined> {
     const bytes = await this.#store.get(this.#folder + id);
     return bytes === undefined ? undefined : unseal<Marker>(bytes);
+  }
+
+  /**
+   * As `get`; of one that is damaged, whose it is as others know it.
+   * @throws ProblemError `record-damaged` where they do not
+   */
+  async find(id: string, tenantOf: () => Promise<string | undefined>): Promise<Marker | undefined> {
+    try {
+      return await this.get(id);
+    } catch (error) {
+      const tenant = isDamaged(error) ? await tenantOf() : undefined;
+      if (tenant === undefined) throw error;
+      return { tenant };
+    }
   }
 
   /** No error where there is none. */

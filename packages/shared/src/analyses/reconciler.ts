@@ -1,7 +1,6 @@
 import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
 import { isLost, type Producer, queuePrefix, type RedisConnection } from "../queues/index.js";
-import { refOfName } from "../webhooks/index.js";
 import type { Analyses } from "./analyses.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -134,14 +133,10 @@ export class Reconciler {
   /** Whose a marker is; where it is damaged, others know. */
   async #ref(id: string): Promise<AnalysisRef | undefined> {
     const { ledger } = this.#analyses;
-    try {
-      const marker = await ledger.pending.get(id);
-      return marker === undefined ? undefined : { tenant: marker.tenant, id };
-    } catch (error) {
-      const tenant = (await this.#analyses.live(id))?.request.tenant ?? (await ledger.tenantOf(id));
-      if (tenant === undefined) throw error;
-      return { tenant, id };
-    }
+    const tenantOf = async () =>
+      (await this.#analyses.live(id))?.request.tenant ?? (await ledger.tenantOf(id));
+    const marker = await ledger.pending.find(id, tenantOf);
+    return marker === undefined ? undefined : { tenant: marker.tenant, id };
   }
 
   async #analysis(ref: AnalysisRef, report: ReconcilerReport): Promise<void> {
@@ -255,8 +250,7 @@ export class Reconciler {
     const { deliveries } = this.#analyses.ledger;
     const state = await this.#producer.state("webhook", name);
     if (state === "pending") return;
-    const marker = await deliveries.owed.get(name);
-    const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
+    const ref = await deliveries.refOf(deliveries.owed, name);
     if (ref === undefined) return;
     if (state === "failed") {
       // Its worker died before it could note that the delivery was given up.
@@ -270,7 +264,8 @@ export class Reconciler {
 
   /** Also one that a gateway is at: every step of it may be done twice. */
   async #erasure(id: string, report: ReconcilerReport): Promise<void> {
-    const marker = await this.#analyses.ledger.erasures.get(id);
+    const { ledger } = this.#analyses;
+    const marker = await ledger.erasures.find(id, () => ledger.tenantOf(id));
     if (marker === undefined) return;
     await eraseAnyway(this.#analyses, { tenant: marker.tenant, id });
     report.swept += 1;

@@ -1,4 +1,4 @@
-import { toProblem } from "../problems/index.js";
+import { type ProblemError, toProblem } from "../problems/index.js";
 import type { Analyses } from "./analyses.js";
 import { batches } from "./batches.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -7,21 +7,31 @@ import type { AnalysisRef } from "./ledger.js";
 const atOnce = 16;
 
 /**
- * Erases the analyses that were accepted before a time and have ended, as if their tenant had.
+ * Erases the analyses that were accepted before a time and have ended, as if their tenant had. One that cannot be erased keeps no
+ * other from its turn; the first fault is thrown when all had theirs.
  *
  * @param before the time, milliseconds since the epoch, by tenant; undefined where its analyses are kept
+ * @param onFailed told of each that could not be erased
  * @returns how many
  */
 export async function expireAnalyses(
   analyses: Analyses,
   before: (tenant: string) => number | undefined,
+  onFailed: (ref: AnalysisRef, problem: ProblemError) => void = () => undefined,
 ): Promise<number> {
   let removed = 0;
+  let first: ProblemError | undefined;
   const { ledger } = analyses;
   const expire = async (ref: AnalysisRef) => {
-    if (!(await ledger.hasResult(ref)) && !(await ledger.isBeingErased(ref))) return;
-    await eraseAnyway(analyses, ref);
-    removed += 1;
+    try {
+      if (!(await ledger.hasResult(ref)) && !(await ledger.isBeingErased(ref))) return;
+      await eraseAnyway(analyses, ref);
+      removed += 1;
+    } catch (error) {
+      const problem = toProblem(error);
+      first ??= problem;
+      onFailed(ref, problem);
+    }
   };
   for await (const tenant of ledger.tenants()) {
     const time = before(tenant);
@@ -29,6 +39,7 @@ export async function expireAnalyses(
     for await (const ids of batches(ledger.acceptedBefore(tenant, time), atOnce))
       await Promise.all(ids.map((id) => expire({ tenant, id })));
   }
+  if (first !== undefined) throw first;
   return removed;
 }
 

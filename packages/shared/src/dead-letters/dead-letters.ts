@@ -9,8 +9,8 @@ import {
 } from "../contracts/index.js";
 import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError, toProblem } from "../problems/index.js";
-import { inSlices } from "../storage/index.js";
-import { type DeliveryRef, refOfName } from "../webhooks/index.js";
+import { inSlices, unlessDamaged } from "../storage/index.js";
+import type { DeliveryRef, Lock, StillHeld } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */
 export const deadLettersPageSize = 100;
@@ -21,21 +21,28 @@ export const deadLettersPageSize = 100;
  */
 export class DeadLetters {
   readonly #analyses: Analyses;
-  readonly #now: () => number;
+  readonly #lock: Lock;
+  readonly #onDamaged: (name: string, problem: ProblemError) => void;
 
-  constructor(analyses: Analyses, now: () => number = Date.now) {
+  /** @param onDamaged told of each that a list leaves out, since its marker is damaged and nobody knows whose it is */
+  constructor(
+    analyses: Analyses,
+    lock: Lock,
+    onDamaged: (name: string, problem: ProblemError) => void = () => undefined,
+  ) {
     this.#analyses = analyses;
-    this.#now = now;
+    this.#lock = lock;
+    this.#onDamaged = onDamaged;
   }
 
   /** Oldest first, failed analyses before deliveries. */
   async *list(): AsyncGenerator<DeadLetter> {
     const { ledger } = this.#analyses;
     for await (const id of ledger.failed.ids()) {
-      const marker = await ledger.failed.get(id);
+      const marker = await unlessDamaged(this.#marker(id), (problem) => this.#onDamaged(id, problem));
       if (marker !== undefined) yield await this.#failed({ tenant: marker.tenant, id });
     }
-    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters()) {
+    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters(this.#onDamaged)) {
       const at = record?.createdAt ?? new Date(timeOfId(ref.event)).toISOString();
       const reason = record?.reason ?? problem?.message ?? "";
       yield { id: name, kind: "delivery", tenant: ref.tenant, analysis: ref.event, at, reason };
@@ -50,7 +57,10 @@ export class DeadLetters {
    *   they were
    */
   async retry(id: string): Promise<RetriedLetter> {
-    if (isAnalysisId(id)) return { id, analysis: await this.#examineAgain(id) };
+    if (isAnalysisId(id)) {
+      const again = (stillHeld: StillHeld) => this.#examineAgain(id, stillHeld);
+      return { id, analysis: await this.#lock.run(`dead-letter:${id}`, again) };
+    }
     const ref = await this.#delivery(id);
     if (ref === undefined) throw new ProblemError("dead-letter-not-found");
     await this.#analyses.dispatch.redeliver(ref);
@@ -70,18 +80,29 @@ export class DeadLetters {
     }
   }
 
-  async #examineAgain(id: string): Promise<string> {
+  async #examineAgain(id: string, stillHeld: StillHeld): Promise<string> {
     const { ledger } = this.#analyses;
-    const marker = await ledger.failed.get(id);
+    const marker = await this.#marker(id);
     if (marker === undefined) throw new ProblemError("dead-letter-not-found");
     const { tenant } = marker;
-    const retriedAs = (await this.#begun(marker)) ?? uuidv7();
+    const begun = await this.#begun(marker);
+    const retriedAs = begun ?? uuidv7();
     const request = await ledger.request({ tenant, id });
     if (request === undefined) throw new ProblemError("dead-letter-not-found");
-    // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
-    if (marker.retriedAs !== retriedAs) await ledger.failed.set({ tenant, id, retriedAs });
+    if (begun === undefined) {
+      // Another that came behind a lock that was lost may have been through with it.
+      await stillHeld();
+      // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
+      await ledger.failed.set({ tenant, id, retriedAs });
+    }
+    // Where another goes on with the same, it may have promised it: then it stays, for the reconciler and the next retry.
+    const mayTakeBack = async () => {
+      if (begun !== undefined) return false;
+      await stillHeld();
+      return (await ledger.failed.get(id)) !== undefined;
+    };
     if ((await ledger.request({ tenant, id: retriedAs })) === undefined)
-      await this.#accept(request, retriedAs);
+      await this.#accept(request, retriedAs, () => mayTakeBack().catch(() => false));
     await ledger.failed.remove(id);
     return retriedAs;
   }
@@ -92,13 +113,13 @@ export class DeadLetters {
     return retriedAs;
   }
 
-  async #accept(failed: AnalysisRequest, id: string): Promise<void> {
+  async #accept(failed: AnalysisRequest, id: string, mayTakeBack: () => Promise<boolean>): Promise<void> {
     const { ledger } = this.#analyses;
     const request: AnalysisRequest = {
       ...failed,
       v: plainVersion,
       id,
-      createdAt: new Date(this.#now()).toISOString(),
+      createdAt: new Date().toISOString(),
       retryOf: failed.id,
     };
     try {
@@ -106,18 +127,24 @@ export class DeadLetters {
       for (const film of failed.films)
         await ledger.stage(request, film.index, inSlices(await ledger.writtenOriginal(failed, film)));
     } catch (error) {
-      await ledger.withdraw(request, error);
+      if (await mayTakeBack()) await ledger.withdraw(request, error);
       throw error;
     }
     await this.#analyses.accept(
       request,
       failed.films.map(() => undefined),
+      mayTakeBack,
     );
   }
 
-  async #delivery(name: string): Promise<DeliveryRef | undefined> {
-    if (refOfName(name, "") === undefined) return undefined;
-    const marker = await this.#analyses.ledger.deliveries.dead.get(name);
-    return marker === undefined ? undefined : refOfName(name, marker.tenant);
+  /** Of a failed analysis. */
+  #marker(id: string): Promise<Marker | undefined> {
+    const { ledger } = this.#analyses;
+    return ledger.failed.find(id, () => ledger.tenantOf(id));
+  }
+
+  #delivery(name: string): Promise<DeliveryRef | undefined> {
+    const { deliveries } = this.#analyses.ledger;
+    return deliveries.refOf(deliveries.dead, name);
   }
 }

@@ -1,5 +1,5 @@
 import { ProblemError } from "../problems/index.js";
-import { type ObjectStore, walk } from "../storage/index.js";
+import { type ObjectStore, unlessDamaged, unseal, walk } from "../storage/index.js";
 import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
 
 export const scopes = ["submit", "urgent", "read", "webhooks", "admin"] as const;
@@ -35,6 +35,9 @@ export interface NewKey {
 
 /** A tenant's name is part of storage keys. */
 const tenantPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const folder = "keys/";
+const suffix = ".json";
 
 /** A record is believed for so long: a revoked key is refused everywhere after this time at the latest. */
 const cacheMs = 10_000;
@@ -81,12 +84,16 @@ export class KeyRing {
     return { text: formatKey(text), record };
   }
 
-  /** All keys, oldest first. */
-  async list(): Promise<KeyRecord[]> {
+  /**
+   * All keys, oldest first.
+   * @param onDamaged told of each whose record is damaged, by its id: it is left out
+   */
+  async list(onDamaged: (id: string, problem: ProblemError) => void = () => undefined): Promise<KeyRecord[]> {
     const records: KeyRecord[] = [];
-    for await (const key of walk(this.#store, "keys/")) {
-      const bytes = await this.#store.get(key);
-      if (bytes !== undefined) records.push(JSON.parse(bytes.toString()) as KeyRecord);
+    for await (const key of walk(this.#store, folder)) {
+      const id = key.slice(folder.length, -suffix.length);
+      const record = await unlessDamaged(this.#get(key), (problem) => onDamaged(id, problem));
+      if (record !== undefined) records.push(record);
     }
     return records.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   }
@@ -156,8 +163,12 @@ export class KeyRing {
 
   async #read(id: string): Promise<KeyRecord | undefined> {
     if (!/^[a-z2-7]{16}$/.test(id)) return undefined;
-    const bytes = await this.#store.get(place(id));
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as KeyRecord);
+    return this.#get(place(id));
+  }
+
+  async #get(key: string): Promise<KeyRecord | undefined> {
+    const bytes = await this.#store.get(key);
+    return bytes === undefined ? undefined : unseal<KeyRecord>(bytes);
   }
 
   async #write(record: KeyRecord): Promise<KeyRecord> {
@@ -168,5 +179,5 @@ export class KeyRing {
 }
 
 function place(id: string): string {
-  return `keys/${id}.json`;
+  return folder + id + suffix;
 }

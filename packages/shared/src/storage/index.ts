@@ -14,7 +14,7 @@ export {
   type PutOptions,
   walk,
 } from "./object-store.js";
-export { digestOf, isUnreadable, seal, unseal } from "./sealed-json.js";
+export { digestOf, isDamaged, isUnreadable, seal, unlessDamaged, unseal } from "./sealed-json.js";
 export { digestOfFilm, inSlices } from "./slices.js";
 
 /**

@@ -9,6 +9,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -184,25 +185,29 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  /** S3 may answer fewer than it was asked for, and placeholders of folders are left out: only its end makes a page short. */
   list(prefix: string, options: ListOptions = {}): Promise<string[]> {
     if (!prefix.endsWith("/")) throw new TypeError('a prefix must end in "/"');
     checkKey(prefix.slice(0, -1));
-    const command = new ListObjectsV2Command({
-      Bucket: this.#bucket,
-      Prefix: prefix,
-      MaxKeys: options.limit ?? 1000,
-      ...(options.after === undefined ? {} : { StartAfter: afterFolder(options.after) }),
-      ...(options.folders === true ? { Delimiter: "/" } : {}),
-    });
+    const limit = options.limit ?? 1000;
     return this.#guarded(async () => {
-      const answer = await this.#client.send(command);
-      const found =
-        options.folders === true
-          ? (answer.CommonPrefixes ?? []).map((entry) => entry.Prefix)
-          : (answer.Contents ?? []).map((entry) => entry.Key);
-      return found.filter(
-        (key): key is string => key !== undefined && key !== prefix && !key.endsWith(`${prefix}/`),
-      );
+      const kept: string[] = [];
+      let token: string | undefined;
+      do {
+        const answer = await this.#client.send(
+          new ListObjectsV2Command({
+            Bucket: this.#bucket,
+            Prefix: prefix,
+            MaxKeys: limit - kept.length,
+            ...(options.after === undefined ? {} : { StartAfter: afterFolder(options.after) }),
+            ...(options.folders === true ? { Delimiter: "/" } : {}),
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+        );
+        kept.push(...entriesOf(answer, prefix, options.folders === true));
+        token = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+      } while (token !== undefined && kept.length < limit);
+      return kept;
     });
   }
 
@@ -264,6 +269,18 @@ function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Clie
       httpsAgent: new HttpsAgent({ ...agent, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
     },
   });
+}
+
+/** Keys or folders of a part of a list, but for the placeholder of the folder that is listed. */
+function entriesOf(
+  { CommonPrefixes = [], Contents = [] }: ListObjectsV2CommandOutput,
+  prefix: string,
+  folders: boolean,
+): string[] {
+  const found = folders ? CommonPrefixes.map((entry) => entry.Prefix) : Contents.map((entry) => entry.Key);
+  return found.filter(
+    (key): key is string => key !== undefined && key !== prefix && !key.endsWith(`${prefix}/`),
+  );
 }
 
 /** Past everything in a folder: S3 would otherwise list the folder again from its first key. */

@@ -37,6 +37,24 @@ export function isUnreadable({ code }: ProblemError): boolean {
   return code === "record-damaged" || code === "record-too-new";
 }
 
+/** What is read, or undefined where it is damaged: then `onDamaged` is told, and one of many keeps no other from being read. */
+export async function unlessDamaged<T>(
+  reading: Promise<T>,
+  onDamaged: (problem: ProblemError) => void,
+): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    onDamaged(error);
+    return undefined;
+  }
+}
+
+export function isDamaged(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.code === "record-damaged";
+}
+
 /** A record without an envelope; not one whose envelope is damaged. */
 function bare<T>(text: string): T {
   const value = parse<T>(text);

@@ -2,7 +2,7 @@ import { analysisFolder, firstIdOf, turnedBack } from "../analyses/keys.js";
 import { Markers } from "../analyses/markers.js";
 import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
 import { type ProblemError, toProblem } from "../problems/index.js";
-import { isUnreadable, type ObjectStore, seal, unseal } from "../storage/index.js";
+import { isUnreadable, type ObjectStore, seal, unlessDamaged, unseal } from "../storage/index.js";
 import { deliveriesFolder, deliveryKey } from "./keys.js";
 
 /** Records read at once. */
@@ -37,9 +37,12 @@ export class Deliveries {
   /** Dead letters: given up, and not asked for again. */
   readonly dead: Markers;
   readonly #store: ObjectStore;
+  readonly #tenantOf: (event: string) => Promise<string | undefined>;
 
-  constructor(store: ObjectStore) {
+  /** @param tenantOf tells whose an analysis is, where a marker of its deliveries is damaged */
+  constructor(store: ObjectStore, tenantOf: (event: string) => Promise<string | undefined>) {
     this.#store = store;
+    this.#tenantOf = tenantOf;
     this.owed = new Markers(store, "deliveries/");
     this.dead = new Markers(store, "dead-letters/");
   }
@@ -116,11 +119,26 @@ export class Deliveries {
     }
   }
 
-  /** Every dead letter, of all tenants, oldest event first; where its record cannot be read, with what is wrong with it. */
-  async *deadLetters(): AsyncGenerator<{ name: string; ref: DeliveryRef } & Reading> {
+  /**
+   * The delivery that a marker is of; undefined where there is none.
+   * @throws ProblemError `record-damaged` where nobody knows whose it is
+   */
+  async refOf(markers: Markers, name: string): Promise<DeliveryRef | undefined> {
+    const { event } = refOfName(name, "") ?? {};
+    if (event === undefined) return undefined;
+    const marker = await markers.find(name, () => this.#tenantOf(event));
+    return marker === undefined ? undefined : refOfName(name, marker.tenant);
+  }
+
+  /**
+   * Every dead letter, of all tenants, oldest event first; where its record cannot be read, with what is wrong with it.
+   * @param onDamaged told of each that nobody knows whose it is: it is left out
+   */
+  async *deadLetters(
+    onDamaged: (name: string, problem: ProblemError) => void = () => undefined,
+  ): AsyncGenerator<{ name: string; ref: DeliveryRef } & Reading> {
     for await (const name of this.dead.ids()) {
-      const marker = await this.dead.get(name);
-      const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
+      const ref = await unlessDamaged(this.refOf(this.dead, name), (problem) => onDamaged(name, problem));
       if (ref === undefined) continue;
       const found = await this.read(ref);
       if (found.record !== undefined || found.problem !== undefined) yield { name, ref, ...found };

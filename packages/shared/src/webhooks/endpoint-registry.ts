@@ -2,7 +2,7 @@ import type { DisabledReason, EventType } from "../contracts/index.js";
 import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError } from "../problems/index.js";
 import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
-import type { Lock } from "./lock.js";
+import type { Lock, StillHeld } from "./lock.js";
 import { newSigningSecret, type SecretBox } from "./secret-box.js";
 
 export interface EndpointSettings {
@@ -51,7 +51,7 @@ export class EndpointRegistry {
 
   /** @throws ProblemError `too-many-webhooks`, `webhooks-off` */
   create(tenant: string, settings: EndpointSettings): Promise<{ record: EndpointRecord; secret: string }> {
-    return this.#lock.run(lockName(tenant), async () => {
+    return this.#lock.run(lockName(tenant), async (stillHeld) => {
       if ((await this.#endpoints.list(tenant)).length >= this.#most)
         throw new ProblemError("too-many-webhooks");
       const id = uuidv7();
@@ -66,7 +66,7 @@ export class EndpointRegistry {
         updatedAt: now,
         secrets: [{ sealed: this.#box.seal(secret, placeOf({ tenant, id })) }],
       };
-      await this.#write(tenant, () => this.#endpoints.put(record));
+      await this.#write(tenant, stillHeld, () => this.#endpoints.put(record));
       return { record, secret };
     });
   }
@@ -124,9 +124,9 @@ export class EndpointRegistry {
 
   /** Deletes it with its deliveries, also where its record is damaged. @throws ProblemError `webhook-not-found` */
   delete(ref: EndpointRef): Promise<void> {
-    return this.#lock.run(lockName(ref.tenant), async () => {
+    return this.#lock.run(lockName(ref.tenant), async (stillHeld) => {
       if (!(await this.#endpoints.exists(ref))) throw new ProblemError("webhook-not-found");
-      await this.#write(ref.tenant, () => this.#endpoints.erase(ref));
+      await this.#write(ref.tenant, stillHeld, () => this.#endpoints.erase(ref));
     });
   }
 
@@ -175,16 +175,18 @@ export class EndpointRegistry {
   }
 
   #update(ref: EndpointRef, change: (record: EndpointRecord) => EndpointRecord): Promise<EndpointRecord> {
-    return this.#lock.run(lockName(ref.tenant), async () => {
+    return this.#lock.run(lockName(ref.tenant), async (stillHeld) => {
       const changed = change(await this.find(ref));
-      await this.#write(ref.tenant, () => this.#endpoints.put(changed));
+      await this.#write(ref.tenant, stillHeld, () => this.#endpoints.put(changed));
       return changed;
     });
   }
 
   /** Told before, so that nothing is changed that could not be told; who misses the second finds it out within a minute. */
-  async #write(tenant: string, step: () => Promise<void>): Promise<void> {
+  async #write(tenant: string, stillHeld: StillHeld, step: () => Promise<void>): Promise<void> {
     await this.#changed(tenant);
+    // What was read may be old by now, and would undo another's change.
+    await stillHeld();
     await step();
     await this.#changed(tenant).catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 import type { EventType, WebhookEndpoint } from "../contracts/index.js";
-import { type ProblemError, toProblem } from "../problems/index.js";
-import { type ObjectStore, seal, unseal, walk } from "../storage/index.js";
+import type { ProblemError } from "../problems/index.js";
+import { type ObjectStore, seal, unlessDamaged, unseal, walk } from "../storage/index.js";
 import { endpointFolder, endpointKey, endpointsFolder } from "./keys.js";
 
 /** A signing secret as it is kept. */
@@ -79,13 +79,8 @@ export class Endpoints {
       for (const id of await this.ids(tenant)) yield { tenant, id };
   }
 
-  async #sound(ref: EndpointRef): Promise<EndpointRecord | undefined> {
-    return this.get(ref).catch((error: unknown) => {
-      const problem = toProblem(error);
-      if (problem.code !== "record-damaged") throw error;
-      this.#onDamaged(ref, problem);
-      return undefined;
-    });
+  #sound(ref: EndpointRef): Promise<EndpointRecord | undefined> {
+    return unlessDamaged(this.get(ref), (problem) => this.#onDamaged(ref, problem));
   }
 
   async #folders(prefix: string): Promise<string[]> {

@@ -3,13 +3,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ProblemError } from "../problems/index.js";
 import { queuePrefix, type RedisConnection } from "../queues/index.js";
 
+/** Refuses with `queue-unavailable` where the lock is another's by now. Asked just before what must not be done beside another. */
+export type StillHeld = () => Promise<void>;
+
 /** Lets one at a time read, change and write what belongs together, over all processes. */
 export interface Lock {
   /** @throws ProblemError `queue-unavailable` where the lock cannot be had. */
-  run<T>(name: string, step: () => Promise<T>): Promise<T>;
+  run<T>(name: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T>;
 }
 
-/** Longer than a step takes; a holder that died frees it after this time. */
+/** A holder that died frees it after this time; one that lives renews it. */
 const heldMs = 15_000;
 const patienceMs = 20_000;
 const againMs = 20;
@@ -17,33 +20,55 @@ const againMs = 20;
 /** Only who holds the lock gives it back. */
 const release = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`;
 
+/** Only who holds the lock keeps it. Returns whether it does. */
+const renew = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("pexpire", KEYS[1], ARGV[2]) end return 0`;
+
 export class RedisLock implements Lock {
   readonly #redis: RedisConnection;
+  readonly #heldMs: number;
 
-  constructor(redis: RedisConnection) {
+  /** @param options `heldMs`: after so many milliseconds without a renewal others may have it; 15,000 where absent */
+  constructor(redis: RedisConnection, options: { heldMs?: number } = {}) {
     this.#redis = redis;
+    this.#heldMs = options.heldMs ?? heldMs;
   }
 
-  async run<T>(name: string, step: () => Promise<T>): Promise<T> {
+  async run<T>(name: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T> {
     const key = `${queuePrefix}:lock:${name}`;
     const token = randomUUID();
     await this.#take(key, token);
+    // A step outlasts any time that is set for it where the store is slow. One that could not be renewed is found out by the step.
+    const renewal = setInterval(() => void this.#renew(key, token).catch(() => false), this.#heldMs / 3);
     try {
-      return await step();
+      return await step(async () => {
+        if (!(await this.#renew(key, token)))
+          throw new ProblemError("queue-unavailable", "Others change the same thing.");
+      });
     } finally {
+      clearInterval(renewal);
       await this.#redis.eval(release, 1, key, token).catch(() => undefined);
     }
+  }
+
+  async #renew(key: string, token: string): Promise<boolean> {
+    return (await guarded(() => this.#redis.eval(renew, 1, key, token, this.#heldMs))) === 1;
   }
 
   async #take(key: string, token: string): Promise<void> {
     const until = Date.now() + patienceMs;
     for (;;) {
-      const taken = await this.#redis.set(key, token, "PX", heldMs, "NX").catch((error: unknown) => {
-        throw new ProblemError("queue-unavailable", undefined, { cause: error });
-      });
+      const taken = await guarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"));
       if (taken !== null) return;
       if (Date.now() > until) throw new ProblemError("queue-unavailable", "Others change the same thing.");
       await delay(againMs * (0.5 + Math.random()));
     }
+  }
+}
+
+async function guarded<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw new ProblemError("queue-unavailable", undefined, { cause: error });
   }
 }

@@ -69,6 +69,20 @@ test("rotation gives a new key and lets the old one run out", async () => {
   assert.equal(again.record.expiresAt, ending.record.expiresAt, "a rotation prolongs nothing");
 });
 
+test("a damaged key hides no other", async () => {
+  const own = new FileStore(path.join(folder, "damaged"));
+  const keys = new KeyRing(own);
+  const [torn, whole] = [await keys.create(key), await keys.create(key)];
+  await own.put(`keys/${torn.record.id}.json`, '{"id":"a');
+  const told: string[] = [];
+  const listed = await keys.list((id, { code }) => told.push(`${id} ${code}`));
+  assert.deepEqual(
+    [listed.map(({ id }) => id), told],
+    [[whole.record.id], [`${torn.record.id} record-damaged`]],
+  );
+  await assert.rejects(keys.revoke(torn.record.id), refused("record-damaged"));
+});
+
 test("a tenant's name cannot leave its folder", async () => {
   for (const tenant of ["", "../x", "A", "a/b", "a".repeat(64), "-a"]) {
     await assert.rejects(ring().create({ ...key, tenant }), refused("validation-failed"), tenant);

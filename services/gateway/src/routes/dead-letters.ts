@@ -1,4 +1,4 @@
-import { DeadLetter, DeadLetters, deadLettersPageSize, RetriedLetter } from "@osteon/shared";
+import { DeadLetter, DeadLetters, deadLettersPageSize, RedisLock, RetriedLetter } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 
@@ -8,8 +8,10 @@ const Page = Type.Object({
 });
 
 /** `/v1/dead-letters`: what was given up, of all tenants, and the call to try it again. */
-export async function deadLetters(app: App, { backbone }: Dependencies): Promise<void> {
-  const letters = new DeadLetters(backbone.analyses);
+export async function deadLetters(app: App, { backbone, logger }: Dependencies): Promise<void> {
+  const letters = new DeadLetters(backbone.analyses, new RedisLock(backbone.redis), (name, { code }) =>
+    logger.error({ name, code }, "dead letter cannot be read"),
+  );
   app.route({
     method: "GET",
     url: "/v1/dead-letters",

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Backbone, EndpointRegistry, Endpoints, RedisLock, SecretBox } from "@osteon/shared";
+import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+
+let own: OwnBackbone;
+let backbone: Backbone;
+before(async () => {
+  own = await openOwnBackbone();
+  ({ backbone } = own);
+});
+after(() => own?.stop());
+
+/** A promise that is kept from outside. */
+function signal(): { given: Promise<void>; give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
+}
+
+test("a step that takes longer than its lock lasts keeps it", async (t) => {
+  const { redis } = backbone;
+  const lock = new RedisLock(redis, { heldMs: 90 });
+  const [begun, turned, entered] = [signal(), signal(), signal()];
+  const order: string[] = [];
+  const slow = lock.run("slow", async (stillHeld) => {
+    begun.give();
+    await Promise.race([turned.given, entered.given]);
+    await stillHeld();
+    order.push("slow");
+  });
+  await begun.given;
+  const set = redis.set.bind(redis);
+  let tries = 0;
+  // Tries are ten milliseconds apart, and more.
+  const counted = (...call: Parameters<typeof set>) => {
+    tries += 1;
+    if (tries === 30) turned.give();
+    return set(...call);
+  };
+  t.mock.method(redis, "set", counted as typeof redis.set);
+  const next = lock.run("slow", async () => {
+    order.push("next");
+    entered.give();
+  });
+  await Promise.all([slow, next]);
+  assert.deepEqual(order, ["slow", "next"]);
+});
+
+test("a lock that is lost is found out, and what another has by now is not given back", async () => {
+  const { redis } = backbone;
+  const lock = new RedisLock(redis);
+  await assert.rejects(
+    lock.run("lost", async (stillHeld) => {
+      await stillHeld();
+      await redis.set("{osteon}:lock:lost", "another", "PX", 5_000);
+      await stillHeld();
+    }),
+    { code: "queue-unavailable" },
+  );
+  assert.equal(await redis.get("{osteon}:lock:lost"), "another");
+});
+
+test("a secret that was rotated stays so, though a worker that lost its lock notes a failure", async (t) => {
+  const { redis, store } = backbone;
+  const registryOf = (endpoints: Endpoints) =>
+    new EndpointRegistry({
+      endpoints,
+      lock: new RedisLock(redis),
+      box: new SecretBox("m".repeat(32)),
+      most: 20,
+      disableDays: 5,
+      changed: async () => undefined,
+    });
+  const registry = registryOf(new Endpoints(store));
+  const { record } = await registry.create("clinic", {
+    url: "https://example.org/hook",
+    description: "",
+    events: ["analysis.completed"],
+  });
+  const [read, thawed] = [signal(), signal()];
+  const frozen = new Endpoints(store);
+  const get = frozen.get.bind(frozen);
+  t.mock.method(frozen, "get", async (...call: Parameters<typeof get>) => {
+    const found = await get(...call);
+    read.give();
+    await thawed.given;
+    return found;
+  });
+  const noted = registryOf(frozen).noteAttempt(record, "failed");
+  await read.given;
+  await redis.del("{osteon}:lock:webhooks:clinic");
+  const { secret } = await registry.rotate(record, 0);
+  thawed.give();
+  await assert.rejects(noted, { code: "queue-unavailable" });
+  assert.deepEqual(registry.secrets(await registry.find(record)), [secret]);
+});
