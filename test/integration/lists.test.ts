@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type Analysis, digestOf } from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
+import { LoneGateway } from "../support/gateway.js";
+
+interface Page {
+  data: Analysis[];
+  nextCursor?: string;
+}
+
+let gateway: LoneGateway;
+/** Of all that were accepted, newest first; every 20th from the first on has the reference "rare". */
+const ids: string[] = [];
+before(async () => {
+  gateway = await LoneGateway.start();
+  const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
+  for (let at = 0; at < 120; at += 1) {
+    const id = uuidv7();
+    const reference = at % 20 === 0 ? "rare" : "common";
+    const createdAt = new Date().toISOString();
+    const request = { v: 1, id, tenant: "default", createdAt, reference, films: [film] };
+    await gateway.backbone.analyses.accept(request, [Buffer.from("abc")]);
+    ids.unshift(id);
+  }
+});
+after(() => gateway?.stop());
+
+const rare = () => ids.filter((_, at) => (ids.length - 1 - at) % 20 === 0);
+
+/** Follows a list to its end: the ids of each page. */
+async function pagesOf(query: string): Promise<string[][]> {
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const next: string = cursor === undefined ? "" : `&cursor=${cursor}`;
+    const { status, body } = await gateway.client.request<Page>(`/v1/analyses?${query}${next}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    pages.push(body.data.map(({ id }) => id));
+    cursor = body.nextCursor;
+  } while (cursor !== undefined);
+  return pages;
+}
+
+describe("a filtered list", () => {
+  test("has each analysis once, whatever its pages' length", async () => {
+    const all = rare();
+    assert.equal(all.length, 6);
+    assert.deepEqual(
+      await pagesOf("reference=rare&limit=1"),
+      all.map((id) => [id]),
+    );
+    assert.deepEqual(await pagesOf("reference=rare&limit=4"), [all.slice(0, 4), all.slice(4)]);
+    assert.deepEqual(await pagesOf("reference=rare&limit=6"), [all]);
+    assert.deepEqual((await pagesOf("status=queued&limit=50")).flat(), ids);
+    assert.deepEqual(await pagesOf("status=failed"), [[]]);
+  });
+
+  test("with a short page is read in few steps", async (t) => {
+    const list = t.mock.method(gateway.backbone.analyses.ledger, "list");
+    const [first] = rare();
+    const { body } = await gateway.client.request<Page>("/v1/analyses?reference=rare&limit=1");
+    assert.deepEqual([body.data.map(({ id }) => id), body.nextCursor], [[first], first]);
+    assert.equal(list.mock.callCount(), 1);
+  });
+});
+
+test("a list without a filter reads what it shows, and one more", async (t) => {
+  const get = t.mock.method(gateway.backbone.analyses, "get");
+  const { body } = await gateway.client.request<Page>("/v1/analyses?limit=3");
+  assert.deepEqual([body.data.map(({ id }) => id), body.nextCursor], [ids.slice(0, 3), ids[2]]);
+  assert.equal(get.mock.callCount(), 4);
+});
