@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Analysis, digestOf } from "@osteon/shared";
+import { type Analysis, type DeadLetter, type DeliveryRef, digestOf, nameOf } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { Client } from "../support/client.js";
 import { LoneGateway } from "../support/gateway.js";
 
 interface Page {
@@ -70,4 +71,52 @@ test("a list without a filter reads what it shows, and one more", async (t) => {
   const { body } = await gateway.client.request<Page>("/v1/analyses?limit=3");
   assert.deepEqual([body.data.map(({ id }) => id), body.nextCursor], [ids.slice(0, 3), ids[2]]);
   assert.equal(get.mock.callCount(), 4);
+});
+
+describe("the dead letters", () => {
+  interface Letters {
+    data: DeadLetter[];
+    more: boolean;
+    nextCursor?: string;
+  }
+  const analyses: string[] = [];
+  const deliveries: string[] = [];
+  before(async () => {
+    const { ledger } = gateway.backbone.analyses;
+    for (let at = 0; at < 203; at += 1) {
+      const id = uuidv7();
+      await ledger.failed.set({ tenant: "default", id });
+      analyses.push(id);
+    }
+    for (const event of ids.slice(0, 3).reverse()) {
+      const ref: DeliveryRef = { tenant: "default", event };
+      const createdAt = new Date().toISOString();
+      const owed = { id: event, type: "analysis.completed", status: "pending", createdAt } as const;
+      await ledger.deliveries.bury(ref, { ...owed, attempts: [], tries: 17 }, "Nobody took it.");
+      deliveries.push(nameOf(ref));
+    }
+  });
+  const page = (query: string) => gateway.client.request<Letters>(`/v1/dead-letters?${query}`);
+  const idsOf = ({ data }: Letters) => data.map(({ id }) => id);
+
+  test("are all reached, page by page", async () => {
+    const first = (await page("")).body;
+    assert.deepEqual([idsOf(first), first.more], [analyses.slice(0, 100), true]);
+    const second = (await page(`cursor=${first.nextCursor}`)).body;
+    assert.deepEqual([idsOf(second), second.more], [analyses.slice(100, 200), true]);
+    const third = (await page(`cursor=${second.nextCursor}`)).body;
+    assert.deepEqual(idsOf(third), [...analyses.slice(200), ...deliveries]);
+    assert.deepEqual([third.more, third.nextCursor], [false, undefined]);
+    const behind = (await page(`cursor=${deliveries[0]}`)).body;
+    assert.deepEqual(idsOf(behind), deliveries.slice(1));
+  });
+
+  test("are of one kind where one is asked for", async () => {
+    assert.deepEqual(idsOf((await page("kind=delivery")).body), deliveries);
+    assert.deepEqual(idsOf((await page(`kind=delivery&cursor=${deliveries[1]}`)).body), deliveries.slice(2));
+    assert.deepEqual(idsOf((await page(`kind=analysis&cursor=${analyses[150]}`)).body), analyses.slice(151));
+    assert.deepEqual(idsOf((await page(`kind=analysis&cursor=${deliveries[1]}`)).body), []);
+    Client.refused(await page("kind=film"), 400, "validation-failed");
+    Client.refused(await page("cursor=somewhere"), 400, "cursor-invalid");
+  });
 });

@@ -15,6 +15,12 @@ import { type DeliveryRef, refOfName } from "../webhooks/index.js";
 /** Most dead letters of one page. */
 export const deadLettersPageSize = 100;
 
+export interface DeadLetterFilter {
+  /** The id of the one behind which the list goes on. @see isDeadLetterId */
+  after?: string;
+  kind?: DeadLetter["kind"];
+}
+
 /**
  * Everything that was given up, of all tenants, for whoever operates the system: failed analyses and deliveries that nobody
  * took. Both can be tried again once what was wrong is mended.
@@ -29,13 +35,23 @@ export class DeadLetters {
   }
 
   /** Oldest first, failed analyses before deliveries. */
-  async *list(): AsyncGenerator<DeadLetter> {
+  async *list({ after, kind }: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
+    const amongDeliveries = after !== undefined && !isAnalysisId(after);
+    if (kind !== "delivery" && !amongDeliveries) yield* this.#analysesAfter(after);
+    if (kind !== "analysis") yield* this.#deliveriesAfter(amongDeliveries ? after : undefined);
+  }
+
+  async *#analysesAfter(after: string | undefined): AsyncGenerator<DeadLetter> {
     const { ledger } = this.#analyses;
-    for await (const id of ledger.failed.ids()) {
+    for await (const id of ledger.failed.ids(after)) {
       const marker = await ledger.failed.get(id);
       if (marker !== undefined) yield await this.#failed({ tenant: marker.tenant, id });
     }
-    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters()) {
+  }
+
+  async *#deliveriesAfter(after: string | undefined): AsyncGenerator<DeadLetter> {
+    const { deliveries } = this.#analyses.ledger;
+    for await (const { name, ref, record, problem } of deliveries.deadLetters(after)) {
       const at = record?.createdAt ?? new Date(timeOfId(ref.event)).toISOString();
       const reason = record?.reason ?? problem?.message ?? "";
       yield { id: name, kind: "delivery", tenant: ref.tenant, analysis: ref.event, at, reason };
@@ -116,8 +132,13 @@ export class DeadLetters {
   }
 
   async #delivery(name: string): Promise<DeliveryRef | undefined> {
-    if (refOfName(name, "") === undefined) return undefined;
+    if (!isDeadLetterId(name)) return undefined;
     const marker = await this.#analyses.ledger.deliveries.dead.get(name);
     return marker === undefined ? undefined : refOfName(name, marker.tenant);
   }
+}
+
+/** Whether there can be a dead letter of that id. */
+export function isDeadLetterId(text: string): boolean {
+  return isAnalysisId(text) || refOfName(text, "") !== undefined;
 }

@@ -116,9 +116,12 @@ export class Deliveries {
     }
   }
 
-  /** Every dead letter, of all tenants, oldest event first; where its record cannot be read, with what is wrong with it. */
-  async *deadLetters(): AsyncGenerator<{ name: string; ref: DeliveryRef } & Reading> {
-    for await (const name of this.dead.ids()) {
+  /**
+   * Every dead letter, of all tenants, oldest event first, from behind the name `after`; where its record cannot be read, with what is
+   * wrong with it.
+   */
+  async *deadLetters(after?: string): AsyncGenerator<{ name: string; ref: DeliveryRef } & Reading> {
+    for await (const name of this.dead.ids(after)) {
       const marker = await this.dead.get(name);
       const ref = marker === undefined ? undefined : refOfName(name, marker.tenant);
       if (ref === undefined) continue;
