@@ -33,6 +33,8 @@ export interface IntakeParts {
 
 /** What one request may hold in memory, bytes: most films are smaller, and cost the store nothing where they are refused. */
 const mostHeld = 8 * 1024 * 1024;
+/** More than all fields of a form and its parts' headers can be. */
+const mostBesideFilms = 1024 * 1024;
 
 /**
  * The films of one request, on their way in. The first megabytes are held in memory; what goes beyond is streamed to its place
@@ -54,6 +56,12 @@ export class Intake {
   /** Told the length of a film before it comes. @throws ProblemError `film-too-large` */
   announce(bytes: number): void {
     if (bytes > this.#parts.config.MAX_FILM_BYTES) throw new ProblemError("film-too-large");
+  }
+
+  /** Told the length of a form before it comes. @throws ProblemError `upload-too-large` */
+  announceForm(bytes: number): void {
+    if (bytes > this.#parts.config.MAX_UPLOAD_BYTES + mostBesideFilms)
+      throw new ProblemError("upload-too-large");
   }
 
   /** @throws ProblemError `too-many-films`, `film-too-large`, `upload-too-large` */
