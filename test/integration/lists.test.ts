@@ -3,7 +3,9 @@ import { after, before, describe, test } from "node:test";
 import { type Analysis, type DeadLetter, type DeliveryRef, digestOf, nameOf } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { Client } from "../support/client.js";
+import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
+import { RawConnection } from "../support/raw-http.js";
 
 interface Page {
   data: Analysis[];
@@ -72,6 +74,29 @@ test("a list without a filter reads what it shows, and one more", async (t) => {
   assert.deepEqual([body.data.map(({ id }) => id), body.nextCursor], [ids.slice(0, 3), ids[2]]);
   assert.equal(get.mock.callCount(), 4);
 });
+
+for (const key of ["", "Idempotency-Key: slow\r\n"])
+  test(`an upload that takes its time appears before what was accepted meanwhile${key && ", with a key too"}`, async (t) => {
+    const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
+    const slow = await RawConnection.open(gateway.url);
+    t.after(() => slow.close());
+    const host = new URL(gateway.url).host;
+    slow.write(
+      `POST /v1/analyses HTTP/1.1\r\nHost: ${host}\r\n${key}Content-Type: image/jpeg\r\nContent-Length: ${hand.length}\r\n`,
+      "Expect: 100-continue\r\n\r\n",
+    );
+    // It is being read.
+    assert.equal((await slow.answer())?.status, 100);
+    slow.write(hand.subarray(0, 100));
+    const quick = await gateway.client.submitRaw(hand, "image/jpeg");
+    slow.write(hand.subarray(100));
+    const { id } = JSON.parse((await slow.answer())?.body ?? "") as Analysis;
+    const { body } = await gateway.client.request<Page>("/v1/analyses?limit=2");
+    assert.deepEqual(
+      body.data.map((each) => each.id),
+      [id, quick.body.id],
+    );
+  });
 
 describe("the dead letters", () => {
   interface Letters {

@@ -7,6 +7,7 @@ import {
   type Ledger,
   ProblemError,
 } from "@osteon/shared";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { LimitFunction } from "p-limit";
 
 /** A film that came in, not looked into yet. */
@@ -25,8 +26,8 @@ export interface IncomingFilm {
 export interface IntakeParts {
   ledger: Ledger;
   config: Config;
-  /** The analysis that the films are for; it does not exist yet. */
-  ref: AnalysisRef;
+  /** Whose films they are. */
+  tenant: string;
   /** Through it goes whatever holds a whole large film in memory. */
   heavy: LimitFunction;
 }
@@ -42,15 +43,23 @@ const mostBesideFilms = 1024 * 1024;
  */
 export class Intake {
   readonly films: IncomingFilm[] = [];
-  readonly ref: AnalysisRef;
   readonly #parts: IntakeParts;
+  #ref: AnalysisRef | undefined;
   #bytes = 0;
   #held = 0;
   #staged = false;
 
   constructor(parts: IntakeParts) {
-    this.ref = parts.ref;
     this.#parts = parts;
+  }
+
+  /**
+   * The analysis that the films are for. Named when somebody first asks, which is at acceptance unless a film was staged before: lists are
+   * in the order of ids, and a slow upload must not appear behind what was listed while it came.
+   */
+  get ref(): AnalysisRef {
+    this.#ref ??= { tenant: this.#parts.tenant, id: uuidv7() };
+    return this.#ref;
   }
 
   /** Told the length of a film before it comes. @throws ProblemError `film-too-large` */
@@ -87,8 +96,9 @@ export class Intake {
     if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
     if (this.films.some(({ upload }) => upload?.id === id))
       throw new ProblemError("validation-failed", "An upload is named twice.");
-    const { uploads } = this.#parts.ledger;
-    const ref = { tenant: this.ref.tenant, id };
+    const { tenant, ledger } = this.#parts;
+    const { uploads } = ledger;
+    const ref = { tenant, id };
     const size = await uploads.size(ref);
     this.announce(size ?? 0);
     const film = await this.#parts.heavy(async () => {
