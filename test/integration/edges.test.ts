@@ -72,6 +72,19 @@ describe("a film's pictures", () => {
   });
 });
 
+describe("a host", () => {
+  test("is named once", async () => {
+    const { host } = new URL(gateway.url);
+    const get = (...lines: string[]) =>
+      exchange(gateway.url, `${["GET /livez HTTP/1.1", ...lines].join("\r\n")}\r\n\r\n`);
+    assert.equal((await get(`Host: ${host}`))?.status, 200);
+    for (const second of [`host: ${host}`, "HOST: elsewhere.example", "Host:"]) {
+      const answer = await get(`Host: ${host}`, second);
+      assert.deepEqual([answer?.status, problemOf(answer).code], [400, "bad-request"]);
+    }
+  });
+});
+
 describe("an id", () => {
   test("is the same in upper case", async () => {
     const id = await submitted();

@@ -76,6 +76,8 @@ export class Connections {
       const { expect } = request.headers;
       if (request.raw.httpVersion !== "1.0" && request.headers.host === undefined)
         throw new ProblemError("bad-request", "A request must name its host.");
+      // Node keeps the first of several, and what stands in front of the gateway may have believed another.
+      if (hostLines(request.raw) > 1) throw new ProblemError("bad-request", "A request must name one host.");
       if (expect !== undefined && !isContinue(expect)) throw new ProblemError("expectation-failed");
     });
     app.addHook("preParsing", async (request, _reply, payload) => {
@@ -132,4 +134,8 @@ export class Connections {
       ].join("\r\n"),
     );
   }
+}
+
+function hostLines({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length;
 }
