@@ -46,6 +46,28 @@ describe("a body of a type that the call does not take", () => {
   });
 });
 
+test("a time that nobody can read is refused, and is no filter that lets everything through", async () => {
+  const json = <T>(path: string, body: object) => send<T>(path, "application/json", JSON.stringify(body));
+  const { id } = (await json<{ id: string }>("/v1/webhooks", { url: "http://127.0.0.1:8124/" })).body;
+  const since = (time: string) => json<Problem>(`/v1/webhooks/${id}/redeliver`, { since: time });
+  for (const time of [
+    "2026-01-01T00:00:00+02",
+    "2016-12-31T23:59:60Z",
+    "2026-02-30T00:00:00Z",
+    "2026-01-01",
+  ]) {
+    const refusal = await since(time);
+    Client.refused(refusal, 400, "validation-failed");
+    assert.deepEqual(
+      refusal.body.errors?.map(({ pointer }) => pointer),
+      ["/since"],
+      time,
+    );
+  }
+  for (const time of ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5+02:00"])
+    assert.equal((await since(time)).status, 202, time);
+});
+
 describe("no body", () => {
   test("is refused for no type where a call takes none", async () => {
     const { host } = new URL(gateway.url);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
+import sharp from "sharp";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
@@ -22,6 +23,9 @@ before(async () => {
 });
 after(() => gateway?.stop());
 
+/** The film as the body-part worker keeps it. */
+const packed = () => sharp(hand).greyscale().resize(512).png().toBuffer();
+
 const submitted = async () => (await client.submitRaw(hand, "image/jpeg")).body.id;
 
 describe("a film's place", () => {
@@ -33,6 +37,57 @@ describe("a film's place", () => {
     for (const film of ["0x0", "00", "+0", "%200", "-1", "0.5", "first"])
       Client.refused(await original(film), 400, "validation-failed");
     Client.refused(await client.request("/v1/analyses?limit=0x10"), 400, "validation-failed");
+  });
+});
+
+describe("a film's pictures", () => {
+  test("have no tag before they are there, and are not told to be there", async () => {
+    const id = await submitted();
+    const path = `/v1/analyses/${id}/films/0/thumbnail.jpg`;
+    const early = await client.request(path);
+    Client.refused(early, 404, "image-not-ready");
+    assert.equal(early.headers.get("etag"), null);
+    await gateway.backbone.analyses.ledger.putImage({ tenant: "default", id }, 0, await packed());
+    const first = await fetch(gateway.url + path);
+    assert.equal(first.status, 200);
+    const headers = { "if-none-match": first.headers.get("etag") ?? "" };
+    await first.arrayBuffer();
+    assert.equal((await client.request(path, { headers })).status, 304);
+    // The same film, and so the same tag, of an analysis whose picture is not there.
+    const other = `/v1/analyses/${await submitted()}/films/0/thumbnail.jpg`;
+    for (const condition of [headers["if-none-match"], "*"]) {
+      const answer = await client.request(other, { headers: { "if-none-match": condition } });
+      Client.refused(answer, 404, "image-not-ready");
+      assert.equal(answer.headers.get("etag"), null);
+    }
+  });
+
+  test("come in parts to GET alone", async () => {
+    const path = `/v1/analyses/${await submitted()}/films/0/original`;
+    for (const range of ["bytes=0-9", "bytes=99999999-"]) {
+      const head = await fetch(gateway.url + path, { method: "HEAD", headers: { range } });
+      assert.deepEqual(
+        [head.status, head.headers.get("content-length"), head.headers.get("accept-ranges")],
+        [200, String(hand.length), "bytes"],
+      );
+    }
+    assert.equal((await fetch(gateway.url + path, { headers: { range: "bytes=0-9" } })).status, 206);
+    const none = await client.request(path, { headers: { range: "bytes=99999999-" } });
+    Client.refused(none, 416, "range-not-satisfiable");
+    assert.equal(none.headers.get("etag"), null);
+  });
+});
+
+describe("a host", () => {
+  test("is named once", async () => {
+    const { host } = new URL(gateway.url);
+    const get = (...lines: string[]) =>
+      exchange(gateway.url, `${["GET /livez HTTP/1.1", ...lines].join("\r\n")}\r\n\r\n`);
+    assert.equal((await get(`Host: ${host}`))?.status, 200);
+    for (const second of [`host: ${host}`, "HOST: elsewhere.example", "Host:"]) {
+      const answer = await get(`Host: ${host}`, second);
+      assert.deepEqual([answer?.status, problemOf(answer).code], [400, "bad-request"]);
+    }
   });
 });
 

@@ -89,7 +89,7 @@ export async function webhooksCommand(args: readonly string[], terminal: Termina
     tell(endpoint.secret);
     terminal.err(`Listening at ${url} as endpoint ${endpoint.id}; Ctrl-C ends it`);
     try {
-      await ended(AbortSignal.any([terminal.signal, enough.signal]));
+      await oneAborted(terminal.signal, enough.signal);
     } finally {
       await client.webhooks.delete(endpoint.id);
       terminal.err(`Removed endpoint ${endpoint.id}`);
@@ -121,9 +121,14 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-function ended(signal: AbortSignal): Promise<void> {
+/** Resolves when one of the signals is aborted, and leaves nothing at the others. */
+function oneAborted(...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    const done = () => {
+      for (const signal of signals) signal.removeEventListener("abort", done);
+      resolve();
+    };
+    for (const signal of signals) signal.addEventListener("abort", done);
+    if (signals.some(({ aborted }) => aborted)) done();
   });
 }

@@ -1,3 +1,4 @@
+import { abortWith } from "./abort-with.js";
 import { ConnectionError, OsteonError } from "./errors.js";
 import { readEvents, type ServerSentEvent } from "./event-stream.js";
 import { backoff, pause } from "./pause.js";
@@ -32,14 +33,15 @@ export async function* followEvents(
   let last = lastEventId;
   let retryMs = 500;
   for (let empty = 0; ; empty += 1) {
-    const silent = new AbortController();
-    const both = signal === undefined ? silent.signal : AbortSignal.any([signal, silent.signal]);
+    const over = new AbortController();
+    const letGo = abortWith(over, signal);
     try {
       const answer = await transport.send(
         `/v1/analyses/${encodeURIComponent(id)}/events`,
         {
           headers: { accept: "text/event-stream", ...(last === undefined ? {} : { "last-event-id": last }) },
-          signal: both,
+          signal: over.signal,
+          streams: true,
         },
         (opened) => opened,
       );
@@ -47,7 +49,7 @@ export async function* followEvents(
       if (answer.status === 204 || answer.body === null) return;
       requireStream(answer);
       const opened = Date.now();
-      for await (const event of watched(readEvents(answer.body), () => silent.abort())) {
+      for await (const event of watched(readEvents(answer.body), () => over.abort())) {
         retryMs = event.retry ?? retryMs;
         if (event.data === undefined) {
           if (Date.now() - opened > greetingMs) empty = 0;
@@ -63,6 +65,8 @@ export async function* followEvents(
       signal?.throwIfAborted();
       const forGood = error instanceof OsteonError && !(error instanceof ConnectionError);
       if (forGood || empty >= mostEmpty) throw error;
+    } finally {
+      letGo();
     }
     if (empty >= mostEmpty)
       throw new ConnectionError("The server ends each stream before it tells anything.");
@@ -131,14 +135,16 @@ export async function withinTime<T>(
   step: (signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
   if (timeoutSeconds * 1000 > longestMs) return step(signal);
-  const late = new AbortController();
+  const over = new AbortController();
+  const letGo = abortWith(over, signal);
   const timer = setTimeout(
-    () => late.abort(new OsteonError(`${found()} after ${timeoutSeconds} s.`)),
+    () => over.abort(new OsteonError(`${found()} after ${timeoutSeconds} s.`)),
     timeoutSeconds * 1000,
   );
   try {
-    return await step(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+    return await step(over.signal);
   } finally {
     clearTimeout(timer);
+    letGo();
   }
 }

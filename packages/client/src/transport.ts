@@ -1,3 +1,4 @@
+import { abortWith } from "./abort-with.js";
 import { ConnectionError, ProblemError } from "./errors.js";
 import { backoff, pause } from "./pause.js";
 import { isRedirect, redirectProblem } from "./redirect.js";
@@ -33,6 +34,8 @@ export interface Call extends CallOptions {
   waitMs?: number;
   /** Whether doing it twice is doing it once. Default: all but POST. */
   repeatable?: boolean;
+  /** The answer's body is read after the call: its signal counts until then, and has to be one of its own. */
+  streams?: boolean;
 }
 
 /** A line of a practice that takes up no more than this is slow, and no reason to give up: bytes a millisecond. */
@@ -111,23 +114,26 @@ export class Transport {
     call: Call,
     read: (answer: Response) => Promise<T> | T,
   ): Promise<{ value: T } | { error: ProblemError | ConnectionError }> {
+    const over = new AbortController();
+    const letGo = abortWith(over, call.signal);
     try {
-      const answer = await this.#once(target, call);
+      const answer = await this.#once(target, call, over);
       if (isRedirect(answer)) return { error: redirectProblem(answer, call.method ?? "GET", target.url) };
       return answer.ok ? { value: await read(answer) } : { error: await ProblemError.of(answer) };
     } catch (cause) {
       call.signal?.throwIfAborted();
       return { error: new ConnectionError(`No answer from ${target.name}: ${reasonOf(cause)}`, { cause }) };
+    } finally {
+      if (call.streams !== true) letGo();
     }
   }
 
   /** One try, whatever its answer. The time counts until the headers are there. */
-  async #once({ url, key }: Target, call: Call): Promise<Response> {
+  async #once({ url, key }: Target, call: Call, over: AbortController): Promise<Response> {
     const { timeoutMs = 120_000, fetch = globalThis.fetch } = this.#options;
-    const { method = "GET", signal, waitMs = 0 } = call;
-    const late = new AbortController();
+    const { method = "GET", waitMs = 0 } = call;
     const longest = timeoutMs + waitMs + uploadMs(call.body);
-    const timer = setTimeout(() => late.abort(new Error(`no answer within ${longest} ms`)), longest);
+    const timer = setTimeout(() => over.abort(new Error(`no answer within ${longest} ms`)), longest);
     try {
       return await fetch(url, {
         method,
@@ -138,7 +144,7 @@ export class Transport {
           ...(call.json === undefined ? {} : { "content-type": "application/json" }),
           ...call.headers,
         },
-        signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+        signal: over.signal,
         ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
         ...(call.body === undefined ? {} : { body: call.body }),
       });

@@ -5,9 +5,10 @@ export interface AdmissionLimits {
   maxWaitSeconds: number;
 }
 
-/** Films waiting or worked on, films ended since some beginning, and films waiting by tenant. */
+/** Films waiting or worked on, those of them that wait for a worker, films ended since some beginning, and films waiting by tenant. */
 export interface Load {
   backlog: number;
+  waiting: number;
   ended: number;
   tenants: ReadonlyMap<string, number>;
 }
@@ -26,10 +27,11 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #samples: { at: number; ended: number }[] = [];
   #backlog = 0;
+  #waiting = 0;
   #tenants: ReadonlyMap<string, number> = new Map();
   /** Accepted here since the last sample, and so not in it. */
   readonly #since = new Map<string, number>();
-  /** Films a second; undefined until there was work to measure it by. */
+  /** Films a second, where there has been more than the workers could take at once since there was none; else not known. */
   #rate: number | undefined;
 
   constructor(limits: AdmissionLimits) {
@@ -42,9 +44,12 @@ export class Admission {
    */
   check(tenant: string, films: number): void {
     const { maxQueued, maxWaitSeconds } = this.#limits;
+    const since = sum(this.#since);
+    // What comes to workers that wait for it does not wait.
+    if (this.#waiting + since === 0) return;
     const rate = this.#rate ?? 0;
     const limit = rate > 0 ? Math.min(maxQueued, rate * maxWaitSeconds) : maxQueued;
-    const waiting = this.#backlog + sum(this.#since);
+    const waiting = this.#backlog + since;
     const over = waiting + films - limit;
     if (over <= 0) return;
     const tenants = new Set([...this.#tenants.keys(), ...this.#since.keys(), tenant]).size;
@@ -63,7 +68,7 @@ export class Admission {
     });
   }
 
-  /** Films that wait or are worked on, and films that end a second; the latter undefined until there was work. */
+  /** Films that wait or are worked on, and films that end a second; the latter undefined where it is not known. */
   get state(): { backlog: number; filmsPerSecond: number | undefined } {
     return { backlog: this.#backlog + sum(this.#since), filmsPerSecond: this.#rate };
   }
@@ -73,13 +78,17 @@ export class Admission {
   }
 
   /** Takes in what there is at a time (milliseconds). */
-  sample({ backlog, ended, tenants }: Load, now: number): void {
+  sample({ backlog, waiting, ended, tenants }: Load, now: number): void {
     this.#backlog = backlog;
+    this.#waiting = waiting;
     this.#tenants = tenants;
     this.#since.clear();
+    // A rate of old tells nothing of workers that have had time to change, or of how few films came then.
+    if (backlog === 0) this.#rate = undefined;
     const last = this.#samples.at(-1);
-    // A count that began anew, or a queue that ran empty, tells nothing of how fast it drains.
-    if (backlog === 0 || (last !== undefined && ended < last.ended)) this.#samples.length = 0;
+    // Where none waits, films end as fast as they come; and a count that began anew tells nothing of how fast it drains.
+    if (waiting === 0 || (last !== undefined && ended < last.ended)) this.#samples.length = 0;
+    if (waiting === 0) return;
     this.#samples.push({ at: now, ended });
     while ((this.#samples[0]?.at ?? now) < now - windowSeconds * 1000) this.#samples.shift();
     const first = this.#samples[0];

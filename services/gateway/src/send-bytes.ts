@@ -6,6 +6,8 @@ import { parseRange } from "./libraries/fastify.js";
 interface Content {
   /** Or what makes them, which is not asked where the client has them. */
   bytes: Buffer | (() => Promise<Buffer>);
+  /** Asked before a client is told that it has what was not made for it: throws where there is nothing. */
+  requireThere?: () => Promise<void>;
   type: string;
   /** Names the bytes. */
   tag: string;
@@ -16,26 +18,29 @@ interface Content {
 /**
  * A picture never changes, but it may be erased: caches keep it and ask each time. They are one person's: what a key may see
  * another may not.
- * @throws ProblemError `range-not-satisfiable`
+ * @throws ProblemError `range-not-satisfiable`, and what `bytes` and `requireThere` throw; with no tag then, as there is nothing that it names
  */
 export async function sendBytes(
-  { headers }: FastifyRequest,
+  { headers, method }: FastifyRequest,
   reply: FastifyReply,
-  { bytes: given, type, tag, ranges = false }: Content,
+  { bytes: given, requireThere, type, tag, ranges = false }: Content,
 ): Promise<FastifyReply> {
   const etag = `"${tag}"`;
-  reply.header("etag", etag).header("cache-control", "private, no-cache");
+  const named = () => reply.header("etag", etag).header("cache-control", "private, no-cache");
   if (ranges) reply.header("accept-ranges", "bytes");
-  if (matches(headers["if-none-match"], etag))
-    return reply.removeHeader("content-disposition").code(304).send();
+  if (matches(headers["if-none-match"], etag)) {
+    await requireThere?.();
+    return named().removeHeader("content-disposition").code(304).send();
+  }
   const bytes = typeof given === "function" ? await given() : given;
-  reply.type(type);
-  const part = ranges ? rangeOf(headers, etag, bytes.length) : undefined;
-  if (part === undefined) return reply.send(bytes);
+  // HEAD tells what GET would, but of a part nothing.
+  const part = ranges && method === "GET" ? rangeOf(headers, etag, bytes.length) : undefined;
   if (part === "none") {
     reply.header("content-range", `bytes */${bytes.length}`).removeHeader("content-disposition");
     throw new ProblemError("range-not-satisfiable");
   }
+  named().type(type);
+  if (part === undefined) return reply.send(bytes);
   return reply
     .code(206)
     .header("content-range", `bytes ${part.start}-${part.end}/${bytes.length}`)

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { ProblemError, queuePrefix } from "@osteon/shared";
+import { type KeyRecord, ProblemError, queuePrefix } from "@osteon/shared";
 
 /** What sessions need of Redis. */
 interface SessionRedis {
-  set(key: string, value: string, mode: "EX", seconds: number): Promise<unknown>;
+  set(key: string, value: string, mode: "PX", milliseconds: number): Promise<unknown>;
   get(key: string): Promise<string | null>;
   del(key: string): Promise<unknown>;
 }
@@ -15,7 +15,7 @@ export interface Session {
 }
 
 /** A working day. */
-export const sessionSeconds = 8 * 3600;
+const longestMs = 8 * 3_600_000;
 
 /**
  * Sessions of people at the page. The browser holds a random token, Redis its hash with the key's id: neither gives the
@@ -30,11 +30,19 @@ export class Sessions {
     this.#now = now;
   }
 
-  async open(keyId: string): Promise<{ token: string; session: Session }> {
+  /** Opens one for a key that is valid: for a working day, but not beyond the key. @returns also the whole seconds that it has */
+  async open({
+    id: keyId,
+    expiresAt,
+  }: Pick<KeyRecord, "id" | "expiresAt">): Promise<{ token: string; session: Session; seconds: number }> {
     const token = randomBytes(32).toString("base64url");
-    const session = { keyId, expiresAt: new Date(this.#now() + sessionSeconds * 1000).toISOString() };
-    await this.#guarded(() => this.#redis.set(placeOf(token), JSON.stringify(session), "EX", sessionSeconds));
-    return { token, session };
+    const now = this.#now();
+    const keyMs = expiresAt === undefined ? longestMs : Date.parse(expiresAt) - now;
+    // Redis takes no time that is over, as a key's may be by now.
+    const milliseconds = Math.max(1, Math.min(longestMs, keyMs));
+    const session = { keyId, expiresAt: new Date(now + milliseconds).toISOString() };
+    await this.#guarded(() => this.#redis.set(placeOf(token), JSON.stringify(session), "PX", milliseconds));
+    return { token, session, seconds: Math.floor(milliseconds / 1000) };
   }
 
   /** Undefined where there is none any more. @throws ProblemError `queue-unavailable` */

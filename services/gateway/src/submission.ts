@@ -6,7 +6,6 @@ import {
   ProblemError,
   plainVersion,
 } from "@osteon/shared";
-import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
@@ -57,7 +56,7 @@ export class Submission {
     const intake = new Intake({
       ledger: backbone.analyses.ledger,
       config,
-      ref: { tenant, id: uuidv7() },
+      tenant,
       heavy: this.#heavy,
     });
     try {
@@ -77,9 +76,9 @@ export class Submission {
 
   async #once(key: string, intake: Intake, fields: CheckedFields): Promise<Submitted> {
     const { analyses } = this.#dependencies.backbone;
-    const { tenant, id } = intake.ref;
     // Only what could be accepted may take a key; but a repeat may name uploads whose films its first has taken.
     const films = intake.films.some((film) => film.upload?.used) ? undefined : await this.#check(intake);
+    const { tenant, id } = intake.ref;
     const claim = await this.#idempotency.claim(
       { tenant, key, id, fingerprint: fingerprintOf(intake.films, fields) },
       (found) => analyses.get({ tenant, id: found }),
@@ -119,9 +118,9 @@ export class Submission {
     mayTakeBack?: () => Promise<boolean>,
   ): Promise<Analysis> {
     const { backbone, admission } = this.#dependencies;
-    const { ref } = intake;
     if (intake.films.some((film) => film.upload?.used)) throw new ProblemError("upload-used");
     const films = checked ?? (await this.#check(intake));
+    const { ref } = intake;
     admission.check(ref.tenant, films.length);
     const request: AnalysisRequest = {
       v: plainVersion,

@@ -4,9 +4,8 @@ export interface Wait {
   look(): Promise<Analysis | undefined>;
   /** Calls the listener at each change, with whether it was the end, until the returned function is called. */
   listen(listener: (ended: boolean) => void): () => void;
-  /** 0 looks once. */
   milliseconds: number;
-  /** Aborted when the client has gone. */
+  /** Aborted when nobody waits for it any more. */
   signal: AbortSignal;
 }
 
@@ -17,7 +16,6 @@ export async function waitForEnd({
   milliseconds,
   signal,
 }: Wait): Promise<Analysis | undefined> {
-  if (milliseconds === 0) return look();
   let changed = false;
   let wake: () => void = () => undefined;
   const timer = { over: false };

@@ -18,7 +18,7 @@ function refusal(
   }
 }
 
-/** Feeds ten seconds in which `rate` films a second end and `backlog` stay. */
+/** Feeds ten seconds in which `rate` films a second end and `backlog` stay, all of which wait. */
 function busy(
   admission: Admission,
   rate: number,
@@ -27,7 +27,7 @@ function busy(
   tenants: ReadonlyMap<string, number> = new Map(),
 ): void {
   for (let second = 0; second <= 10; second += 1) {
-    admission.sample({ backlog, ended: second * rate, tenants }, (from + second) * 1000);
+    admission.sample({ backlog, waiting: backlog, ended: second * rate, tenants }, (from + second) * 1000);
   }
 }
 
@@ -49,17 +49,46 @@ test("without a rate only the number counts: stopped workers lose nothing that i
   assert.equal(refusal(admission, 2), 60);
 });
 
-test("idle time and a count that begins anew do not spoil the rate", () => {
+const tenants = new Map<string, number>();
+
+test("a count that begins anew does not spoil the rate", () => {
   const admission = new Admission({ maxQueued: 10_000, maxWaitSeconds: 10 });
   busy(admission, 10, 50);
-  const tenants = new Map<string, number>();
-  for (let second = 11; second < 60; second += 1) {
-    admission.sample({ backlog: 0, ended: 100, tenants }, second * 1000);
-  }
-  admission.sample({ backlog: 101, ended: 100, tenants }, 60_000);
+  admission.sample({ backlog: 101, waiting: 101, ended: 3, tenants }, 11_000);
   assert.equal(refusal(admission), 1, "the rate is still known: ten films a second");
-  admission.sample({ backlog: 99, ended: 0, tenants }, 61_000);
+  admission.sample({ backlog: 99, waiting: 99, ended: 0, tenants }, 12_000);
   assert.equal(refusal(admission), undefined);
+});
+
+test("a system that ran empty knows no rate any more", () => {
+  const admission = new Admission({ maxQueued: 10_000, maxWaitSeconds: 10 });
+  busy(admission, 10, 50);
+  assert.equal(admission.state.filmsPerSecond, 10);
+  admission.sample({ backlog: 0, waiting: 0, ended: 100, tenants }, 11_000);
+  assert.equal(admission.state.filmsPerSecond, undefined);
+  admission.sample({ backlog: 500, waiting: 500, ended: 100, tenants }, 12_000);
+  assert.equal(refusal(admission), undefined, "its workers may be others by now");
+});
+
+test("films that come now and then, and never wait, make no rate to refuse exams by", () => {
+  const admission = new Admission({ maxQueued: 10_000, maxWaitSeconds: 10 });
+  // One film every five seconds: each is worked on at once, and put off for a while by a fault.
+  for (let second = 0; second < 60; second += 1)
+    admission.sample({ backlog: 1, waiting: 0, ended: Math.floor(second / 5), tenants }, second * 1000);
+  assert.equal(admission.state.filmsPerSecond, undefined);
+  assert.equal(refusal(admission, 16), undefined);
+  admission.accepted("default", 16);
+  assert.equal(refusal(admission, 16), undefined);
+});
+
+test("where nothing waits nothing is refused, however slow the workers were", () => {
+  const admission = new Admission({ maxQueued: 10, maxWaitSeconds: 1 });
+  busy(admission, 1, 5);
+  assert.equal(refusal(admission), 5);
+  admission.sample({ backlog: 12, waiting: 0, ended: 20, tenants }, 11_000);
+  assert.equal(refusal(admission, 16), undefined);
+  admission.accepted("default", 16);
+  assert.equal(refusal(admission), 28, "by now something does");
 });
 
 test("a flood refuses its own tenant first; others go on within their share, to an end", () => {

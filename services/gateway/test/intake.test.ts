@@ -19,7 +19,7 @@ test("a large film that comes by an upload is hashed and staged in slices, as on
   const intake = new Intake({
     ledger: ledger as Ledger,
     config: loadConfig({}),
-    ref: { tenant: "default", id: uuidv7() },
+    tenant: "default",
     heavy: pLimit(1),
   });
   await intake.takeUpload(uuidv7());

@@ -70,10 +70,9 @@ test("a change during a look is not missed", async () => {
   assert.equal((await waiting)?.status, "completed");
 });
 
-test("without a wait it looks once; when time is over it answers as it stands; a client gone ends it", async () => {
+test("when time is over it answers as it stands; a client gone ends it", async () => {
   const state = watched();
   const signal = new AbortController().signal;
-  assert.equal((await waitForEnd({ ...state, milliseconds: 0, signal }))?.status, "queued");
   assert.equal((await waitForEnd({ ...state, milliseconds: 5, signal }))?.status, "queued");
   const gone = new AbortController();
   const waiting = waitForEnd({ ...state, milliseconds: 60_000, signal: gone.signal });

@@ -145,16 +145,17 @@ export class Analyses {
     });
   }
 
-  /** How many films wait or are worked on, how many ended since the count began, and how many wait by tenant. */
-  async load(): Promise<{ backlog: number; ended: number; tenants: Map<string, number> }> {
+  /** How many films wait or are worked on, how many of those wait, how many ended since the count began, and how many wait by tenant. */
+  async load(): Promise<{ backlog: number; waiting: number; ended: number; tenants: Map<string, number> }> {
     const [{ bodypart, fracture }, ended, tenants] = await Promise.all([
       this.#producer.counts(),
       this.#live.ended(),
       this.#producer.waiting(),
     ]);
-    const unfinished = ({ waiting = 0, prioritized = 0, active = 0, delayed = 0 }: Record<string, number>) =>
-      waiting + prioritized + active + delayed;
-    return { backlog: unfinished(bodypart) + unfinished(fracture), ended, tenants };
+    const of = (...states: string[]) =>
+      states.reduce((films, state) => films + (bodypart[state] ?? 0) + (fracture[state] ?? 0), 0);
+    const waiting = of("waiting", "prioritized");
+    return { backlog: waiting + of("active", "delayed"), waiting, ended, tenants };
   }
 
   /** What Redis knows of an analysis. */

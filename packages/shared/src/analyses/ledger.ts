@@ -138,6 +138,10 @@ export class Ledger {
     return this.#store.get(imageKey(ref, film));
   }
 
+  hasImage(ref: AnalysisRef, film: number): Promise<boolean> {
+    return this.#store.exists(imageKey(ref, film));
+  }
+
   /**
    * The normalised film as it was written.
    *

@@ -10,10 +10,16 @@ import {
 import { uuidv7 } from "../libraries/uuid.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices, unlessDamaged } from "../storage/index.js";
-import type { DeliveryRef, Lock, StillHeld } from "../webhooks/index.js";
+import { type DeliveryRef, type Lock, refOfName, type StillHeld } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */
 export const deadLettersPageSize = 100;
+
+export interface DeadLetterFilter {
+  /** The id of the one behind which the list goes on. @see isDeadLetterId */
+  after?: string;
+  kind?: DeadLetter["kind"];
+}
 
 /**
  * Everything that was given up, of all tenants, for whoever operates the system: failed analyses and deliveries that nobody
@@ -36,13 +42,23 @@ export class DeadLetters {
   }
 
   /** Oldest first, failed analyses before deliveries. */
-  async *list(): AsyncGenerator<DeadLetter> {
+  async *list({ after, kind }: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
+    const amongDeliveries = after !== undefined && !isAnalysisId(after);
+    if (kind !== "delivery" && !amongDeliveries) yield* this.#analysesAfter(after);
+    if (kind !== "analysis") yield* this.#deliveriesAfter(amongDeliveries ? after : undefined);
+  }
+
+  async *#analysesAfter(after: string | undefined): AsyncGenerator<DeadLetter> {
     const { ledger } = this.#analyses;
-    for await (const id of ledger.failed.ids()) {
+    for await (const id of ledger.failed.ids(after)) {
       const marker = await unlessDamaged(this.#marker(id), (problem) => this.#onDamaged(id, problem));
       if (marker !== undefined) yield await this.#failed({ tenant: marker.tenant, id });
     }
-    for await (const { name, ref, record, problem } of ledger.deliveries.deadLetters(this.#onDamaged)) {
+  }
+
+  async *#deliveriesAfter(after: string | undefined): AsyncGenerator<DeadLetter> {
+    const { deliveries } = this.#analyses.ledger;
+    for await (const { name, ref, record, problem } of deliveries.deadLetters(this.#onDamaged, after)) {
       const at = record?.createdAt ?? new Date(timeOfId(ref.event)).toISOString();
       const reason = record?.reason ?? problem?.message ?? "";
       yield { id: name, kind: "delivery", tenant: ref.tenant, analysis: ref.event, at, reason };
@@ -143,8 +159,14 @@ export class DeadLetters {
     return ledger.failed.find(id, () => ledger.tenantOf(id));
   }
 
-  #delivery(name: string): Promise<DeliveryRef | undefined> {
+  async #delivery(name: string): Promise<DeliveryRef | undefined> {
+    if (!isDeadLetterId(name)) return undefined;
     const { deliveries } = this.#analyses.ledger;
     return deliveries.refOf(deliveries.dead, name);
   }
+}
+
+/** Whether there can be a dead letter of that id. */
+export function isDeadLetterId(text: string): boolean {
+  return isAnalysisId(text) || refOfName(text, "") !== undefined;
 }

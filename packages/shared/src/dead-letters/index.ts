@@ -1,1 +1,1 @@
-export { DeadLetters, deadLettersPageSize } from "./dead-letters.js";
+export { type DeadLetterFilter, DeadLetters, deadLettersPageSize, isDeadLetterId } from "./dead-letters.js";

@@ -65,7 +65,7 @@ export const catalogue = {
   "session-over": {
     status: 401,
     title: "Signed out",
-    rule: "A session lasts eight hours and ends with its key: sign in again.",
+    rule: "A session lasts eight hours at most and ends with its key: sign in again.",
   },
   "scope-missing": {
     status: 403,

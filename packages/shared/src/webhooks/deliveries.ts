@@ -131,13 +131,15 @@ export class Deliveries {
   }
 
   /**
-   * Every dead letter, of all tenants, oldest event first; where its record cannot be read, with what is wrong with it.
+   * Every dead letter, of all tenants, oldest event first, from behind the name `after`; where its record cannot be read, with what is
+   * wrong with it.
    * @param onDamaged told of each that nobody knows whose it is: it is left out
    */
   async *deadLetters(
     onDamaged: (name: string, problem: ProblemError) => void = () => undefined,
+    after?: string,
   ): AsyncGenerator<{ name: string; ref: DeliveryRef } & Reading> {
-    for await (const name of this.dead.ids()) {
+    for await (const name of this.dead.ids(after)) {
       const ref = await unlessDamaged(this.refOf(this.dead, name), (problem) => onDamaged(name, problem));
       if (ref === undefined) continue;
       const found = await this.read(ref);

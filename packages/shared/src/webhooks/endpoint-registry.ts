@@ -78,11 +78,15 @@ export class EndpointRegistry {
     return record;
   }
 
-  /** @throws ProblemError `webhook-not-found` */
+  /**
+   * What failed at another address, or before its owner said that all is well again, does not count any more.
+   * @throws ProblemError `webhook-not-found`
+   */
   change(ref: EndpointRef, { url, description, events, enabled }: EndpointChange): Promise<EndpointRecord> {
     return this.#update(ref, (record) => {
+      const anew = enabled === true || (url !== undefined && url !== record.url);
       const changed: EndpointRecord = {
-        ...record,
+        ...(anew ? withoutFailure(record) : record),
         url: url ?? record.url,
         description: description ?? record.description,
         events: events ?? record.events,
@@ -139,6 +143,8 @@ export class EndpointRegistry {
       return undefined;
     let reason: DisabledReason | undefined;
     await this.#update(record, (current) => {
+      // The address was changed while it was tried: how the one before answers says nothing of it.
+      if (current.url !== record.url) return current;
       if (result === "delivered") return withoutFailure(current);
       const failing = { ...current, failingSince: current.failingSince ?? this.#time() };
       if (!current.enabled) return failing;
@@ -167,7 +173,7 @@ export class EndpointRegistry {
   }
 
   #enabled({ disabled: _, ...record }: EndpointRecord): EndpointRecord {
-    return { ...withoutFailure(record), enabled: true };
+    return { ...record, enabled: true };
   }
 
   #disabled(record: EndpointRecord, reason: DisabledReason): EndpointRecord {

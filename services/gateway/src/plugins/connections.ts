@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { type Logger, type Metrics, type ProblemCode, ProblemError } from "@osteon/shared";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
+import { continueWhenRead, declaresBody, isContinue } from "./continue.js";
 import { allowedMethods, problemBody } from "./problems.js";
 
 /** What Node's parser and its clocks complain of, in the terms of the catalogue; all else is `bad-request`. */
@@ -62,11 +63,12 @@ export class Connections {
     app.server.prependListener("request", (request, response) => {
       this.#open.set(request.socket, { request, response });
     });
-    // A refusal comes before the body is asked for: see below.
+    // Not answered by Node at once: a refusal comes before the body is asked for.
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
     app.addHook("onRequest", async (request, reply) => {
       this.#ids.set(request.raw, request.id);
+      continueWhenRead(request.raw, reply.raw);
       if (closing.aborted) {
         reply.header("connection", "close");
         throw new ProblemError("shutting-down");
@@ -74,10 +76,11 @@ export class Connections {
       const { expect } = request.headers;
       if (request.raw.httpVersion !== "1.0" && request.headers.host === undefined)
         throw new ProblemError("bad-request", "A request must name its host.");
+      // Node keeps the first of several, and what stands in front of the gateway may have believed another.
+      if (hostLines(request.raw) > 1) throw new ProblemError("bad-request", "A request must name one host.");
       if (expect !== undefined && !isContinue(expect)) throw new ProblemError("expectation-failed");
     });
-    app.addHook("preParsing", async (request, reply, payload) => {
-      if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    app.addHook("preParsing", async (request, _reply, payload) => {
       this.#watchBody(request.raw, stallMs);
       return payload;
     });
@@ -85,9 +88,8 @@ export class Connections {
 
   /** A client that stops in the middle of its body is told so, and holds nothing any longer. */
   #watchBody(request: IncomingMessage, stallMs: number): void {
-    const { socket, headers, method } = request;
-    const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-    if (!hasBody || request.complete || method === "GET" || method === "HEAD") return;
+    const { socket, method } = request;
+    if (!declaresBody(request) || request.complete || method === "GET" || method === "HEAD") return;
     const stalled = () => {
       // It is the gateway that does not read: the store is slow, and the client not to blame.
       if (request.readableLength > 0) socket.setTimeout(stallMs);
@@ -134,6 +136,6 @@ export class Connections {
   }
 }
 
-function isContinue(expect: string): boolean {
-  return /^100-continue$/i.test(expect.trim());
+function hostLines({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length;
 }

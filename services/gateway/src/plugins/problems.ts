@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Problem, ProblemError, toProblem } from "@osteon/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { isUntold } from "./continue.js";
 import { fieldErrorOf } from "./validation.js";
 
 /** Every refusal as RFC 9457 problem+json, every answer with its `x-request-id`. */
@@ -13,7 +14,7 @@ export async function problems(app: App, { metrics }: Dependencies): Promise<voi
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = translate(error);
     // What was not begun Node reads off itself, once the answer is out; not where the connection is to be closed.
-    if (isBegun(request.raw) || problem.status === 413) await readOff(request.raw);
+    if (isBegun(request.raw) || problem.status === 413 || isUntold(request.raw)) await readOff(request.raw);
     // A connection on which a body still comes can carry no further request.
     if (!request.raw.readableEnded && isBegun(request.raw)) reply.header("connection", "close");
     metrics.refusals.inc({ code: problem.code });
@@ -77,10 +78,14 @@ function isBegun(request: IncomingMessage): boolean {
   return request.readableFlowing !== null || request.readableDidRead;
 }
 
-/** Reads the rest of a refused upload: a client that is cut off while it sends, or left unread, never sees the answer. */
+/**
+ * Reads the rest of a refused upload: a client that is cut off while it sends, or left unread, never sees the answer. One that waits
+ * until it is told to send has nothing on its way.
+ */
 function readOff(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
-    if (request.readableEnded || request.destroyed) return resolve();
+    const waits = isUntold(request) && request.readableLength === 0;
+    if (request.readableEnded || request.destroyed || waits) return resolve();
     // The parser of a form that is not read on takes nothing more.
     request.unpipe();
     const timer = setTimeout(resolve, mostReadOff.milliseconds);

@@ -1,10 +1,28 @@
-import { DeadLetter, DeadLetters, deadLettersPageSize, RedisLock, RetriedLetter } from "@osteon/shared";
-import { Type } from "@osteon/shared/libraries/typebox";
+import {
+  DeadLetter,
+  DeadLetters,
+  deadLettersPageSize,
+  isDeadLetterId,
+  ProblemError,
+  RedisLock,
+  RetriedLetter,
+} from "@osteon/shared";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
+import { strict } from "./schemas.js";
+
+const Query = Type.Object(
+  {
+    cursor: Type.Optional(Type.String({ maxLength: 100 })),
+    kind: Type.Optional(DeadLetter.properties.kind),
+  },
+  strict,
+);
 
 const Page = Type.Object({
   data: Type.Array(DeadLetter),
   more: Type.Boolean({ description: "Whether there are further ones behind these." }),
+  nextCursor: Type.Optional(Type.String({ description: "Absent on the last page." })),
 });
 
 /** `/v1/dead-letters`: what was given up, of all tenants, and the call to try it again. */
@@ -18,13 +36,23 @@ export async function deadLetters(app: App, { backbone, logger }: Dependencies):
     schema: {
       operationId: "listDeadLetters",
       summary: "Failed analyses and deliveries that were given up, of all tenants",
+      description: "Oldest first, failed analyses before deliveries.",
+      querystring: Query,
       response: { 200: Page },
     },
-    config: { scope: "admin" },
-    handler: async () => {
+    config: { scope: "admin", problems: ["cursor-invalid"] },
+    handler: async ({ query }): Promise<Static<typeof Page>> => {
+      const { cursor, kind } = query;
+      if (cursor !== undefined && !isDeadLetterId(cursor)) throw new ProblemError("cursor-invalid");
       const data: DeadLetter[] = [];
-      for await (const letter of letters.list()) {
-        if (data.length === deadLettersPageSize) return { data, more: true };
+      const filter = {
+        ...(cursor === undefined ? {} : { after: cursor }),
+        ...(kind === undefined ? {} : { kind }),
+      };
+      for await (const letter of letters.list(filter)) {
+        const last = data.at(-1);
+        if (last !== undefined && data.length === deadLettersPageSize)
+          return { data, more: true, nextCursor: last.id };
         data.push(letter);
       }
       return { data, more: false };

@@ -20,6 +20,8 @@ const Page = Type.Object({
 
 /** Most analyses that one request looks at; a page of a rare status may end early, with a cursor to go on. */
 const mostLooked = 500;
+/** Looked at in a step where there is a filter: how many of them it lets through is not known. */
+const filteredAtOnce = 50;
 
 /**
  * What a list goes on without: an analysis whose record is damaged does not take the others away. Nor does one that only Redis
@@ -52,10 +54,11 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
       const { tenant } = request;
       const { limit, cursor, status, reference } = request.query;
       if (cursor !== undefined && !isAnalysisId(cursor)) throw new ProblemError("cursor-invalid");
+      const filtered = status !== undefined || reference !== undefined;
       const data: Analysis[] = [];
       let after = cursor;
       for (let looked = 0; looked < mostLooked; ) {
-        const wanted = limit - data.length + 1;
+        const wanted = filtered ? filteredAtOnce : limit - data.length + 1;
         const ids = await analyses.ledger.list(tenant, wanted, after);
         const found = await Promise.all(
           ids.map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),

@@ -12,7 +12,8 @@ const Overview = Type.Object({
     perSecond: Type.Optional(
       Type.Number({
         minimum: 0,
-        description: "Films that end a second, while there is work; of the last 30 s.",
+        description:
+          "Films that end a second, of the last 30 s in which films waited; absent since none was left.",
       }),
     ),
   }),

@@ -68,6 +68,9 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref, accepted } = await find(tenant, params.id, params.film);
+      const requireThere = async () => {
+        if (!(await ledger.hasImage(ref, params.film))) throw new ProblemError("image-not-ready");
+      };
       const bytes = () =>
         drawing(async () => {
           const kept = await ledger.image(ref, params.film);
@@ -75,7 +78,8 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
           return thumbnail(kept);
         });
       // Named by what it is made of, so that who has it costs no drawing; the number changes with the drawing.
-      return sendBytes(request, reply, { bytes, type: "image/jpeg", tag: tagOf(`1 ${accepted.digest}`) });
+      const tag = tagOf(`1 ${accepted.digest}`);
+      return sendBytes(request, reply, { bytes, requireThere, type: "image/jpeg", tag });
     },
   });
 

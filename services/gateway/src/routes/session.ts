@@ -3,7 +3,7 @@ import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage } from "../from-page.js";
 import { keyOfSession, onlyTenant, sessionCookie } from "../plugins/auth.js";
-import { sessionSeconds } from "../sessions.js";
+import type { Session } from "../sessions.js";
 import { strict } from "./schemas.js";
 
 const SessionView = Type.Object({
@@ -45,14 +45,15 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
     config.AUTH === "off"
       ? { auth: "off", signedIn: true, tenant: onlyTenant, scopes: [...scopes], limits }
       : { auth: "keys", signedIn: false, scopes: [], limits };
-  const viewOf = ({ id, tenant, name, scopes }: KeyRecord, expiresAt: string): SessionView => ({
+  const viewOf = ({ id, tenant, name, scopes, expiresAt }: KeyRecord, session: Session): SessionView => ({
     auth: "keys",
     signedIn: true,
     tenant,
     name,
     key: id,
     scopes,
-    expiresAt,
+    // A key that was rotated since may end before the session that was opened with it.
+    expiresAt: expiresAt !== undefined && expiresAt < session.expiresAt ? expiresAt : session.expiresAt,
     limits,
   });
 
@@ -71,7 +72,7 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       if (config.AUTH === "off" || token === undefined) return without;
       try {
         const { key, session } = await keyOfSession(token, app);
-        return viewOf(key, session.expiresAt);
+        return viewOf(key, session);
       } catch (error) {
         if (!(error instanceof ProblemError) || error.status !== 401) throw error;
         reply.clearCookie(sessionCookie, cookieOptions);
@@ -87,7 +88,7 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       operationId: "signIn",
       summary: "Sign in with a key",
       description:
-        "Opens a session of eight hours, held by an HTTP-only cookie. It may do what the key may, ends with it, and changes things only with the header X-Osteon-Page from the same origin.",
+        "Opens a session of eight hours at most, held by an HTTP-only cookie. It may do what the key may, ends with it, and changes things only with the header X-Osteon-Page from the same origin.",
       body: Key,
       response: { 200: SessionView },
     },
@@ -99,13 +100,13 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       reply.header("www-authenticate", "Bearer");
       const key = await app.keys.verify(request.body.key.trim());
       reply.removeHeader("www-authenticate");
-      const { token, session } = await app.sessions.open(key.id);
+      const { token, session, seconds } = await app.sessions.open(key);
       // What the browser forgets with this answer nobody can sign out of any more.
       const before = request.cookies[sessionCookie];
       if (before !== undefined) await app.sessions.close(before);
-      reply.setCookie(sessionCookie, token, { ...cookieOptions, maxAge: sessionSeconds });
+      reply.setCookie(sessionCookie, token, { ...cookieOptions, maxAge: seconds });
       reply.header("cache-control", "no-store");
-      return viewOf(key, session.expiresAt);
+      return viewOf(key, session);
     },
   });
 

@@ -7,6 +7,7 @@ import {
   type Ledger,
   ProblemError,
 } from "@osteon/shared";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { LimitFunction } from "p-limit";
 
 /** A film that came in, not looked into yet. */
@@ -25,14 +26,16 @@ export interface IncomingFilm {
 export interface IntakeParts {
   ledger: Ledger;
   config: Config;
-  /** The analysis that the films are for; it does not exist yet. */
-  ref: AnalysisRef;
+  /** Whose films they are. */
+  tenant: string;
   /** Through it goes whatever holds a whole large film in memory. */
   heavy: LimitFunction;
 }
 
 /** What one request may hold in memory, bytes: most films are smaller, and cost the store nothing where they are refused. */
 const mostHeld = 8 * 1024 * 1024;
+/** More than all fields of a form and its parts' headers can be. */
+const mostBesideFilms = 1024 * 1024;
 
 /**
  * The films of one request, on their way in. The first megabytes are held in memory; what goes beyond is streamed to its place
@@ -40,20 +43,34 @@ const mostHeld = 8 * 1024 * 1024;
  */
 export class Intake {
   readonly films: IncomingFilm[] = [];
-  readonly ref: AnalysisRef;
   readonly #parts: IntakeParts;
+  #ref: AnalysisRef | undefined;
   #bytes = 0;
   #held = 0;
   #staged = false;
 
   constructor(parts: IntakeParts) {
-    this.ref = parts.ref;
     this.#parts = parts;
+  }
+
+  /**
+   * The analysis that the films are for. Named when somebody first asks, which is at acceptance unless a film was staged before: lists are
+   * in the order of ids, and a slow upload must not appear behind what was listed while it came.
+   */
+  get ref(): AnalysisRef {
+    this.#ref ??= { tenant: this.#parts.tenant, id: uuidv7() };
+    return this.#ref;
   }
 
   /** Told the length of a film before it comes. @throws ProblemError `film-too-large` */
   announce(bytes: number): void {
     if (bytes > this.#parts.config.MAX_FILM_BYTES) throw new ProblemError("film-too-large");
+  }
+
+  /** Told the length of a form before it comes. @throws ProblemError `upload-too-large` */
+  announceForm(bytes: number): void {
+    if (bytes > this.#parts.config.MAX_UPLOAD_BYTES + mostBesideFilms)
+      throw new ProblemError("upload-too-large");
   }
 
   /** @throws ProblemError `too-many-films`, `film-too-large`, `upload-too-large` */
@@ -79,8 +96,9 @@ export class Intake {
     if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
     if (this.films.some(({ upload }) => upload?.id === id))
       throw new ProblemError("validation-failed", "An upload is named twice.");
-    const { uploads } = this.#parts.ledger;
-    const ref = { tenant: this.ref.tenant, id };
+    const { tenant, ledger } = this.#parts;
+    const { uploads } = ledger;
+    const ref = { tenant, id };
     const size = await uploads.size(ref);
     this.announce(size ?? 0);
     const film = await this.#parts.heavy(async () => {

@@ -21,11 +21,15 @@ export const SubmissionOfUploads = Type.Object(
 
 /** Takes in the films of a submission, whatever form it has, and returns what else it says. @throws ProblemError */
 export async function readSubmission(request: FastifyRequest, intake: Intake): Promise<UploadFields> {
-  if (request.isMultipart()) return readMultipart(request, intake);
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (request.isMultipart()) {
+    intake.announceForm(declared);
+    return readMultipart(request, intake);
+  }
   const { body } = request;
   if (body === undefined || body === null) throw new ProblemError("body-empty");
   if (isStream(body)) {
-    intake.announce(Number(request.headers["content-length"] ?? 0));
+    intake.announce(declared);
     await takeRaw(body, intake);
     return {};
   }

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { KeyRing } from "@osteon/shared";
+import { LoneGateway } from "../support/gateway.js";
+
+const dayMs = 86_400_000;
+let gateway: LoneGateway;
+let ring: KeyRing;
+before(async () => {
+  gateway = await LoneGateway.start({ AUTH: "keys" });
+  ring = new KeyRing(gateway.backbone.store);
+});
+after(() => gateway?.stop());
+
+const fromPage = { "x-osteon-page": "1", "sec-fetch-site": "same-origin" };
+
+/** Signs in with a key: what is told of the session, its cookie, and what Redis has of its time. */
+async function signIn(key: string) {
+  const { redis } = gateway.backbone;
+  const known = new Set(await redis.keys("{osteon}:session:*"));
+  const { status, headers, body } = await gateway.client.request<{ expiresAt: string }>("/v1/session", {
+    method: "POST",
+    headers: { "content-type": "application/json", ...fromPage },
+    body: JSON.stringify({ key }),
+  });
+  assert.equal(status, 200, JSON.stringify(body));
+  const cookie = headers.get("set-cookie") ?? "";
+  const [place = ""] = (await redis.keys("{osteon}:session:*")).filter((each) => !known.has(each));
+  return {
+    expiresAt: body.expiresAt,
+    cookie: cookie.split(";")[0] ?? "",
+    maxAge: Number(/Max-Age=(\d+)/.exec(cookie)?.[1]),
+    left: await redis.pttl(place),
+  };
+}
+
+const newKey = (expiresAt?: Date) =>
+  ring.create({ tenant: "a", name: "", scopes: ["read"], ...(expiresAt === undefined ? {} : { expiresAt }) });
+
+test("a session lasts a working day, and no longer than its key", async () => {
+  for (const expiresAt of [undefined, new Date(Date.now() + dayMs)]) {
+    const { maxAge, left } = await signIn((await newKey(expiresAt)).text);
+    assert.equal(maxAge, 8 * 3600);
+    assert.ok(left > 7.9 * 3_600_000 && left <= 8 * 3_600_000, `${left}`);
+  }
+  const soon = new Date(Date.now() + 90_500);
+  const short = await signIn((await newKey(soon)).text);
+  assert.equal(short.expiresAt, soon.toISOString());
+  assert.ok(short.maxAge > 60 && short.maxAge <= 90, `${short.maxAge}`);
+  assert.ok(short.left > 60_000 && short.left <= 90_500, `${short.left}`);
+});
+
+test("what a session is told to last follows its key, which may be rotated", async () => {
+  const { text, record } = await newKey();
+  const { cookie } = await signIn(text);
+  await ring.rotate(record.id, 600);
+  const { expiresAt } = (await ring.list()).find(({ id }) => id === record.id) ?? {};
+  assert.ok(expiresAt !== undefined);
+  const until = Date.now() + 30_000;
+  for (;;) {
+    const { body } = await gateway.client.request<{ expiresAt: string }>("/v1/session", {
+      headers: { cookie },
+    });
+    if (body.expiresAt === expiresAt) break;
+    // A gateway believes a key's record for ten seconds.
+    assert.ok(Date.now() < until, body.expiresAt);
+  }
+});
