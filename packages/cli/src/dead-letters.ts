@@ -20,16 +20,27 @@ interface Letters {
   dispatch: Pick<Dispatch, "redeliver">;
 }
 
+/** Told of each dead letter that nobody can read. */
+export type OnDamaged = (name: string, problem: ProblemError) => void;
+
 /**
  * `dead-letters …`: does what the arguments say, telling each step as it is done.
  *
- * @returns whether all went well @throws UsageError, ProblemError
+ * @param open gives the dead letters, which tell what they leave out
+ * @param err told of those
+ * @returns whether all went well, and nothing was left out @throws UsageError, ProblemError
  */
 export async function deadLettersCommand(
   args: readonly string[],
-  { letters, deliveries, dispatch }: Letters,
-  out: (line: string) => void,
+  open: (onDamaged: OnDamaged) => Letters,
+  { out, err }: { out: (line: string) => void; err: (line: string) => void },
 ): Promise<boolean> {
+  let whole = true;
+  const onDamaged: OnDamaged = (name, { message }) => {
+    whole = false;
+    err(`${name}  ${message}`);
+  };
+  const { letters, deliveries, dispatch } = open(onDamaged);
   const { values, positionals } = parseCommand(args, {
     tenant: { type: "string" },
     all: { type: "boolean" },
@@ -42,19 +53,19 @@ export async function deadLettersCommand(
         if (tenant !== undefined && tenant !== whose) continue;
         out([id, kind, whose, at, ...(code === undefined ? [] : [code]), reason].join("  "));
       }
-      return true;
+      return whole;
     case "retry": {
       if ((names.length === 0) !== (all === true)) throw new UsageError("retry needs ids, or --all.");
       const { done, well } = await eachChosen(givenUp(letters), { tenant, names, out }, async ({ name }) => {
         return `${name}  ${(await letters.retry(name)).analysis}`;
       });
       out(`${done} tried again.`);
-      return well;
+      return well && whole;
     }
     case "redeliver": {
       if ((names.length === 0) !== (all === true)) throw new UsageError("redeliver needs names, or --all.");
       const { done, well } = await eachChosen(
-        undelivered(deliveries),
+        undelivered(deliveries, onDamaged),
         { tenant, names, out },
         async ({ name, ref }) => {
           await dispatch.redeliver(ref);
@@ -62,7 +73,7 @@ export async function deadLettersCommand(
         },
       );
       out(`${done} to be made again.`);
-      return well;
+      return well && whole;
     }
     default:
       throw new UsageError(`There is no command "${command ?? ""}".`);
@@ -78,8 +89,12 @@ async function* givenUp(letters: Letters["letters"]): AsyncGenerator<Named> {
   for await (const { id, tenant } of letters.list()) yield { name: id, tenant };
 }
 
-async function* undelivered(deliveries: Letters["deliveries"]): AsyncGenerator<Named & { ref: DeliveryRef }> {
-  for await (const { name, ref } of deliveries.deadLetters()) yield { name, tenant: ref.tenant, ref };
+async function* undelivered(
+  deliveries: Letters["deliveries"],
+  onDamaged: OnDamaged,
+): AsyncGenerator<Named & { ref: DeliveryRef }> {
+  for await (const { name, ref } of deliveries.deadLetters(onDamaged))
+    yield { name, tenant: ref.tenant, ref };
 }
 
 interface Choice {

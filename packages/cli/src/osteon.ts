@@ -1,7 +1,7 @@
 import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError, RedisLock } from "@osteon/shared";
 import { analysesCommands, analysesUsage } from "./analyses.js";
 import { configOf } from "./config.js";
-import { deadLettersCommand, deadLettersUsage } from "./dead-letters.js";
+import { deadLettersCommand, deadLettersUsage, type OnDamaged } from "./dead-letters.js";
 import type { Terminal } from "./gateway.js";
 import { explain, keysCommand, keysUsage } from "./keys.js";
 import { webhooksCommand, webhooksUsage } from "./listen.js";
@@ -31,10 +31,11 @@ const topics: Readonly<Record<string, Topic>> = {
     const { analyses, redis, close } = await openBackbone(configOf(env));
     try {
       const { dispatch, ledger } = analyses;
-      const letters = new DeadLetters(analyses, new RedisLock(redis), (name, { message }) =>
-        err(`${name}  ${message}`),
-      );
-      return await deadLettersCommand(args, { letters, dispatch, deliveries: ledger.deliveries }, out);
+      const open = (onDamaged: OnDamaged) => {
+        const letters = new DeadLetters(analyses, new RedisLock(redis), onDamaged);
+        return { letters, dispatch, deliveries: ledger.deliveries };
+      };
+      return await deadLettersCommand(args, open, { out, err });
     } finally {
       await close();
     }

@@ -27,9 +27,10 @@ async function run(names: readonly string[], broken: readonly string[], ...args:
   const dispatch = {
     redeliver: async ({ event }: DeliveryRef): Promise<never> => again(event) as never,
   };
-  const well = await deadLettersCommand(args, { letters, deliveries, dispatch }, (line) =>
-    printed.push(line),
-  );
+  const well = await deadLettersCommand(args, () => ({ letters, deliveries, dispatch }), {
+    out: (line) => printed.push(line),
+    err: () => assert.fail("nothing is damaged"),
+  });
   return { well, printed };
 }
 
@@ -57,3 +58,35 @@ for (const [command, end] of [
     assert.equal((await run([], [], command, "--all")).well, true);
   });
 }
+
+test("what is left out because nobody can read it is told, and is not well", async () => {
+  const told: string[] = [];
+  for (const args of [["list"], ["redeliver", "--all"]]) {
+    const well = await deadLettersCommand(
+      args,
+      (onDamaged) => {
+        const deadLetters = async function* (each = onDamaged) {
+          each("x", new ProblemError("record-damaged"));
+          yield* [];
+        };
+        return {
+          letters: {
+            async *list() {
+              onDamaged("x", new ProblemError("record-damaged"));
+              yield* [];
+            },
+            retry: () => assert.fail("nothing to retry"),
+          },
+          deliveries: { deadLetters },
+          dispatch: { redeliver: () => assert.fail("nothing to deliver") },
+        };
+      },
+      { out: () => undefined, err: (line) => told.push(line) },
+    );
+    assert.equal(well, false);
+  }
+  assert.deepEqual(
+    told.map((line) => line.split(" ")[0]),
+    ["x", "x"],
+  );
+});

@@ -33,6 +33,7 @@ export class Admission {
   readonly #since = new Map<string, number>();
   /** Films a second, where there has been more than the workers could take at once since there was none; else not known. */
   #rate: number | undefined;
+  #measuredAt = 0;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
@@ -84,7 +85,8 @@ export class Admission {
     this.#tenants = tenants;
     this.#since.clear();
     // A rate of old tells nothing of workers that have had time to change, or of how few films came then.
-    if (backlog === 0) this.#rate = undefined;
+    const isOld = waiting === 0 && now - this.#measuredAt > windowSeconds * 1000;
+    if (backlog === 0 || isOld) this.#rate = undefined;
     const last = this.#samples.at(-1);
     // Where none waits, films end as fast as they come; and a count that began anew tells nothing of how fast it drains.
     if (waiting === 0 || (last !== undefined && ended < last.ended)) this.#samples.length = 0;
@@ -94,6 +96,7 @@ export class Admission {
     const first = this.#samples[0];
     if (first === undefined || now - first.at < sampleMs * 5) return;
     this.#rate = ((ended - first.ended) * 1000) / (now - first.at);
+    this.#measuredAt = now;
   }
 }
 

@@ -120,3 +120,15 @@ test("the time that a refused flood is told is the shorter of the queue's and it
   const flood = { tenant: "flood", code: "share-exceeded" };
   assert.equal(refusal(admission, 1, flood), 20, "ten films over its share, which drains at half the rate");
 });
+
+test("a rate of old is forgotten where films come and none waits", () => {
+  const admission = new Admission({ maxQueued: 10_000, maxWaitSeconds: 60 });
+  busy(admission, 0.5, 20);
+  assert.equal(admission.state.filmsPerSecond, 0.5);
+  // One is worked on at each look, and none waits.
+  for (let second = 11; second <= 41; second += 1)
+    admission.sample({ backlog: 1, waiting: 0, ended: second, tenants }, second * 1000);
+  assert.equal(admission.state.filmsPerSecond, undefined);
+  admission.accepted("default", 100);
+  assert.equal(refusal(admission, 16), undefined);
+});

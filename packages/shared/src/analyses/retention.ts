@@ -8,7 +8,8 @@ const atOnce = 16;
 
 /**
  * Erases the analyses that were accepted before a time and have ended, as if their tenant had. One that cannot be erased keeps no
- * other from its turn; the first fault is thrown when all had theirs.
+ * other from its turn; the first fault is thrown when all had theirs. Where Redis is away all ends at
+ * once: what is begun then only leaves work behind. A store may refuse one analysis alone.
  *
  * @param before the time, milliseconds since the epoch, by tenant; undefined where its analyses are kept
  * @param onFailed told of each that could not be erased
@@ -29,6 +30,7 @@ export async function expireAnalyses(
       removed += 1;
     } catch (error) {
       const problem = toProblem(error);
+      if (problem.code === "queue-unavailable") throw error;
       first ??= problem;
       onFailed(ref, problem);
     }

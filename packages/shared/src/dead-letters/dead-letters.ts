@@ -118,7 +118,10 @@ export class DeadLetters {
       return (await ledger.failed.get(id)) !== undefined;
     };
     if ((await ledger.request({ tenant, id: retriedAs })) === undefined)
-      await this.#accept(request, retriedAs, () => mayTakeBack().catch(() => false));
+      await this.#accept(request, retriedAs, {
+        stillHeld,
+        mayTakeBack: () => mayTakeBack().catch(() => false),
+      });
     await ledger.failed.remove(id);
     return retriedAs;
   }
@@ -129,7 +132,11 @@ export class DeadLetters {
     return retriedAs;
   }
 
-  async #accept(failed: AnalysisRequest, id: string, mayTakeBack: () => Promise<boolean>): Promise<void> {
+  async #accept(
+    failed: AnalysisRequest,
+    id: string,
+    { stillHeld, mayTakeBack }: { stillHeld: StillHeld; mayTakeBack: () => Promise<boolean> },
+  ): Promise<void> {
     const { ledger } = this.#analyses;
     const request: AnalysisRequest = {
       ...failed,
@@ -143,7 +150,9 @@ export class DeadLetters {
       for (const film of failed.films)
         await ledger.stage(request, film.index, inSlices(await ledger.writtenOriginal(failed, film)));
     } catch (error) {
-      if (await mayTakeBack()) await ledger.withdraw(request, error);
+      // Whoever began it: without a request nobody was promised anything, and copies of films must not stay.
+      const unpromised = stillHeld().then(async () => (await ledger.request(request)) === undefined);
+      if (await unpromised.catch(() => false)) await ledger.withdraw(request, error);
       throw error;
     }
     await this.#analyses.accept(

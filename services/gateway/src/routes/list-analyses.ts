@@ -58,7 +58,8 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
       const data: Analysis[] = [];
       let after = cursor;
       for (let looked = 0; looked < mostLooked; ) {
-        const wanted = filtered ? filteredAtOnce : limit - data.length + 1;
+        // The first step as without a filter: often it is enough.
+        const wanted = filtered && looked > 0 ? filteredAtOnce : limit - data.length + 1;
         const ids = await analyses.ledger.list(tenant, wanted, after);
         const found = await Promise.all(
           ids.map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),
