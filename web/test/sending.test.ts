@@ -62,6 +62,22 @@ describe("films on their way", () => {
   test("wait as long as a proxy's log-in page answers", (t) =>
     waits(t, (call) => call.answer(200, "<html>")));
 
+  test("are given up where they alone get no answer, so that others go on", async (t) => {
+    const view = { auth: "off", signedIn: true, scopes: [], limits };
+    t.mock.method(globalThis, "fetch", async () => Response.json(view));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    send(film("a.jpg"));
+    for (let tries = 1; tries <= 20; tries += 1) {
+      assert.equal(only().sending?.state, "sending");
+      last().fail();
+      await settled();
+      t.mock.timers.tick(30_000);
+      await settled();
+    }
+    assert.deepEqual([only().sending?.state, FakeCall.made.length], ["refused", 20]);
+    assert.ok(only().sending?.problem instanceof ConnectionError);
+  });
+
   test("are refused where the file is gone, and hold up no other", async () => {
     const gone = film("gone.jpg");
     gone.slice = () => {

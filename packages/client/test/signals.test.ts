@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { abortWith } from "../src/abort-with.js";
 import type { Analysis } from "../src/index.js";
 import { broken, json, ScriptedServer, type Step } from "./server.js";
 
@@ -64,4 +65,25 @@ test("a signal ends a call whose answer has begun, and a stream", { timeout: 10_
     await assert.rejects(call(over.signal), reason);
     assert.equal(hanging(over.signal), 0);
   }
+});
+
+test("many calls at once hang on a signal as one, and all end with it", async (t) => {
+  const warned: string[] = [];
+  const onWarning = ({ name }: Error) => warned.push(name);
+  process.on("warning", onWarning);
+  t.after(() => process.off("warning", onWarning));
+  const signal = new AbortController();
+  const ends = Array.from({ length: 20 }, () => new AbortController());
+  const leave = ends.map((end) => abortWith(end, signal.signal));
+  assert.equal(hanging(signal.signal), 1);
+  leave[0]?.();
+  signal.abort(new Error("enough"));
+  assert.deepEqual(
+    ends.map((end) => end.signal.aborted),
+    ends.map((_, at) => at > 0),
+  );
+  for (const each of leave) each();
+  assert.equal(hanging(signal.signal), 0);
+  await new Promise(setImmediate);
+  assert.deepEqual(warned, []);
 });

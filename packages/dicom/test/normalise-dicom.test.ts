@@ -254,6 +254,15 @@ test("the modality's table goes before a window, a sigmoid and a table, and show
   near(at(falling, 75), 128, 3);
 });
 
+test("a window beside a modality's table that does not count counts", async () => {
+  // Nearly level over the film's range.
+  const values = Array.from({ length: 4096 }, (_, level) => 30_000 + level);
+  const modalityTable = { first: 0, values: [...values, ...Array.from({ length: 2000 }, () => 65_535)] };
+  const film = await read(dicom({ modalityTable, window: [32_048, 1024] }));
+  assert.deepEqual([at(film, 50), at(film, 250)], [0, 255]);
+  near(at(film, 150), 128, 4);
+});
+
 test("a window beside a table that does not count counts", async () => {
   const values = Array.from({ length: 4096 }, (_, level) => 65_535 - level * 16);
   const film = await read(dicom({ window: [2048, 1024], table: { first: 0, values } }));

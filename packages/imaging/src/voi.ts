@@ -54,8 +54,10 @@ export function askedBy(
   for (const each of voi) {
     if (each.kind === "linear") {
       const levels = levelsFor(modality, each.low, each.high);
-      if (levels !== undefined)
-        asked.push({ ...own[0], low: levels.low + offset, high: levels.high + offset });
+      if (levels === undefined) continue;
+      const span = { low: levels.low + offset, high: levels.high + offset };
+      // Where the modality's table does not count, the window still does.
+      asked.push(...own.map((table) => ({ ...table, ...span })), span);
     } else if (each.kind === "sigmoid") {
       const { centre, width } = each;
       asked.push({ curve: curve((value) => 1 / (1 + Math.exp((-4 * (value - centre)) / width))) });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Backbone, Changes, Config, Logger, Metrics, ModelReloads, TargetPolicy } from "@osteon/shared";
@@ -69,6 +70,8 @@ const lookEveryMs = 2_000;
 /** The HTTP contract as a Fastify application, not yet listening. */
 export async function buildApp(parts: Omit<Dependencies, "submission" | "closing">): Promise<App> {
   const closing = new AbortController();
+  // Everything that is held open listens.
+  setMaxListeners(0, closing.signal);
   const dependencies: Dependencies = {
     ...parts,
     submission: new Submission(parts),

@@ -35,14 +35,17 @@ export function followAnalyses(): () => void {
   let first = true;
   let stopped = false;
   let again: ReturnType<typeof setTimeout> | undefined;
+  /** What the list had when hearing stopped, until all that came since was looked at. */
+  let before: ReadonlySet<string> | undefined;
 
   /** Until it succeeds: nobody tells a second time of what was missed. */
   const lookAround = async (wait = firstPause): Promise<void> => {
     clearTimeout(again);
     const stream = source;
     try {
-      await catchUp(first);
+      await catchUp(first, before);
       first = false;
+      if (source === stream) before = undefined;
     } catch {
       // A stream that came later looks around by itself.
       if (source !== stream || stopped) return;
@@ -65,6 +68,7 @@ export function followAnalyses(): () => void {
     clearTimeout(again);
     source?.close();
     source = undefined;
+    before ??= new Set(exams.get().flatMap(({ analysis }) => (analysis ? [analysis.id] : [])));
   };
   const open = () => {
     close();
@@ -94,9 +98,11 @@ export function followAnalyses(): () => void {
     pause = Math.min(pause * 2, longestPause);
   };
   const turn = () => {
-    if (document.hidden) close();
+    if (document.hidden) return close();
+    // A question that nobody answers is a silence too.
+    heard();
     // Whoever is there by now: nothing of another's may come into this list.
-    else void checkSession().then(open);
+    void checkSession().then(open);
   };
   const events = [
     [window, "online", open],
@@ -117,9 +123,10 @@ export function followAnalyses(): () => void {
  * Looks at everything that may have changed unheard: what came meanwhile, what is unfinished, and what was erased.
  *
  * @param first whether nothing was heard before: then one page of what is recent is enough
+ * @param before what was there when hearing stopped: all that is older was heard of. The list's own may be newer by now
  * @throws ProblemError, ConnectionError where it could not see all
  */
-async function catchUp(first: boolean): Promise<void> {
+async function catchUp(first: boolean, before: ReadonlySet<string> | undefined): Promise<void> {
   const since = Date.now() - recentMs;
   const known = new Map(exams.get().flatMap(({ analysis }) => (analysis ? [[analysis.id, analysis]] : [])));
   const wanted = new Set(unfinished());
@@ -132,7 +139,8 @@ async function catchUp(first: boolean): Promise<void> {
     const page = await osteon.list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
     noteAnalyses(page.data.filter((each) => known.has(each.id) || !isEnded(each) || madeAt(each) > since));
     for (const { id } of page.data) {
-      if (known.delete(id)) left = 0;
+      const isKnown = known.delete(id);
+      if (before === undefined ? isKnown : before.has(id)) left = 0;
       wanted.delete(id);
     }
     left -= 1;

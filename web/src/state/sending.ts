@@ -1,4 +1,5 @@
 import { type OsteonError, ProblemError } from "@osteon/client";
+import { getSession } from "../api/session.js";
 import { submitFilms, UnreadableError } from "../api/submit.js";
 import { asRefusal } from "../words/refusals.js";
 import { addExam, bindExam, changeExam, type Exam, exams, removeExam, type Sending } from "./exams.js";
@@ -7,6 +8,8 @@ import { isSignedIn, session } from "./session.js";
 /** A browser has six connections to a host: films take half of them, so that pictures and answers still come. */
 const atOnce = 3;
 const longestWaitMs = 30_000;
+/** Tries of one exam without an answer, after which it is asked whether others get one. */
+const mostSilentTries = 20;
 
 /** What breaks off each exam that is on its way, by its key. */
 const under = new Map<string, AbortController>();
@@ -108,7 +111,7 @@ async function send({ key }: Exam, sending: Sending, signal: AbortSignal): Promi
         await pause(500, signal);
         continue;
       }
-      if (!isTemporary(problem)) {
+      if (!isTemporary(problem) || (await isAlone(problem, tries))) {
         changeSending(key, (now) => ({ ...now, state: "refused", problem }));
         return;
       }
@@ -123,6 +126,15 @@ async function send({ key }: Exam, sending: Sending, signal: AbortSignal): Promi
 function isTemporary(problem: OsteonError): boolean {
   if (!(problem instanceof ProblemError)) return !(problem instanceof UnreadableError);
   return problem.status === 429 || problem.status >= 502 || problem.code === "idempotency-in-flight";
+}
+
+/** Whether an exam alone has no answer, over and over, while the gateway answers others: it must not stand in their way. */
+async function isAlone(problem: OsteonError, tries: number): Promise<boolean> {
+  if (problem instanceof ProblemError || tries < mostSilentTries) return false;
+  return getSession().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Waits, at most until the connection is back, or nobody wants it any more. */
