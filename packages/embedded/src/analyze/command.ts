@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -49,8 +48,6 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
       `Left out, no films by their names or not to be read: ${skipped.length} (${printable(first(skipped))})`,
     );
   const stopping = new AbortController();
-  // Every request that is open listens to it.
-  setMaxListeners(0, stopping.signal);
   const signals = onStopSignal(
     () => stopping.abort(),
     () => process.exit(130),

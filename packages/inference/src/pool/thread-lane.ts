@@ -10,9 +10,7 @@ export const endThread = "end";
 /** A thread that has not ended by itself after this time is terminated: its JavaScript hangs, not a model. */
 const patienceMs = 30_000;
 
-/**
- * Starts a worker thread of `entry`, a module that calls `serve` with a port of its own, and ends at `endThread`.
- */
+/** Starts a worker thread of `entry`, a module that calls `serve` with a port of its own, and ends at `endThread`. */
 export function startThreadLane(entry: URL, listener: LaneListener): Lane {
   const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb } });
   let fault: string | undefined;
