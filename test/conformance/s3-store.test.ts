@@ -137,3 +137,38 @@ test("a server that gives fewer keys than it was asked for ends no list", async 
   assert.deepEqual(await store.list("pending/", { limit: 5, after: "pending/1" }), pending.slice(2, 7));
   assert.deepEqual(await walked(store, "pending/", { limit: 3 }), pending);
 });
+
+test("parts of more uploads than one answer tells go, also those that somebody else removed first", async (t) => {
+  const uploads = ["1", "2", "3"];
+  const aborted: string[] = [];
+  const server = createServer(({ url, method }, response) => {
+    const { searchParams } = new URL(url ?? "", "http://localhost");
+    response.setHeader("content-type", "application/xml");
+    const id = searchParams.get("uploadId");
+    if (method === "DELETE" && id !== null) {
+      aborted.push(id);
+      if (id === "2") response.writeHead(404).end("<Error><Code>NoSuchUpload</Code></Error>");
+      else response.writeHead(204).end();
+    } else if (searchParams.has("uploads")) {
+      const at = uploads.findIndex((each) => each > (searchParams.get("upload-id-marker") ?? ""));
+      const more = at + 1 < uploads.length;
+      response.end(
+        `<ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>${more}</IsTruncated><NextKeyMarker>a/x</NextKeyMarker><NextUploadIdMarker>${uploads[at]}</NextUploadIdMarker><Upload><Key>a/x</Key><UploadId>${uploads[at]}</UploadId></Upload></ListMultipartUploadsResult>`,
+      );
+    } else response.end("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const store = new S3Store({
+    bucket: "many",
+    region: "us-east-1",
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  });
+  t.after(async () => {
+    await store.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  await store.deletePrefix("a/");
+  assert.deepEqual(aborted, uploads);
+});

@@ -581,3 +581,12 @@ test("acceptance that fails leaves nothing behind", async () => {
   await redis.flushall();
   assert.equal((await walk()).requeued, 1, "what a repeat was promised meanwhile goes on");
 });
+
+test("views that had ended are seen again where Redis forgot them, before the others end", async () => {
+  const exam = await accept(request(2));
+  await analyses.filmEnded(exam, result(exam, 0));
+  await redis.flushall();
+  assert.equal((await analyses.start(exam, 1))?.id, exam.id);
+  const films = (await analyses.live(exam.id))?.films.map(({ done }) => done?.film.outcome);
+  assert.deepEqual(films, ["not-identified", undefined]);
+});

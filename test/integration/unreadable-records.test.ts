@@ -72,9 +72,9 @@ async function damage(suffix: string): Promise<void> {
       if (key.endsWith(suffix)) await backbone.store.put(key, '{"v":2,"dig');
 }
 
-async function accepted(): Promise<AnalysisRequest> {
+async function accepted(more: Pick<AnalysisRequest, "callbackUrl"> = {}): Promise<AnalysisRequest> {
   const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
-  const request = { v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString(), films: [film] };
+  const request = { v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString(), films: [film], ...more };
   await backbone.analyses.accept(request, [Buffer.from("abc")]);
   return request;
 }
@@ -140,6 +140,25 @@ test("a damaged delivery that is given up is a dead letter, and owed no more", a
   const letters: DeadLetter[] = [];
   for await (const letter of lettersOf(backbone).list()) letters.push(letter);
   assert.match(letters.find(({ id }) => id === name)?.reason ?? "", /^record-damaged/);
+});
+
+test("an end is told again, and its delivery owed, where the marker and the record of the first time are damaged", async () => {
+  const { analyses, store } = backbone;
+  const request = await accepted({ callbackUrl: "https://example.org/hook" });
+  await analyses.filmFailed(request, 0, new ProblemError("worker-lost"));
+  await analyses.ledger.pending.flush();
+  const ended = await analyses.ledger.result(request);
+  assert.ok(ended !== undefined);
+  // As where its worker died behind the result, and the disk failed meanwhile.
+  const name = deliveryName(request.id, undefined);
+  await store.put(`pending/${request.id}`, '{"tenant":"defau');
+  await store.put(`${analysisFolder(tenant, request.id)}delivery.json`, '{"v":2,"dig');
+  await analyses.ledger.deliveries.owed.remove(name);
+
+  await analyses.settle(request, ended);
+  assert.notEqual(await analyses.ledger.deliveries.owed.get(name), undefined);
+  await analyses.ledger.pending.flush();
+  assert.equal(await analyses.ledger.pending.has(request.id), false);
 });
 
 test("a delivery of a later version is given up by nobody who cannot read it", async () => {

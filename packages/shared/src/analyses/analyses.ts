@@ -182,6 +182,9 @@ export class Analyses {
       return undefined;
     }
     await this.#live.open(request);
+    // Their jobs are done with: nobody else would tell Redis of them before the end.
+    if (request.films.length > 1)
+      for (const done of (await this.ledger.filmResults(ref)).values()) await this.#live.done(ref.id, done);
     if (result === undefined) return request;
     await this.settle(request, result);
     return undefined;
@@ -309,7 +312,7 @@ export class Analyses {
 
   /** As with deliveries: a second comer who finds the marker gone comes too late. */
   async #noteFailure({ tenant, id }: AnalysisRequest, first: boolean): Promise<void> {
-    if (!first && (await this.ledger.pending.get(id)) === undefined) return;
+    if (!first && !(await this.ledger.pending.has(id))) return;
     await this.ledger.failed.set({ tenant, id });
     // Erased since it ended, it would stay listed. A delivery that is owed so is dropped by its worker.
     await this.#erasure.scrubWhereGone({ tenant, id }, "forgotten");
@@ -317,7 +320,7 @@ export class Analyses {
 
   async #oweDeliveries(request: AnalysisRequest, ended: Analysis, first: boolean): Promise<void> {
     // The marker goes when everything is owed: a second comer who finds it gone must not owe it again.
-    if (!first && (await this.ledger.pending.get(request.id)) === undefined) return;
+    if (!first && !(await this.ledger.pending.has(request.id))) return;
     await this.dispatch.owe(request, ended);
   }
 

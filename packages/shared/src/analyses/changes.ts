@@ -6,6 +6,11 @@ type Listener = (ended: boolean) => void;
 /** Told which analysis changed, and whose it was where it was erased; nothing where changes may have been missed. */
 type ListenerToAll = (id?: string, tenant?: string) => void;
 
+/** Longest that a change may go unheard by who waits for it, where a cluster lost the connection that listens, and no node. */
+const unheardMs = 10_000;
+/** By then a cluster that lost a node listens to another. */
+const settlingMs = 3_000;
+
 /** Wakes whoever waits for an analysis. One connection serves any number of waiters. */
 export class Changes {
   readonly #subscriber: RedisConnection;
@@ -22,10 +27,29 @@ export class Changes {
       for (const listener of this.#allListeners) listener(id, tenant || undefined);
     });
     // What was published while the connection was away is lost: everybody looks again.
-    subscriber.on("ready", () => {
-      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(true);
-      for (const listener of this.#allListeners) listener();
-    });
+    subscriber.on("ready", () => this.#wakeAll());
+    if (subscriber.isCluster) this.#watchNodes();
+  }
+
+  /** A cluster replaces the node that it listens to without a word: it tells of nodes only. */
+  #watchNodes(): void {
+    let settling: NodeJS.Timeout | undefined;
+    const changed = () => {
+      clearTimeout(settling);
+      settling = setTimeout(() => this.#wakeAll(), settlingMs).unref();
+    };
+    this.#subscriber.on("+node", changed).on("-node", changed);
+    const timer = setInterval(() => this.#wake(), unheardMs).unref();
+    this.#subscriber.on("end", () => clearInterval(timer));
+  }
+
+  #wake(): void {
+    for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(true);
+  }
+
+  #wakeAll(): void {
+    this.#wake();
+    for (const listener of this.#allListeners) listener();
   }
 
   async start(): Promise<void> {

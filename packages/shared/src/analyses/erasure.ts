@@ -75,7 +75,7 @@ export class Erasure {
   async isTakenBack(ref: AnalysisRef): Promise<boolean> {
     if (await this.#ledger.hasRequest(ref)) return false;
     if ((await this.#live.isErased(ref.id)) || (await this.#ledger.isBeingErased(ref))) return true;
-    return (await this.#ledger.pending.get(ref.id)) === undefined;
+    return !(await this.#ledger.pending.has(ref.id));
   }
 
   /** Whether what is there of an analysis without a request is of an erased one. What has ended may have lost its request alone. */

@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix, type RedisConnection } from "../queues/index.js";
+import { onOtherMasters, queuePrefix, type RedisConnection } from "../queues/index.js";
 import type { FilmResult } from "./ledger.js";
 
 /** What is known of a film on its way. */
@@ -88,12 +88,13 @@ export class LiveState {
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
     redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
     this.#redis = redis as RedisConnection & Scripts;
-    // A cluster tells of each node by itself.
-    for (const event of ["ready", "+node"])
-      redis.on(event, () => {
-        this.#connectedAt = Date.now();
-        this.#confirmed.clear();
-      });
+    const doubt = () => {
+      this.#connectedAt = Date.now();
+      this.#confirmed.clear();
+    };
+    // A cluster tells of each node by itself, and says nothing where one that it knows becomes a master.
+    for (const event of ["ready", "+node", "-node"]) redis.on(event, doubt);
+    onOtherMasters(redis, doubt);
   }
 
   async open(request: AnalysisRequest): Promise<void> {

@@ -33,6 +33,11 @@ export class Markers {
     });
   }
 
+  /** Whether there is one, damaged or not. */
+  has(id: string): Promise<boolean> {
+    return this.#store.exists(this.#folder + id);
+  }
+
   async get(id: string): Promise<Marker | undefined> {
     const bytes = await this.#store.get(this.#folder + id);
     return bytes === undefined ? undefined : unseal<Marker>(bytes);
@@ -55,6 +60,11 @@ export class Markers {
   /** No error where there is none. */
   remove(id: string): Promise<void> {
     return this.#store.delete(this.#folder + id);
+  }
+
+  /** As `remove`, many in one call where the store can. */
+  removeAll(ids: readonly string[]): Promise<void> {
+    return this.#store.deleteAll(ids.map((id) => this.#folder + id));
   }
 
   /**

@@ -21,6 +21,8 @@ type RedisOptions = Omit<AllOptions, "replyMapping">;
 
 /** Longer than a worker waits for a job in one command: a connection that says nothing for this long is dead. */
 const silentMs = 15_000;
+/** What is asked while a request is held is answered, or has failed, within this time. */
+const commandMs = 10_000;
 
 /**
  * A connection to Redis. `blocking` connections (workers, subscribers) wait for Redis for as long as it takes; the others
@@ -40,6 +42,18 @@ export function connectRedis(target: RedisTarget | string, use: "commands" | "bl
   return connection;
 }
 
+/** Calls `then` whenever the masters of a cluster are others than they were; never for a single Redis. */
+export function onOtherMasters(connection: RedisConnection, then: () => void): void {
+  if (!(connection instanceof Cluster)) return;
+  let known: string | undefined;
+  connection.on("refresh", () => {
+    const masters = connection.nodes("master").map(({ options }) => `${options.host}:${options.port}`);
+    const now = masters.sort().join();
+    if (known !== undefined && known !== now) then();
+    known = now;
+  });
+}
+
 /** Ends a connection whatever state it is in. */
 export async function closeRedis(connection: RedisConnection): Promise<void> {
   if (connection.status !== "ready") return connection.disconnect();
@@ -54,7 +68,7 @@ function baseOptions(use: "commands" | "blocking"): RedisOptions {
     enableReadyCheck: true,
     connectTimeout: 5_000,
     socketTimeout: silentMs,
-    ...(use === "commands" ? { commandTimeout: 10_000 } : {}),
+    ...(use === "commands" ? { commandTimeout: commandMs } : {}),
     retryStrategy: retryMs,
     // A master that became a replica: the connection is made anew, and finds the new master.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
@@ -95,7 +109,7 @@ function placeOf(target: RedisTarget, url: string): RedisOptions {
 function clusterOf(urls: readonly string[], redisOptions: RedisOptions): Cluster {
   const nodes: ClusterNode[] = urls.map(nodeOf);
   const { retryStrategy: _, ...each } = redisOptions;
-  return new Cluster(nodes, {
+  const cluster = new Cluster(nodes, {
     redisOptions: each,
     clusterRetryStrategy: retryMs,
     // A node that is asked by name must be reached by name where it shows a certificate.
@@ -105,4 +119,15 @@ function clusterOf(urls: readonly string[], redisOptions: RedisOptions): Cluster
           dnsLookup: (address: string, found: (error: null, address: string) => void) => found(null, address),
         }),
   });
+  if (each.commandTimeout !== undefined) limitQueued(cluster, each.commandTimeout);
+  return cluster;
+}
+
+/** A cluster that is wholly away keeps commands in a queue of its own, to which its nodes' limit of time does not go. */
+function limitQueued(cluster: Cluster, milliseconds: number): void {
+  const send = cluster.sendCommand.bind(cluster);
+  cluster.sendCommand = (command, ...rest) => {
+    command.setTimeout(milliseconds);
+    return send(command, ...rest);
+  };
 }

@@ -1,4 +1,10 @@
-export { closeRedis, connectRedis, type RedisConnection, type RedisTarget } from "./connection.js";
+export {
+  closeRedis,
+  connectRedis,
+  onOtherMasters,
+  type RedisConnection,
+  type RedisTarget,
+} from "./connection.js";
 export { FairShare } from "./fair-share.js";
 export { queuePrefix } from "./open-queue.js";
 export {

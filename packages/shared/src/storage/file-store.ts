@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rm, stat, unlink } from "node:fs/promises";
+import { opendir, readdir, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { ProblemError } from "../problems/index.js";
 import { errno, place, readWhole, writeNew } from "./durable-file.js";
@@ -137,20 +137,52 @@ async function collect(
   limit: number,
   found: string[],
 ): Promise<void> {
-  const entries = await absentAs([], () => readdir(folder, { withFileTypes: true }));
-  const names = entries
-    .map((entry) => `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`)
-    .sort((a, b) => (a < b ? -1 : 1));
-  for (const name of names) {
-    if (found.length >= limit) return;
-    const isFolder = name.endsWith("/");
-    const passed = options.after !== undefined && name <= options.after;
-    if (isFolder && options.folders !== true) {
-      if (!passed || options.after?.startsWith(name)) {
-        await collect(path.join(folder, path.basename(name)), name, options, limit, found);
-      }
-    } else if (!passed && (isFolder || options.folders !== true)) {
-      found.push(name);
+  const { after, folders = false } = options;
+  const wanted = (name: string) => {
+    if (folders && !name.endsWith("/")) return false;
+    return after === undefined || name > after || (!folders && name.endsWith("/") && after.startsWith(name));
+  };
+  let last = "";
+  for (;;) {
+    const most = limit - found.length;
+    const names = await firstNames(folder, prefix, most, (name) => name > last && wanted(name));
+    for (const name of names) {
+      if (found.length >= limit) return;
+      if (folders || !name.endsWith("/")) found.push(name);
+      else await collect(path.join(folder, path.basename(name)), name, options, limit, found);
     }
+    if (names.length < most || found.length >= limit) return;
+    last = names.at(-1) ?? "";
   }
+}
+
+/** The first names of a folder, at most `most`, in order. It is read in parts: one of many thousands must not hold the event loop. */
+async function firstNames(
+  folder: string,
+  prefix: string,
+  most: number,
+  wanted: (name: string) => boolean,
+): Promise<string[]> {
+  const first: string[] = [];
+  const entries = await absentAs(undefined, () => opendir(folder, { bufferSize: 256 }));
+  if (entries === undefined) return first;
+  for await (const entry of entries) {
+    const name = `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`;
+    const behind = first.length === most && name > (first.at(-1) ?? "");
+    if (behind || !wanted(name)) continue;
+    first.splice(placeIn(first, name), 0, name);
+    if (first.length > most) first.pop();
+  }
+  return first;
+}
+
+/** Where a name belongs among sorted ones. */
+function placeIn(names: readonly string[], name: string): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((names[middle] ?? "") < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -8,6 +8,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
@@ -178,10 +179,22 @@ export class S3Store implements ObjectStore {
 
   async #abortUploads(prefix: string): Promise<void> {
     const bucket = { Bucket: this.#bucket };
-    const begun = await this.#client.send(new ListMultipartUploadsCommand({ ...bucket, Prefix: prefix }));
-    for (const { Key, UploadId } of begun.Uploads ?? []) {
-      if (Key?.startsWith(prefix) !== true) continue;
-      await this.#client.send(new AbortMultipartUploadCommand({ ...bucket, Key, UploadId }));
+    let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+    while (from !== undefined) {
+      const begun: ListMultipartUploadsCommandOutput = await this.#client.send(
+        new ListMultipartUploadsCommand({ ...bucket, Prefix: prefix, ...from }),
+      );
+      for (const { Key, UploadId } of begun.Uploads ?? []) {
+        if (Key?.startsWith(prefix) !== true) continue;
+        // Somebody else who removes the same folder may have been quicker.
+        await this.#absentAs(undefined, () =>
+          this.#client.send(new AbortMultipartUploadCommand({ ...bucket, Key, UploadId })),
+        );
+      }
+      from =
+        begun.IsTruncated === true
+          ? { KeyMarker: begun.NextKeyMarker, UploadIdMarker: begun.NextUploadIdMarker }
+          : undefined;
     }
   }
 
@@ -248,7 +261,8 @@ export class S3Store implements ObjectStore {
 }
 
 function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Client {
-  const agent = { keepAlive: true, maxSockets: 64 };
+  // A call that waits for a socket counts as one that cannot connect: as many as a webhook worker's deliveries may make at once.
+  const agent = { keepAlive: true, maxSockets: 512 };
   const answerMs = options.answerMs ?? 30_000;
   return new S3Client({
     region: options.region,

@@ -177,8 +177,10 @@ export class Deliveries {
   async forgetEndpoint(webhook: string): Promise<string[]> {
     const forgotten: string[] = [];
     for await (const name of this.owed.ids()) if (name.endsWith(webhook)) forgotten.push(name);
-    await Promise.all(forgotten.map((name) => this.owed.remove(name)));
-    for await (const name of this.dead.ids()) if (name.endsWith(webhook)) await this.dead.remove(name);
+    await this.owed.removeAll(forgotten);
+    const dead: string[] = [];
+    for await (const name of this.dead.ids()) if (name.endsWith(webhook)) dead.push(name);
+    await this.dead.removeAll(dead);
     return forgotten;
   }
 }

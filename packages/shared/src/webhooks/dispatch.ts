@@ -1,3 +1,4 @@
+import { timeOfId } from "../analyses/keys.js";
 import {
   type Analysis,
   type AnalysisRequest,
@@ -14,6 +15,8 @@ import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
 
 /** Most deliveries that one call asks for again. */
 const mostRedelivered = 500;
+/** Analyses that took longer are not looked for among older events. */
+const longestWayMs = 7 * 24 * 3_600_000;
 
 /** Owes events to their receivers: what is owed stands in the store before its job stands in the queue. */
 export class Dispatch {
@@ -86,6 +89,8 @@ export class Dispatch {
     for await (const record of this.#deliveries.of(tenant, webhook)) {
       const event = eventOfWebhookId(record.id);
       if (event === undefined || record.status !== "failed" || record.type === "webhook.test") continue;
+      // Events are ordered by when their analyses were accepted, and are owed when these have ended.
+      if (timeOfId(event) < since - longestWayMs) break;
       if (Date.parse(record.createdAt) < since) continue;
       if (redelivered === mostRedelivered) return { redelivered, more: true };
       await this.#again({ tenant, event, webhook }, record);
@@ -128,9 +133,15 @@ export class Dispatch {
     // In this order: whoever meets the marker finds the record.
     const first = await this.#deliveries.put(ref, record, { ifAbsent: true });
     // Whoever came first may have seen it through already.
-    if (!first && (await this.#deliveries.get(ref))?.status !== "pending") return;
+    if (!first && (await this.#isSeenThrough(ref))) return;
     await this.#deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
     await this.enqueue(ref);
+  }
+
+  /** A damaged record tells nothing: its job makes a dead letter of it. */
+  async #isSeenThrough(ref: DeliveryRef): Promise<boolean> {
+    const { record, problem } = await this.#deliveries.read(ref);
+    return problem === undefined && record?.status !== "pending";
   }
 
   async #again(ref: DeliveryRef, { reason: _, ...record }: DeliveryRecord): Promise<DeliveryRecord> {
@@ -141,11 +152,12 @@ export class Dispatch {
       tries: 0,
       nextAttemptAt: new Date(this.#now()).toISOString(),
     };
+    // A job that failed stays under its id for a while: it would keep the new one out, and a reconciler that met it beside what is
+    // owed again would give the delivery up.
+    await this.#producer.remove("webhook", name);
     await this.#deliveries.owed.set({ tenant: ref.tenant, id: name });
     await this.#deliveries.put(ref, pending);
     await this.#deliveries.dead.remove(name);
-    // A job that failed stays under its id for a while, and would keep the new one out.
-    await this.#producer.remove("webhook", name);
     await this.enqueue(ref);
     return pending;
   }

@@ -80,6 +80,10 @@ export class Connections {
       if (hostLines(request.raw) > 1) throw new ProblemError("bad-request", "A request must name one host.");
       if (expect !== undefined && !isContinue(expect)) throw new ProblemError("expectation-failed");
     });
+    // Of a client that keeps its connection and asks nothing more: it would be waited for.
+    app.addHook("onSend", async (_request, reply) => {
+      if (closing.aborted) reply.header("connection", "close");
+    });
     app.addHook("preParsing", async (request, _reply, payload) => {
       this.#watchBody(request.raw, stallMs);
       return payload;

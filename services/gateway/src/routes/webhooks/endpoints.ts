@@ -128,8 +128,12 @@ export async function endpoints(
     config: { scope: "webhooks", problems: ["webhook-not-found"] },
     handler: async (request, reply) => {
       const ref = endpointRef(request);
-      await registry.delete(ref);
-      await dispatch.forgetEndpoint(ref);
+      try {
+        await registry.delete(ref);
+      } finally {
+        // Of one that is gone too: a try before may have ended between the two.
+        await dispatch.forgetEndpoint(ref);
+      }
       return reply.code(204).send(null);
     },
   });
