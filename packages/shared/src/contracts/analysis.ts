@@ -22,7 +22,7 @@ export const Digest = Type.String({ pattern: digestPattern });
 
 export const AnalysisStatus = Type.Enum(["queued", "processing", "completed", "failed", "cancelled"]);
 export type AnalysisStatus = Static<typeof AnalysisStatus>;
-export const endStates: readonly AnalysisStatus[] = ["completed", "failed", "cancelled"];
+const endStates: readonly AnalysisStatus[] = ["completed", "failed", "cancelled"];
 
 export const Priority = Type.Enum(["normal", "urgent"], {
   description: "An urgent film goes ahead of others; a key needs the scope `urgent` for it.",
