@@ -52,5 +52,8 @@ configuration refuses to start and lists every fault at once.
 | variable | default | what it sets |
 | --- | --- | --- |
 ${rows.join("\n")}
+
+Services also obey the standard \`OTEL_*\` variables ([observability.md](../guides/observability.md#traces)). Clients have two of their own:
+\`OSTEON_URL\` and \`OSTEON_KEY\` ([clients.md](../guides/clients.md#command-line)).
 `;
 }

@@ -9,8 +9,8 @@ import { faultsOf, judge } from "./verdict.js";
 const warmUp = 0.25;
 
 /**
- * `npm run soak -- [--jobs 100000] [--engine stub|real] [--clients 24] [--minutes 600] [--every 10] [--out FILE]`: a page, and 1
- * where something was lost, left over, or grew.
+ * `npm run soak -- [--jobs 100000] [--engine stub|real] [--clients 24] [--minutes 600] [--every 10] [--out FOLDER]`: a page, the
+ * samples, and exit code 1 where something was lost, left over, or grew.
  */
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-"""Commands: `python -m osteon_training pictures|train|tail|graft|check|mix|export|calibrate|quantise|speed|evaluate|weights|fixtures …`."""
+"""Commands: `python -m osteon_training pictures|copies|train|tail|graft|check|mix|export|calibrate|quantise|speed|evaluate|weights|fixtures …`."""
 
 from __future__ import annotations
 

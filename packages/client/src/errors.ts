@@ -48,7 +48,7 @@ export class SignatureError extends OsteonError {
 }
 
 /** Seconds of `Retry-After`, given as such or as a date. */
-export function retryAfterOf(answer: Response): number | undefined {
+function retryAfterOf(answer: Response): number | undefined {
   const value = answer.headers.get("retry-after");
   if (value === null) return undefined;
   if (/^\d+$/.test(value)) return Number(value);

@@ -46,6 +46,7 @@ export type UploadType =
   | "image/png"
   | "image/webp"
   | "image/tiff"
+  | "application/dicom"
   | "application/octet-stream";
 
 /**

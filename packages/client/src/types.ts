@@ -58,7 +58,7 @@ export interface Thresholds {
 export interface ModelRef {
   name: string;
   version: string;
-  /** Of model.onnx, `sha256:…`. */
+  /** Of the model file that answered, model.onnx or model.int8.onnx: `sha256:…`. */
   digest: string;
   /** Of model.json. */
   manifestDigest?: string;

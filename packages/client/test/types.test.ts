@@ -13,6 +13,7 @@ const same: [
   Same<client.Analysis, shared.Analysis>,
   Same<client.Bone, shared.Bone>,
   Same<client.EventType, shared.EventType>,
+  Same<client.UploadType, shared.FilmType>,
   Same<client.LoadedModel, shared.LoadedModel>,
   Same<client.WorkerReload, shared.WorkerReload>,
   Same<client.WebhookEndpoint, shared.WebhookEndpoint>,
@@ -20,7 +21,7 @@ const same: [
   Same<client.WebhookEvent, shared.WebhookEvent>,
   Same<client.WebhookTestEvent, shared.WebhookTestEvent>,
   Same<client.Problem, shared.Problem>,
-] = [true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true];
 
 test("the client's types are the contract's", (t) => {
   t.diagnostic(`${same.length} types are held by the compiler`);

@@ -57,7 +57,7 @@ export function removePidFile(path: string): void {
 }
 
 /** The process that a pid file names, if that very process still runs. */
-export function livingFromPidFile(path: string): ProcessMark | undefined {
+function livingFromPidFile(path: string): ProcessMark | undefined {
   const mark = readMark(path);
   return mark !== undefined && isLiving(mark) ? mark : undefined;
 }

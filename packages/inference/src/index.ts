@@ -21,6 +21,7 @@ export { examine } from "./examine.js";
 export { type ExaminedFilm, FractureExaminer } from "./fracture-examiner.js";
 export { BodyPartManifest, FractureManifest, type Manifest, type Task } from "./manifest.js";
 export { ModelSet } from "./model-set.js";
+export { type ModelWorker, runModelWorker, type WorkerModels } from "./model-worker.js";
 export {
   type ModelSource,
   OperatingPoints,

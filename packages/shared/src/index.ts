@@ -4,6 +4,7 @@ export * from "./contracts/index.js";
 export * from "./dead-letters/index.js";
 export * from "./keys/index.js";
 export * from "./lifecycle/index.js";
+export * from "./locks/index.js";
 export * from "./models/index.js";
 export * from "./problems/index.js";
 export * from "./queues/index.js";

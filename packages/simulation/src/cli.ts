@@ -16,18 +16,21 @@ console.log(`One machine, ${report.cores} cores, ${report.inFlight} in flight:`)
 console.log(`  measured ${measured.toFixed(1)} films/s, simulated ${machine.filmsPerSecond.toFixed(1)}`);
 
 // The chart's rules; test/deployment holds the two together.
-const rules: ScalingRules = {
+const common = {
   minReplicas: 2,
   maxReplicas: 50,
   jobsPerReplica: 500,
-  jobsPerSecondPerReplica: 40,
   scaleUp: { stabilizationSeconds: 0, percent: 100, pods: 4, periodSeconds: 15 },
   scaleDown: { stabilizationSeconds: 300, percent: 50, periodSeconds: 60 },
+} satisfies ScalingRules;
+const stageRules: Record<string, ScalingRules> = {
+  "bodypart-worker": { ...common, jobsPerSecondPerReplica: 24 },
+  "fracture-worker": { ...common, jobsPerSecondPerReplica: 21 },
 };
 const seconds = (name: string) => steps.find((step) => step.name.startsWith(name))?.cpuSeconds ?? 0;
 for (const peak of [10, 100, 400]) {
   const { films, ended, resultSeconds, stages } = simulateCluster({
-    stages: ["bodypart-worker", "fracture-worker"].map((name) => ({
+    stages: Object.entries(stageRules).map(([name, rules]) => ({
       name,
       cpuSeconds: seconds(name),
       threads: 1,

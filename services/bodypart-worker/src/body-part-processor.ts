@@ -6,7 +6,7 @@ import {
   type Attempt,
   acceptedFilm,
   allEnded,
-  type Bone,
+  boneOf,
   type Film,
   FilmProcessor,
   type FilmProcessorParts,
@@ -50,11 +50,10 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
     const { width, height } = film;
     const bodyPartMs = Date.now() - began;
     if (outcome === "analysed") {
-      const bone = bodyPart.label as Bone;
       await this.analyses.forward({
         ...job,
         v: plainVersion,
-        bone,
+        bone: boneOf(bodyPart.label),
         width,
         height,
         bodyPart,

@@ -4,7 +4,7 @@ import {
   type AcceptedFilm,
   type Attempt,
   acceptedFilm,
-  type Bone,
+  boneOf,
   type FilmResult,
   type ModelRef,
   type ReexamineJob,
@@ -33,7 +33,7 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
     const supported = job.films.filter(({ outcome }) => outcome === "analysed");
     const films = await Promise.all(
       supported.map(async ({ film, image, bodyPart }) => ({
-        bone: bodyPart.label as Bone,
+        bone: boneOf(bodyPart.label),
         film: await decodeFilm(await this.ledger.writtenImage(ref, film, image)),
       })),
     );

@@ -6,7 +6,7 @@ interface Asked {
 }
 
 /** A header that no form can send, and no script of another site without asking first. */
-export const pageHeader = "x-osteon-page";
+const pageHeader = "x-osteon-page";
 
 /** Names the key of the session that the page believes in: another tab may have signed in as somebody else meanwhile. */
 export const sessionHeader = "x-osteon-session";

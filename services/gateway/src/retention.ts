@@ -26,7 +26,7 @@ export interface RetentionParts {
  * Removes deliveries to endpoints that are older than the retention. Returns how many. One that cannot be read is told; an endpoint
  * whose deliveries cannot be removed keeps no other's, and its fault is thrown at the end.
  */
-export async function expireDeliveries(
+async function expireDeliveries(
   { endpoints, deliveries }: Pick<Ledger, "endpoints" | "deliveries">,
   days: number,
   logger: Pick<Logger, "error">,

@@ -3,7 +3,7 @@ import { smallPicture } from "./small-picture.js";
 import { isShown, sniff, sniffBytes } from "./sniff.js";
 
 /** Fewest pixels of a side, as the film rules say. */
-export const leastSide = 224;
+const leastSide = 224;
 
 /** Above this share of saturation a picture is no grey film; scans with a tint stay below. */
 const mostColour = 0.12;

@@ -3,7 +3,7 @@ import { preferences } from "../state/preferences.js";
 import { draw, fullWindow, table } from "../viewer/grey-window.js";
 import { type FilmPixels, loadFilm, loadHeat } from "../viewer/pictures.js";
 
-export const regionColours = { positive: "#ff5a4f", doubtful: "#ffb02e", negative: "#ffb02e" } as const;
+const regionColours = { positive: "#ff5a4f", doubtful: "#ffb02e", negative: "#ffb02e" } as const;
 
 /** A film with what is laid over it, as a picture `scale` times its size. @throws ProblemError, ConnectionError */
 export async function drawFilm(id: string, film: Film, scale: number): Promise<HTMLCanvasElement> {

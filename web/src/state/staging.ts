@@ -26,7 +26,7 @@ export interface ChosenFile {
   folder: string;
 }
 
-export function groupsOf(chosen: readonly ChosenFile[], grouping: Grouping): string[] {
+function groupsOf(chosen: readonly ChosenFile[], grouping: Grouping): string[] {
   const made = new Map<string, string>();
   return chosen.map(({ folder }, at) => {
     const by = grouping === "film" ? `film ${at}` : grouping === "folder" ? `folder ${folder}` : "all";

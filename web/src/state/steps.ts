@@ -37,7 +37,7 @@ export function stagesDone(film: Film, analysis: Analysis): number {
   return film.bodyPart === undefined ? 1 : 2;
 }
 
-export function isFilmDone({ outcome, error }: Film): boolean {
+function isFilmDone({ outcome, error }: Film): boolean {
   return outcome !== undefined || error !== undefined;
 }
 

@@ -108,7 +108,7 @@ spec:
             {{- range $name, $value := merge (dict) (default (dict) .values.env) $.Values.env }}
             - { name: {{ $name }}, value: {{ $value | quote }} }
             {{- end }}
-            {{- $keys := list "REDIS_URL" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
+            {{- $keys := list "REDIS_URL" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
             {{- if or $gateway (eq .service "webhook-worker") }}
             {{- $keys = concat $keys (list "WEBHOOK_SECRET" "WEBHOOK_MASTER_SECRET") }}
             {{- end }}

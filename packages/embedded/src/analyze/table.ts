@@ -2,7 +2,7 @@ import type { Accuracy, Score } from "./accuracy.js";
 import type { Examination } from "./examine.js";
 
 /** Cells of a film's row after its name: part, result, probability, certainty. */
-export function rowOf(examination: Examination): [string, string, string, string] {
+function rowOf(examination: Examination): [string, string, string, string] {
   if ("refusal" in examination) return ["", examination.refusal.title, "", ""];
   const { status, outcome, bodyPart, fracture, error } = examination.analysis;
   if (status !== "completed") return [bodyPart?.label ?? "", error?.title ?? status, "", ""];

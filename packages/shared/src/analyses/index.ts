@@ -11,4 +11,4 @@ export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.j
 export { type Reread, Rereading } from "./rereading.js";
 export { expireAnalyses } from "./retention.js";
 export { endedAnalysis, pendingAnalysis } from "./roll-up.js";
-export { type UploadRef, Uploads, type UsedUpload, uploadKeptMs, uploadSeconds } from "./uploads.js";
+export { type UploadRef, Uploads, type UsedUpload, uploadSeconds } from "./uploads.js";

@@ -17,7 +17,7 @@ export interface UploadRef {
 /** How long an address to put to is good. */
 export const uploadSeconds = 15 * 60;
 /** An upload that no analysis has named by then is gone. */
-export const uploadKeptMs = 60 * 60_000;
+const uploadKeptMs = 60 * 60_000;
 
 const folder = "uploads/";
 

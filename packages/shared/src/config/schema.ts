@@ -82,8 +82,16 @@ export const ConfigSchema = Type.Object({
     Type.String({ minLength: 3, description: "Bucket; where unset, the store is files under DATA_DIR." }),
   ),
   S3_REGION: Type.String({ default: "us-east-1", description: "Region of the bucket." }),
-  AWS_ACCESS_KEY_ID: Type.Optional(Type.String({ description: "S3 access key." })),
+  AWS_ACCESS_KEY_ID: Type.Optional(
+    Type.String({
+      description:
+        "S3 access key. Where it or the secret key is unset, the SDK looks for credentials itself (files, roles).",
+    }),
+  ),
   AWS_SECRET_ACCESS_KEY: Type.Optional(Type.String({ description: "S3 secret key." })),
+  AWS_SESSION_TOKEN: Type.Optional(
+    Type.String({ description: "Goes with the two where they are temporary credentials." }),
+  ),
   MODELS_DIR: Type.String({ default: "models", description: "Folder of the model bundles." }),
   OPERATING_POINTS: Type.Optional(
     Type.String({
@@ -133,7 +141,7 @@ export const ConfigSchema = Type.Object({
   ),
   RETENTION_TENANTS: Type.Optional(
     Type.String({
-      pattern: "^[A-Za-z0-9_-]+=\\d+(,[A-Za-z0-9_-]+=\\d+)*$",
+      pattern: "^[a-z0-9][a-z0-9-]{0,62}=\\d+(,[a-z0-9][a-z0-9-]{0,62}=\\d+)*$",
       description:
         "Days of single tenants in the place of RETENTION_DAYS, such as clinic-a=30,clinic-b=365; 0 keeps.",
     }),

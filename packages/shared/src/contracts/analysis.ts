@@ -4,6 +4,13 @@ import { type Static, Type } from "../libraries/typebox.js";
 export const bones = ["elbow", "hand", "shoulder", "leg", "hip"] as const;
 export type Bone = (typeof bones)[number];
 
+/** The bone of an analysed film's label. @throws TypeError for any other, which no checked body-part bundle supports */
+export function boneOf(label: string): Bone {
+  const bone = bones.find((each) => each === label);
+  if (bone === undefined) throw new TypeError(`No fracture model is for "${label}"`);
+  return bone;
+}
+
 export const outcomes = ["analysed", "not-identified", "unsupported-region"] as const;
 export type Outcome = (typeof outcomes)[number];
 
@@ -22,7 +29,7 @@ export const Digest = Type.String({ pattern: digestPattern });
 
 export const AnalysisStatus = Type.Enum(["queued", "processing", "completed", "failed", "cancelled"]);
 export type AnalysisStatus = Static<typeof AnalysisStatus>;
-export const endStates: readonly AnalysisStatus[] = ["completed", "failed", "cancelled"];
+const endStates: readonly AnalysisStatus[] = ["completed", "failed", "cancelled"];
 
 export const Priority = Type.Enum(["normal", "urgent"], {
   description: "An urgent film goes ahead of others; a key needs the scope `urgent` for it.",

@@ -1,5 +1,16 @@
 import { type Static, Type } from "../libraries/typebox.js";
 
+/** Media types that a film may be sent as. What it is, its content says. */
+export const filmTypes = [
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "image/tiff",
+  "application/dicom",
+  "application/octet-stream",
+] as const;
+export type FilmType = (typeof filmTypes)[number];
+
 /** Where a client puts one film itself, past the gateway. */
 export const UploadAddress = Type.Object({
   id: Type.String({ format: "uuid", description: "Names the upload to POST /v1/analyses, within an hour." }),

@@ -8,9 +8,10 @@ import {
   type RetriedLetter,
 } from "../contracts/index.js";
 import { uuidv7 } from "../libraries/uuid.js";
+import type { Lock, StillHeld } from "../locks/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices, unlessDamaged } from "../storage/index.js";
-import { type DeliveryRef, type Lock, refOfName, type StillHeld } from "../webhooks/index.js";
+import { type DeliveryRef, refOfName } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */
 export const deadLettersPageSize = 100;

@@ -1,3 +1,3 @@
 export { type Backbone, connect, openBackbone } from "./connect.js";
+export { runProcessors } from "./run-processors.js";
 export { type RunningService, runService, type ServiceContext } from "./run-service.js";
-export { runProcessors } from "./run-worker.js";

@@ -55,7 +55,7 @@ export async function runService(
   let stopping = false;
   let service: RunningService | undefined;
   let traces: TraceExport | undefined;
-  let health: { close(): Promise<void> } | undefined;
+  let health: { address: string; close(): Promise<void> } | undefined;
 
   const stop = async (reason: string, code: number) => {
     if (stopping) return;
@@ -108,7 +108,7 @@ export async function runService(
       const ready = async () => !stopping && (await running.ready());
       health = await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT }, { ready }, metrics);
     }
-    logger.info({ address: service.address }, "ready");
+    logger.info({ address: service.address, metrics: health && `${health.address}/metrics` }, "ready");
     process.send?.({ type: "ready", ...(service.address === undefined ? {} : { address: service.address }) });
   } catch (error) {
     logger.fatal({ err: error }, "start-up failed");

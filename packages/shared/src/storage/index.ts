@@ -2,6 +2,7 @@ import path from "node:path";
 import { type Config, readCa } from "../config/index.js";
 import { FileStore } from "./file-store.js";
 import type { ObjectStore } from "./object-store.js";
+import type { S3StoreOptions } from "./s3-store.js";
 
 export { FileStore } from "./file-store.js";
 export { MeteredStore } from "./metered-store.js";
@@ -24,15 +25,21 @@ export { digestOfFilm, inSlices } from "./slices.js";
 export async function openStore(config: Config): Promise<ObjectStore> {
   if (config.S3_BUCKET === undefined) return new FileStore(path.join(config.DATA_DIR, "store"));
   const { S3Store } = await import("./s3-store.js");
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  const credentials = credentialsOf(config);
   return new S3Store({
     bucket: config.S3_BUCKET,
     region: config.S3_REGION,
     ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),
     ...(config.S3_CA_FILE === undefined ? {} : { ca: readCa(config.S3_CA_FILE) }),
     ...(config.S3_PUBLIC_ENDPOINT === undefined ? {} : { publicEndpoint: config.S3_PUBLIC_ENDPOINT }),
-    ...(accessKeyId === undefined || secretAccessKey === undefined
-      ? {}
-      : { credentials: { accessKeyId, secretAccessKey } }),
+    ...(credentials === undefined ? {} : { credentials }),
   });
+}
+
+/** Undefined where the SDK is to look for them itself. */
+function credentialsOf(config: Config): S3StoreOptions["credentials"] {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  const { AWS_SESSION_TOKEN: sessionToken } = config;
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }

@@ -38,7 +38,7 @@ export interface S3StoreOptions {
   /** Of presigned addresses; the endpoint where absent. */
   publicEndpoint?: string;
   /** The SDK's own chain (environment, files, instance roles) where absent. */
-  credentials?: { accessKeyId: string; secretAccessKey: string };
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** PEM certificates that the server's is checked against; the system's where absent. */
   ca?: Buffer;
   /** Milliseconds that the server has for each answer, and may say nothing within it; 30,000 where absent. */

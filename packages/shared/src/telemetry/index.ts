@@ -3,7 +3,6 @@ export { Metrics, type StoreMetrics } from "./metrics.js";
 export { gaugeQueues, type QueueDepths } from "./queue-gauges.js";
 export { startTraceExport, type TraceExport } from "./trace-export.js";
 export {
-  activeIds,
   beginSpan,
   carrierOfActive,
   contextOf,

@@ -11,7 +11,7 @@ const lastWordsMs = 3_000;
  * Whether the standard OpenTelemetry variables ask for traces: an OTLP endpoint or an exporter is named, and the SDK is not
  * switched off. Nothing of the SDK is loaded otherwise.
  */
-export function tracesWanted(env: NodeJS.ProcessEnv): boolean {
+function tracesWanted(env: NodeJS.ProcessEnv): boolean {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return false;
   if (env.OTEL_TRACES_EXPORTER) return env.OTEL_TRACES_EXPORTER !== "none";
   return Boolean(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT);

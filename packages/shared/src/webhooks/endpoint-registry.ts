@@ -1,8 +1,8 @@
 import type { DisabledReason, EventType } from "../contracts/index.js";
 import { uuidv7 } from "../libraries/uuid.js";
+import type { Lock, StillHeld } from "../locks/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
-import type { Lock, StillHeld } from "./lock.js";
 import { newSigningSecret, type SecretBox } from "./secret-box.js";
 
 export interface EndpointSettings {

@@ -3,7 +3,6 @@ export { Dispatch, deliveryRefs } from "./dispatch.js";
 export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./endpoint-registry.js";
 export { type EndpointRecord, type EndpointRef, Endpoints, publicEndpoint } from "./endpoints.js";
 export { forgetEndpoints, KnownEndpoints } from "./known-endpoints.js";
-export { type Lock, RedisLock, type StillHeld } from "./lock.js";
 export { openRegistry } from "./open-registry.js";
 export type { Resolve } from "./resolve.js";
 export { SecretBox } from "./secret-box.js";

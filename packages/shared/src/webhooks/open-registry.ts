@@ -1,9 +1,9 @@
 import type { Config } from "../config/index.js";
+import { RedisLock } from "../locks/index.js";
 import type { RedisConnection } from "../queues/index.js";
 import { EndpointRegistry } from "./endpoint-registry.js";
 import type { Endpoints } from "./endpoints.js";
 import { forgetEndpoints } from "./known-endpoints.js";
-import { RedisLock } from "./lock.js";
 import { SecretBox } from "./secret-box.js";
 
 /** The registry as the configuration has it. */

@@ -1,8 +1,7 @@
-import { bones, Priority } from "@osteon/shared";
+import { bones, filmTypes, Priority } from "@osteon/shared";
 import { SubmissionOfUploads } from "../uploads/read-submission.js";
 
 const film = { type: "string", format: "binary" } as const;
-const raw = ["image/jpeg", "image/png", "image/webp", "image/tiff", "application/dicom"] as const;
 
 /** Bodies that are read as streams and so have no schema on their routes, for the OpenAPI document: path to body. */
 export const requestBodies = {
@@ -26,6 +25,7 @@ export const requestBodies = {
             callbackUrl: {
               type: "string",
               format: "uri",
+              maxLength: 2048,
               description: "Gets the end of the analysis as a signed webhook.",
             },
             regionHint: {
@@ -39,7 +39,7 @@ export const requestBodies = {
           anyOf: [{ required: ["film"] }, { required: ["upload"] }],
         },
       },
-      ...Object.fromEntries(raw.map((type) => [type, { schema: film }])),
+      ...Object.fromEntries(filmTypes.map((type) => [type, { schema: film }])),
       "application/json": { schema: SubmissionOfUploads },
     },
   },

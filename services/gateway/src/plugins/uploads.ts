@@ -1,16 +1,7 @@
+import { filmTypes } from "@osteon/shared";
 import type { App, Dependencies } from "../app.js";
 import { multipart } from "../libraries/fastify.js";
 import { fieldNames } from "../uploads/fields.js";
-
-/** Media types that a raw upload may declare. What the body is, its content says. */
-export const rawTypes = [
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-  "image/tiff",
-  "application/dicom",
-  "application/octet-stream",
-];
 
 /**
  * Multipart with its limits, and raw bodies as streams, for the routes of the scope alone: elsewhere nobody would read them. How
@@ -29,7 +20,7 @@ export async function uploads(app: App, { config }: Dependencies): Promise<void>
       headerPairs: 32,
     },
   });
-  app.addContentTypeParser(rawTypes, (_request, body, done) => done(null, body));
+  app.addContentTypeParser([...filmTypes], (_request, body, done) => done(null, body));
 }
 
 /** What has a filename, or bytes for its content; a film also where all that says so is that it is no text. */

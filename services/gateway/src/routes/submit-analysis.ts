@@ -1,4 +1,4 @@
-import { Analysis, isEnded } from "@osteon/shared";
+import { Analysis, filmTypes, isEnded } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
@@ -20,15 +20,7 @@ export async function submitAnalysis(app: App, dependencies: Dependencies): Prom
     schema: {
       operationId: "submitAnalysis",
       summary: "Submit the films of one exam",
-      consumes: [
-        "multipart/form-data",
-        "image/jpeg",
-        "image/png",
-        "image/webp",
-        "image/tiff",
-        "application/dicom",
-        "application/json",
-      ],
+      consumes: ["multipart/form-data", ...filmTypes, "application/json"],
       headers: Type.Object({
         "idempotency-key": Type.Optional(
           Type.String({ description: "A repeat with it answers the same analysis." }),

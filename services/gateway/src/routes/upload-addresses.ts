@@ -1,4 +1,4 @@
-import { ProblemError, UploadAddress, uploadSeconds } from "@osteon/shared";
+import { filmTypes, ProblemError, UploadAddress, uploadSeconds } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
@@ -6,12 +6,9 @@ import type { App, Dependencies } from "../app.js";
 const Film = Type.Object(
   {
     bytes: Type.Integer({ minimum: 1, description: "Exact length of the film." }),
-    contentType: Type.Enum(
-      ["image/jpeg", "image/png", "image/webp", "image/tiff", "application/octet-stream"],
-      {
-        description: "Sent with the film; what the film is, its content says.",
-      },
-    ),
+    contentType: Type.Enum([...filmTypes], {
+      description: "Sent with the film; what the film is, its content says.",
+    }),
   },
   { additionalProperties: false },
 );

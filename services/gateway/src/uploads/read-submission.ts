@@ -12,7 +12,7 @@ export const SubmissionOfUploads = Type.Object(
   {
     uploads: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 16, uniqueItems: true }),
     reference: Type.Optional(Type.String({ maxLength: 200 })),
-    callbackUrl: Type.Optional(Type.String({ maxLength: 2_000 })),
+    callbackUrl: Type.Optional(Type.String({ maxLength: 2048 })),
     regionHint: Type.Optional(Type.Enum([...bones])),
     priority: Type.Optional(Priority),
   },

@@ -32,7 +32,7 @@ export function combine(step: Step, op: string, a: Value, b: Value, type?: Eleme
 }
 
 /** The same with a number. */
-export function combineNumber(step: Step, op: string, a: Value, number: number): Value {
+function combineNumber(step: Step, op: string, a: Value, number: number): Value {
   return step.emit(op, [a, { ...scalar(number), type: a.type }], a);
 }
 

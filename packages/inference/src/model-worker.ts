@@ -1,0 +1,69 @@
+import {
+  type Backbone,
+  type Config,
+  connect,
+  type JobKind,
+  type ModelReload,
+  type OfferedModel,
+  offerModels,
+  type Processor,
+  runProcessors,
+  runService,
+  type ServiceContext,
+} from "@osteon/shared";
+import { type Bundles, loadBundles } from "./bundle.js";
+import type { InferenceEngine } from "./engine.js";
+import { createEngine } from "./engines/index.js";
+import { type ModelSource, type OperatingPoints, readOperatingPoints } from "./operating-points.js";
+import { precisionOf } from "./precision.js";
+
+/** Hot models of one task, which can be replaced while they work. */
+export interface WorkerModels {
+  offered(): OfferedModel[];
+  reload(source: ModelSource): Promise<ModelReload[]>;
+  dispose(): Promise<void>;
+}
+
+export interface ModelWorker<M extends WorkerModels> {
+  kinds: readonly JobKind[];
+  load(engine: InferenceEngine, bundles: Bundles, points: OperatingPoints): Promise<M>;
+  /** The processors of the kinds, on the models that were loaded. */
+  processors(models: M, backbone: Backbone, context: ServiceContext): readonly Processor[];
+  concurrency(config: Config): number;
+}
+
+/** Runs a worker service whose jobs need models: it is ready when they are hot, and offers them to be replaced. */
+export async function runModelWorker<M extends WorkerModels>(
+  name: string,
+  { kinds, load, processors, concurrency }: ModelWorker<M>,
+): Promise<void> {
+  await runService(name, async (context) => {
+    const { config, logger, metrics } = context;
+    const precision = precisionOf(config.INFERENCE_ENGINE, config.INFERENCE_PRECISION);
+    const source = { folder: config.MODELS_DIR, precision, operatingPoints: config.OPERATING_POINTS };
+    const points = await readOperatingPoints(source);
+    const engine = await createEngine(
+      config.INFERENCE_ENGINE,
+      config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
+    );
+    const models = await load(engine, await loadBundles(source.folder, precision), points);
+    const backbone = await connect(config, logger, metrics);
+    const offer = await offerModels(context, backbone.redis, {
+      offered: () => models.offered(),
+      reload: () => models.reload(source),
+    });
+    const running = await runProcessors(
+      context,
+      kinds,
+      processors(models, backbone, context),
+      concurrency(config),
+      async () => {
+        await offer.end();
+        await backbone.close();
+        await models.dispose();
+        await engine.dispose();
+      },
+    );
+    return { ...running, reload: offer.reload };
+  });
+}

@@ -1,0 +1,1 @@
+export { type Lock, RedisLock, type StillHeld } from "./redis-lock.js";
