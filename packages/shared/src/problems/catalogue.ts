@@ -40,7 +40,7 @@ export const catalogue = {
   "validation-failed": {
     status: 400,
     title: "Validation failed",
-    rule: 'Parameters and fields must match the published schema, and be known to it; "errors" lists each that does not.',
+    rule: 'Parameters and fields must match the published schema, and be known to it; "errors" lists the first twenty that do not.',
   },
   "cursor-invalid": {
     status: 400,
