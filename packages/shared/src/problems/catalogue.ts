@@ -259,6 +259,11 @@ export const catalogue = {
     title: "Too many requests",
     rule: "A tenant may send as many requests as RateLimit-Policy tells; RateLimit tells how many are left, and for how long.",
   },
+  "too-many-streams": {
+    status: 429,
+    title: "Too many streams",
+    rule: "A tenant may have 250 streams of events open at each gateway: GET /v1/events tells of all analyses over one.",
+  },
   "headers-too-large": {
     status: 431,
     title: "Headers too large",
@@ -292,7 +297,7 @@ export const catalogue = {
   overloaded: {
     status: 503,
     title: "Overloaded",
-    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait.",
+    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait; a picture is sent where the gateway has memory for it.",
   },
   "shutting-down": {
     status: 503,
