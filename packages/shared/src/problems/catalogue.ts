@@ -259,6 +259,11 @@ export const catalogue = {
     title: "Too many requests",
     rule: "A tenant may send as many requests as RateLimit-Policy tells; RateLimit tells how many are left, and for how long.",
   },
+  "too-many-unknown-keys": {
+    status: 429,
+    title: "Too many unknown keys",
+    rule: "A gateway looks for 100 keys a second that are none; one that it does not know yet must then be sent again.",
+  },
   "too-many-streams": {
     status: 429,
     title: "Too many streams",

@@ -65,7 +65,7 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       summary: "Who is at the page, and what a submission may be",
       response: { 200: SessionView },
     },
-    config: { problems: ["store-unavailable", "queue-unavailable"] },
+    config: { problems: ["too-many-unknown-keys", "store-unavailable", "queue-unavailable"] },
     handler: async (request, reply): Promise<SessionView> => {
       reply.header("cache-control", "no-store");
       const token = request.cookies[sessionCookie];
@@ -92,7 +92,15 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       body: Key,
       response: { 200: SessionView },
     },
-    config: { problems: ["key-invalid", "cross-site", "store-unavailable", "queue-unavailable"] },
+    config: {
+      problems: [
+        "key-invalid",
+        "too-many-unknown-keys",
+        "cross-site",
+        "store-unavailable",
+        "queue-unavailable",
+      ],
+    },
     handler: async (request, reply): Promise<SessionView> => {
       if (config.AUTH === "off") return without;
       requireFromPage(request);
