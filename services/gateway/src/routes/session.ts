@@ -96,6 +96,7 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       problems: [
         "key-invalid",
         "too-many-unknown-keys",
+        "rate-limited",
         "cross-site",
         "store-unavailable",
         "queue-unavailable",
@@ -108,6 +109,8 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       reply.header("www-authenticate", "Bearer");
       const key = await app.keys.verify(request.body.key.trim());
       reply.removeHeader("www-authenticate");
+      // Who it is, is only known by now. Sessions lie in Redis for hours.
+      await app.count({ tenant: key.tenant, key }, "reads", reply);
       const { token, session, seconds } = await app.sessions.open(key);
       // What the browser forgets with this answer nobody can sign out of any more.
       const before = request.cookies[sessionCookie];
