@@ -22,15 +22,14 @@ export class Sending {
 
   /**
    * Waits for room for an answer of so many bytes, which it has until it was read or its client has gone.
-   * @throws ProblemError `overloaded`
+   * @throws ProblemError `answers-unread`
    */
   async room(
     { tenant }: Pick<FastifyRequest, "tenant">,
     { raw }: Pick<FastifyReply, "raw">,
     bytes: number,
   ): Promise<void> {
-    if (!(await this.#memory.take(tenant, bytes, this.#waitMs)))
-      throw new ProblemError("overloaded", "Too many answers are still to be read: ask again.");
+    if (!(await this.#memory.take(tenant, bytes, this.#waitMs))) throw new ProblemError("answers-unread");
     const give = () => this.#memory.give(tenant, bytes);
     // A client that went while it waited: nobody will say so again.
     if (raw.destroyed) give();

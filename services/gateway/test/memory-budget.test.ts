@@ -44,7 +44,7 @@ test("an answer waits until others were read, and is refused where they are not"
   await second;
   const third = sending.room({ tenant: "a" }, answer().reply, 50);
   t.mock.timers.tick(10_000);
-  await assert.rejects(third, { code: "overloaded" });
+  await assert.rejects(third, { code: "answers-unread" });
 });
 
 test("a client that went while it waited takes no room", async () => {

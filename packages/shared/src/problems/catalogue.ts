@@ -302,7 +302,12 @@ export const catalogue = {
   overloaded: {
     status: 503,
     title: "Overloaded",
-    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait; a picture is sent where the gateway has memory for it.",
+    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait.",
+  },
+  "answers-unread": {
+    status: 503,
+    title: "Too many answers are unread",
+    rule: "A picture is sent where the gateway has memory for it, which it has again when others have been read.",
   },
   "shutting-down": {
     status: 503,

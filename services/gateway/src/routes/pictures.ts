@@ -44,7 +44,10 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       headers: ConditionalHeaders,
       response: { 200: binary("image/png", "PNG, grey."), ...notChanged },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready", "overloaded"] },
+    config: {
+      scope: "read",
+      problems: ["analysis-not-found", "not-found", "image-not-ready", "answers-unread"],
+    },
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
@@ -103,7 +106,7 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
     },
     config: {
       scope: "read",
-      problems: ["analysis-not-found", "not-found", "image-not-ready", "no-heatmap", "overloaded"],
+      problems: ["analysis-not-found", "not-found", "image-not-ready", "no-heatmap", "answers-unread"],
     },
     handler: async (request, reply) => {
       const { params, tenant } = request;
@@ -149,7 +152,7 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
         "film-lost",
         "film-altered",
         "range-not-satisfiable",
-        "overloaded",
+        "answers-unread",
       ],
     },
     handler: async (request, reply) => {
