@@ -172,12 +172,27 @@ test("only the webhook worker may reach the internet, others its port 443 where 
   }
 });
 
+test("an Ingress without TLS is refused, unless TLS ends elsewhere", async () => {
+  interface Ingress extends Rendered {
+    spec: { tls?: { hosts: string[]; secretName: string }[] };
+  }
+  const { code, stderr } = await tryRender(["ingress.enabled=true"]);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /ingress\.tlsSecret is empty/);
+  const tls = async (setting: string) =>
+    (await render(["ingress.enabled=true", setting])).of<Ingress>("Ingress")[0]?.spec.tls;
+  assert.deepEqual(await tls("ingress.tlsSecret=certificate"), [
+    { hosts: ["osteon.example.com"], secretName: "certificate" },
+  ]);
+  assert.equal(await tls("ingress.tlsElsewhere=true"), undefined);
+});
+
 test("ingress-nginx takes what the gateway takes, waits as long as it does and holds nothing back; values go before", async () => {
   interface Ingress extends Rendered {
     metadata: { name: string; annotations?: Record<string, string> };
   }
   const annotations = async (...settings: string[]) => {
-    const { of } = await render(["ingress.enabled=true", ...settings]);
+    const { of } = await render(["ingress.enabled=true", "ingress.tlsSecret=certificate", ...settings]);
     const [ingress] = of<Ingress>("Ingress");
     assert.ok(ingress);
     return ingress.metadata.annotations;

@@ -68,6 +68,17 @@ test("a time that nobody can read is refused, and is no filter that lets everyth
     assert.equal((await since(time)).status, 202, time);
 });
 
+test("of ten thousand faults of a body twenty are told", async () => {
+  const events = Array.from({ length: 10_000 }, (_, at) => at);
+  const refusal = await send<Problem>(
+    "/v1/webhooks",
+    "application/json",
+    JSON.stringify({ url: "https://viewer.example/", events }),
+  );
+  Client.refused(refusal, 400, "validation-failed");
+  assert.equal(refusal.body.errors?.length, 20);
+});
+
 describe("no body", () => {
   test("is refused for no type where a call takes none", async () => {
     const { host } = new URL(gateway.url);

@@ -40,6 +40,13 @@ describe("a film's place", () => {
   });
 });
 
+test("whoever asks whether the gateway is ready costs the store a call a second", async (t) => {
+  const looks = t.mock.method(gateway.backbone.store, "exists").mock;
+  const answers = await Promise.all(Array.from({ length: 50 }, () => client.request("/readyz")));
+  assert.ok(answers.every(({ status }) => status === 200));
+  assert.ok(looks.callCount() >= 1 && looks.callCount() < 10, `${looks.callCount()} calls`);
+});
+
 describe("a film's pictures", () => {
   test("have no tag before they are there, and are not told to be there", async () => {
     const id = await submitted();

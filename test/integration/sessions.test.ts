@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { KeyRing } from "@osteon/shared";
+import { Client } from "../support/client.js";
 import { LoneGateway } from "../support/gateway.js";
 
 const dayMs = 86_400_000;
@@ -65,4 +66,17 @@ test("what a session is told to last follows its key, which may be rotated", asy
     // A gateway believes a key's record for ten seconds.
     assert.ok(Date.now() < until, body.expiresAt);
   }
+});
+
+test("sign-ins are counted as calls of the key are: each leaves a session in Redis for hours", async () => {
+  const { text } = await ring.create({ tenant: "b", name: "", scopes: ["read"], limits: { reads: 2 } });
+  await signIn(text);
+  await signIn(text);
+  const refusal = await gateway.client.request("/v1/session", {
+    method: "POST",
+    headers: { "content-type": "application/json", ...fromPage },
+    body: JSON.stringify({ key: text }),
+  });
+  Client.refused(refusal, 429, "rate-limited");
+  assert.equal(refusal.headers.get("set-cookie"), null);
 });

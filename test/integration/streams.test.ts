@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { ProblemError } from "@osteon/shared";
+import { answerTo } from "../support/answer-to.js";
+import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
 
@@ -76,5 +79,22 @@ describe("the stream of all analyses", { timeout: 20_000 }, () => {
     const { text } = await stream.until("erased");
     assert.match(text, new RegExp(`event: erased\ndata: {"id":"${id}"}`));
     await stream.close();
+  });
+
+  test("is refused to a tenant that has too many, until one of them ends", async () => {
+    const streams = await Promise.all(Array.from({ length: 249 }, () => open("/v1/events")));
+    const answer = answerTo("/v1/events");
+    const last = await open("/v1/events");
+    const id = await submitted();
+    for (const path of ["/v1/events", `/v1/analyses/${id}/events`]) {
+      const refusal = await gateway.client.request(path);
+      Client.refused(refusal, 429, "too-many-streams");
+      assert.ok(Number(refusal.headers.get("retry-after")) > 0);
+    }
+    const ended = once(await answer, "close");
+    await last.close();
+    await ended;
+    await (await open("/v1/events")).close();
+    await Promise.all(streams.map((stream) => stream.close()));
   });
 });

@@ -1,20 +1,15 @@
 import { createRequire } from "node:module";
 import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
+import { jpegLs, lossless, readJpegHead, type Size } from "./jpeg-head.js";
 
 const require = createRequire(import.meta.url);
-
-/** Pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** What both of Cornerstone's codecs, compiled to WebAssembly, offer. */
 interface WasmDecoder {
   getEncodedBuffer(length: number): Uint8Array;
   decode(): void;
   getDecodedBuffer(): Uint8Array;
-  getFrameInfo(): { bitsPerSample: number; componentCount: number };
+  getFrameInfo(): { bitsPerSample: number };
   delete(): void;
 }
 type WasmModule<Name extends string> = Record<Name, new () => WasmDecoder>;
@@ -47,7 +42,7 @@ export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Uin
 
 /** JPEG-LS, with loss or without. @throws Error */
 export async function decodeJpegLs(coded: Uint8Array, size: Size): Promise<Uint16Array> {
-  checkSize(jpegSize(coded, 0xfff7), size);
+  checkSize(readJpegHead(coded, jpegLs), size);
   return decodeWasm(await charls(), coded);
 }
 
@@ -56,8 +51,7 @@ function decodeWasm(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Ar
   try {
     decoder.getEncodedBuffer(coded.length).set(coded);
     decoder.decode();
-    const { bitsPerSample, componentCount } = decoder.getFrameInfo();
-    if (componentCount !== 1) throw new Error(`${componentCount} components`);
+    const { bitsPerSample } = decoder.getFrameInfo();
     const bytes = decoder.getDecodedBuffer();
     if (bitsPerSample <= 8) return Uint16Array.from(bytes);
     // A copy: the codec's memory is used again, and its samples may lie at an odd address.
@@ -70,8 +64,9 @@ function decodeWasm(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Ar
 
 /** Lossless JPEG (processes 14 and 14 SV1). @throws Error */
 export function decodeJpegLossless(coded: Uint8Array, size: Size): Uint16Array {
-  checkSize(jpegSize(coded, 0xffc3), size);
-  checkEnd(coded);
+  const head = readJpegHead(coded, lossless);
+  checkSize(head, size);
+  checkEnd(coded, head.dataAt);
   const samples = new LosslessDecoder().decode(coded.buffer as ArrayBuffer, coded.byteOffset, coded.length);
   return samples instanceof Uint16Array ? samples : Uint16Array.from(samples);
 }
@@ -83,41 +78,19 @@ function checkSize(own: Size, { width, height }: Size): void {
 }
 
 /** The decoder makes zeros of what is missing. In scan data 0xFF is stuffed, so the end marker is none by chance; padding may follow it. */
-function checkEnd(coded: Uint8Array): void {
-  if (
-    Buffer.from(coded.buffer, coded.byteOffset, coded.length).indexOf(
-      "ffd9",
-      segmentAt(coded, 0xffda),
-      "hex",
-    ) < 0
-  )
+function checkEnd(coded: Uint8Array, dataAt: number): void {
+  if (Buffer.from(coded.buffer, coded.byteOffset, coded.length).indexOf("ffd9", dataAt, "hex") < 0)
     throw new Error("cut off before its end marker");
 }
 
-/** The size in the frame header, which `marker` begins, of a JPEG (ITU T.81, B.2.2) or a JPEG-LS (T.87). */
-function jpegSize(coded: Uint8Array, marker: number): Size {
-  const [view, at] = [viewOf(coded), segmentAt(coded, marker)];
-  return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
-}
-
-/** Where a JPEG's first segment of that marker begins. */
-function segmentAt(coded: Uint8Array, marker: number): number {
-  const view = viewOf(coded);
-  for (let at = 2; at + 4 <= coded.length; at += 2 + view.getUint16(at + 2))
-    if (view.getUint16(at) === marker) return at;
-  throw new Error(`no segment ${marker.toString(16)}`);
-}
-
-/** The size in the SIZ segment that begins a JPEG 2000 codestream (ITU T.800, A.5.1). */
+/** The size in the SIZ segment that begins a grey JPEG 2000 codestream (ITU T.800, A.5.1). */
 function codestreamSize(coded: Uint8Array): Size {
-  const view = viewOf(coded);
+  const view = new DataView(coded.buffer, coded.byteOffset, coded.byteLength);
   if (view.getUint32(0) !== 0xff4fff51) throw new Error("no codestream");
+  // One component, of a sample for each pixel: the decoder reserves memory for as many as are claimed.
+  if (view.getUint16(40) !== 1 || view.getUint16(43) !== 0x0101) throw new Error("not one component");
   return {
     width: view.getUint32(8) - view.getUint32(16),
     height: view.getUint32(12) - view.getUint32(20),
   };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -9,6 +9,7 @@ import {
 } from "@osteon/imaging";
 import { askedBy, codedPicture } from "@osteon/imaging/dicom";
 import { ProblemError } from "@osteon/shared";
+import pLimit from "p-limit";
 import { Piscina } from "piscina";
 import { offsetOf } from "./pixels.js";
 import type { Decoded, Order } from "./thread.js";
@@ -16,6 +17,16 @@ import type { Decoded, Order } from "./thread.js";
 /** Threads that decode; the first starts with the first film, and each ends when it was idle for a minute. */
 const mostThreads = 2;
 let threads: Piscina<Order, Decoded> | undefined;
+/** A film's time must not run while it waits for a thread. */
+const decoding = pLimit(mostThreads);
+
+/**
+ * Time for a film to be decoded, milliseconds: a multiple of what the slowest codec takes on a busy core. What takes longer was made to,
+ * and would keep its thread for hours.
+ */
+export function decodeTime({ width, height }: DicomHeader): number {
+  return 20_000 + Math.ceil((width * height) / 500);
+}
 
 /**
  * Decodes a DICOM film, once, into the normalised film, as `normalise` does with pictures: MONOCHROME1 turned round, padding black,
@@ -24,16 +35,14 @@ let threads: Piscina<Order, Decoded> | undefined;
  * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds. Anything else is no fault of the film's,
  *   and trying again may help.
  */
-export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Promise<NormalisedFilm> {
+export async function normaliseDicom(
+  bytes: Uint8Array,
+  limits: FilmLimits,
+  timeOf = decodeTime,
+): Promise<NormalisedFilm> {
   const header = await inspectDicom(bytes, limits);
   const order = header.coding === "jpeg" ? await unpackJpeg(bytes, header) : { bytes, header };
-  threads ??= new Piscina({
-    filename: new URL("./thread.js", import.meta.url).href,
-    minThreads: 0,
-    maxThreads: mostThreads,
-    idleTimeout: 60_000,
-  });
-  const decoded = await threads.run(order);
+  const decoded = await decoding(() => decode(order, timeOf(header)));
   if ("damaged" in decoded)
     throw new ProblemError("film-damaged", "The film is damaged: its picture data cannot be decoded.", {
       cause: new Error(decoded.damaged),
@@ -41,6 +50,23 @@ export async function normaliseDicom(bytes: Uint8Array, limits: FilmLimits): Pro
   const asked = askedBy(header, offsetOf(order.header));
   const film = await normaliseSamples(decoded.levels, header, asked, decoded.use);
   return header.inverted ? negative(film) : film;
+}
+
+/** Decodes in a thread, which ends with what it is at where the time is over. */
+async function decode(order: Order, milliseconds: number): Promise<Decoded> {
+  threads ??= new Piscina({
+    filename: new URL("./thread.js", import.meta.url).href,
+    minThreads: 0,
+    maxThreads: mostThreads,
+    idleTimeout: 60_000,
+  });
+  const signal = AbortSignal.timeout(milliseconds);
+  try {
+    return await threads.run(order, { signal });
+  } catch (error) {
+    if (signal.aborted) return { damaged: `not decoded in ${milliseconds} ms` };
+    throw error;
+  }
 }
 
 /** A film in baseline JPEG as one that is not compressed. Its samples have 8 bits (PS3.5, 8.2.1), whatever the header says. */

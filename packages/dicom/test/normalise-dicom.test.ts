@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { filmLimits, inspect, type NormalisedFilm } from "@osteon/imaging";
-import type { ProblemCode } from "@osteon/shared";
+import type { ProblemCode, ProblemError } from "@osteon/shared";
 import { normaliseDicom } from "../src/index.js";
 import { codedOf, type DicomOptions, dicom, height, width } from "./support/dicom.js";
 
@@ -300,6 +300,7 @@ test("what is no single grey film is refused by name", async () => {
   await refused(dicom({ frames: 2 }), "film-animated");
   await refused(fixture("jpeg-12-bits"), "dicom-unsupported", /1\.2\.840\.10008\.1\.2\.4\.51/);
   await refused(fixture("deflated"), "dicom-unsupported", /transfer syntax/);
+  await refused(dicom({ syntax: "constructor" }), "dicom-unsupported", /"constructor" is not read/);
   await refused(dicom({ bitsStored: 12, highBit: 3 }), "film-damaged");
 });
 
@@ -363,6 +364,95 @@ test("a picture that claims another size within than without is not decoded", as
     const rows = bytes.indexOf(Buffer.from([0x28, 0, 0x10, 0, 0x55, 0x53, 2, 0]));
     bytes.writeUInt16LE(250, rows + 8);
     await assert.rejects(read(bytes), { code: "film-damaged" });
+  }
+});
+
+test("what would keep a decoder busy for hours is damaged: at once where that can be seen, else when its time is over", async () => {
+  const coded = codedOf(fixture("jpeg-lossless"));
+  const scan = coded.indexOf(Buffer.from([0xff, 0xda]));
+  const restarts = Buffer.from([0xff, 0xdd, 0, 4, 0xff, 0xff]);
+  const header = (samples: number, tables: Uint8Array) =>
+    Buffer.concat([
+      Buffer.from([0xff, 0xd8, 0xff, 0xc3, 0, 11, 16, height >> 8, height & 255, width >> 8, width & 255]),
+      Buffer.from([1, 1, samples, 0]),
+      tables,
+      restarts,
+    ]);
+  const film = (...parts: Uint8Array[]) => dicom({ syntax: "jpeg-lossless", coded: Buffer.concat(parts) });
+  const table = coded.subarray(coded.indexOf(Buffer.from([0xff, 0xc4])), scan);
+  const data = Buffer.concat([
+    coded.subarray(scan, scan + 10),
+    Buffer.alloc(150_000, Buffer.from([0, 0xff, 0xd0])),
+    Buffer.from([0xff, 0xd9]),
+  ]);
+  for (const [bytes, why] of [
+    [film(header(0xff, table), data), /several samples/],
+    [film(header(0x11, Buffer.alloc(0)), data), /Huffman/],
+  ] as const)
+    await assert.rejects(read(bytes), (error: ProblemError) => {
+      assert.equal(error.code, "film-damaged");
+      assert.match(String(error.cause), why);
+      return true;
+    });
+  // Of as many codes as there can be; each segment, also one without a table, builds all of them again.
+  const full = (name: number) =>
+    Buffer.concat([
+      Buffer.from([0xff, 0xc4, 0x08, 0x0b, name]),
+      Buffer.alloc(8, 255),
+      Buffer.alloc(8),
+      Buffer.alloc(8 * 255),
+    ]);
+  const again = Buffer.alloc(400_000, Buffer.from([0xff, 0xc4, 0, 2]));
+  const bomb = film(coded.subarray(0, 20), ...[0, 1, 2, 3].map(full), again, coded.subarray(20));
+  await assert.rejects(
+    normaliseDicom(bomb, filmLimits, () => 300),
+    (error: ProblemError) => {
+      assert.deepEqual([error.code, error.retryable], ["film-damaged", false]);
+      assert.match(String(error.cause), /not decoded in 300 ms/);
+      return true;
+    },
+  );
+  assert.deepEqual(await read(fixture("jpeg-lossless")), await read(dicom()), "other films go on");
+});
+
+test("a picture that claims more components than its file is not decoded", async () => {
+  /** The picture with other bytes at an offset, and what else is put before it. */
+  const changed = (name: string, at: number, bytes: number[], before: number[] = []) => {
+    const coded = Buffer.from(codedOf(fixture(name)));
+    Buffer.from(bytes).copy(coded, at);
+    return Buffer.concat([coded.subarray(0, 2), Buffer.from(before), coded.subarray(2)]);
+  };
+  const frameOf = (marker: number, components: number) => [
+    ...[0xff, marker, 0, 8 + 3 * components, 12, height >> 8, height & 255, width >> 8, width & 255],
+    components,
+    ...Array.from({ length: components }, (_, at) => [at + 1, 0x11, 0]).flat(),
+  ];
+  const cases: [syntax: "jpeg-lossless" | "jpeg-ls" | "jpeg-2000", coded: Buffer, why: RegExp][] = [
+    ["jpeg-ls", changed("jpeg-ls", 2, [], frameOf(0xf7, 3)), /not one component/],
+    ["jpeg-ls", changed("jpeg-ls", 2, [], frameOf(0xf7, 1)), /two frames/],
+    // What a walk that knows no fill bytes does not see.
+    ["jpeg-ls", changed("jpeg-ls", 2, [], [0xff, ...frameOf(0xf7, 3)]), /not one component/],
+    ["jpeg-lossless", changed("jpeg-lossless", 20, [], frameOf(0xc0, 1)), /a segment c0/],
+    ["jpeg-lossless", changed("jpeg-lossless", 20, [], frameOf(0xc3, 3)), /not one component/],
+    // A decoder that takes no length here finds the frame inside.
+    [
+      "jpeg-lossless",
+      changed("jpeg-lossless", 20, [], [0xff, 0xf0, 0, 15, ...frameOf(0xc3, 1)]),
+      /a segment f0/,
+    ],
+    ["jpeg-2000", changed("jpeg-2000", 40, [0x40, 0]), /not one component/],
+    ["jpeg-2000", changed("jpeg-2000", 43, [2, 2]), /not one component/],
+  ];
+  for (const [syntax, coded, why] of cases)
+    await assert.rejects(read(dicom({ syntax, coded })), (error: ProblemError) => {
+      assert.equal(error.code, "film-damaged");
+      assert.match(String(error.cause), why);
+      return true;
+    });
+  for (const name of ["jpeg-ls", "jpeg-lossless"] as const) {
+    // Fill bytes, which may stand before any marker: the decoder of lossless JPEG takes them in pairs.
+    const coded = changed(name, 2, [], [0xff, 0xff]);
+    assert.deepEqual(await read(dicom({ syntax: name, coded })), await read(dicom()), name);
   }
 });
 

@@ -64,19 +64,20 @@ const dataSetTag = 0x00030000;
 /** The kinds of device whose pictures are films: computed, digital, and film put on a scanner. */
 const modalities = ["CR", "DX", "RG"];
 
-const codings: Readonly<Record<string, DicomCoding>> = {
-  "1.2.840.10008.1.2": "little-endian",
-  "1.2.840.10008.1.2.1": "little-endian",
-  "1.2.840.10008.1.2.2": "big-endian",
-  "1.2.840.10008.1.2.5": "rle",
-  "1.2.840.10008.1.2.4.50": "jpeg",
-  "1.2.840.10008.1.2.4.57": "jpeg-lossless",
-  "1.2.840.10008.1.2.4.70": "jpeg-lossless",
-  "1.2.840.10008.1.2.4.80": "jpeg-ls",
-  "1.2.840.10008.1.2.4.81": "jpeg-ls",
-  "1.2.840.10008.1.2.4.90": "jpeg-2000",
-  "1.2.840.10008.1.2.4.91": "jpeg-2000",
-};
+/** A map, since a syntax of the file's own may be named as a property that every object has. */
+const codings: ReadonlyMap<string, DicomCoding> = new Map([
+  ["1.2.840.10008.1.2", "little-endian"],
+  ["1.2.840.10008.1.2.1", "little-endian"],
+  ["1.2.840.10008.1.2.2", "big-endian"],
+  ["1.2.840.10008.1.2.5", "rle"],
+  ["1.2.840.10008.1.2.4.50", "jpeg"],
+  ["1.2.840.10008.1.2.4.57", "jpeg-lossless"],
+  ["1.2.840.10008.1.2.4.70", "jpeg-lossless"],
+  ["1.2.840.10008.1.2.4.80", "jpeg-ls"],
+  ["1.2.840.10008.1.2.4.81", "jpeg-ls"],
+  ["1.2.840.10008.1.2.4.90", "jpeg-2000"],
+  ["1.2.840.10008.1.2.4.91", "jpeg-2000"],
+] as const);
 
 /**
  * Reads what a DICOM file (PS3.10) says of its picture, and checks that the picture is there; no pixel is decoded. Nothing of the
@@ -140,7 +141,7 @@ function readElements(bytes: Uint8Array) {
   try {
     const meta = walk.until(dataSetTag, metaAt, metaEncoding);
     const syntax = new ElementValues(bytes, meta.places, true).text(tags.transferSyntax) ?? "";
-    const coding = codings[syntax];
+    const coding = codings.get(syntax);
     // Before the rest, which may be packed by that syntax.
     if (coding === undefined)
       throw unsupported(`The DICOM transfer syntax "${printable(syntax)}" is not read.`);

@@ -6,6 +6,7 @@ import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Admission } from "./admission.js";
 import { Fastify, LogController } from "./libraries/fastify.js";
+import { OpenStreams } from "./open-streams.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";
@@ -49,6 +50,7 @@ export interface Dependencies {
   policy: TargetPolicy;
   admission: Admission;
   submission: Submission;
+  streams: OpenStreams;
   /** Aborted when the gateway ends: whoever is held is answered, and asks another. */
   closing: AbortSignal;
 }
@@ -68,13 +70,16 @@ const mostJsonBytes = 64 * 1024;
 const lookEveryMs = 2_000;
 
 /** The HTTP contract as a Fastify application, not yet listening. */
-export async function buildApp(parts: Omit<Dependencies, "submission" | "closing">): Promise<App> {
+export async function buildApp(
+  parts: Omit<Dependencies, "submission" | "streams" | "closing">,
+): Promise<App> {
   const closing = new AbortController();
   // Everything that is held open listens.
   setMaxListeners(0, closing.signal);
   const dependencies: Dependencies = {
     ...parts,
     submission: new Submission(parts),
+    streams: new OpenStreams(),
     closing: closing.signal,
   };
   const { logger, config } = dependencies;

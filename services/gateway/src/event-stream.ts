@@ -5,7 +5,9 @@ const heartbeatMs = 15_000;
 /** A stream ends after this time, so that no client stays with one gateway for good. */
 const longestMs = 10 * 60_000;
 /** A client that does not read is let go: it catches up when it comes back. */
-const mostUnread = 1024 * 1024;
+const mostUnread = 512 * 1024;
+/** Time for a client to read what is left when its stream has ended. */
+const lingerMs = 30_000;
 
 /**
  * An answer of server-sent events. It ends with its client, with its key or session, with the gateway, and after ten minutes; a
@@ -59,8 +61,13 @@ export class EventStream {
 
   write(text: string): void {
     if (this.#ended) return;
-    if (this.#raw.writableLength > mostUnread) this.end();
-    else this.#raw.write(text);
+    if (this.#raw.writableLength <= mostUnread) {
+      this.#raw.write(text);
+      return;
+    }
+    this.end();
+    // What it has not read would lie in memory until it does.
+    this.#raw.destroy();
   }
 
   /** Calls `step` when the stream ends, or at once where it has. */
@@ -73,6 +80,7 @@ export class EventStream {
     if (this.#ended) return;
     this.#ended = true;
     for (const step of this.#steps) step();
+    this.#raw.setTimeout(lingerMs, () => this.#raw.destroy());
     this.#raw.end();
   }
 }

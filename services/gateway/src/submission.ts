@@ -10,6 +10,7 @@ import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
 import { pLimit } from "./libraries/fastify.js";
+import { MemoryBudget } from "./memory-budget.js";
 import { requireScope } from "./plugins/auth.js";
 import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
 import type { UploadFields } from "./uploads/fields.js";
@@ -17,6 +18,8 @@ import { Intake } from "./uploads/intake.js";
 
 /** Large films that a gateway has in memory at once. */
 const mostHeavy = 2;
+/** Bytes of small films in memory, of all requests: a quarter of what the deployments give a gateway. What is more goes to the store at once. */
+const mostHeld = 256 * 1024 * 1024;
 
 export interface Submitter {
   tenant: string;
@@ -31,12 +34,17 @@ export interface Submitted {
 
 /** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
 export class Submission {
-  readonly #dependencies: Omit<Dependencies, "submission" | "closing">;
+  readonly #dependencies: Omit<Dependencies, "submission" | "streams" | "closing">;
   readonly #idempotency: Idempotency;
   readonly #heavy = pLimit(mostHeavy);
+  readonly #memory: MemoryBudget;
 
-  constructor(dependencies: Omit<Dependencies, "submission" | "closing">) {
+  constructor(
+    dependencies: Omit<Dependencies, "submission" | "streams" | "closing">,
+    memory = new MemoryBudget(mostHeld),
+  ) {
     this.#dependencies = dependencies;
+    this.#memory = memory;
     const { redis, store } = dependencies.backbone;
     this.#idempotency = new Idempotency(redis, new IdempotencyRecords(store));
   }
@@ -58,6 +66,7 @@ export class Submission {
       config,
       tenant,
       heavy: this.#heavy,
+      memory: this.#memory,
     });
     try {
       const fields = checkFields(await read(intake), config, policy);
@@ -71,6 +80,8 @@ export class Submission {
     } catch (error) {
       await intake.discard(error);
       throw error;
+    } finally {
+      intake.close();
     }
   }
 

@@ -21,6 +21,9 @@ class FakeAnswer extends EventEmitter {
   destroy(): void {
     this.destroyed = true;
   }
+  setTimeout(_milliseconds: number, cut: () => void): void {
+    this.once("timeout", cut);
+  }
 }
 
 function open(raw = new FakeAnswer(), holds = async () => true) {
@@ -86,4 +89,9 @@ test("a stream ends with its client, with the gateway, and where it is not read"
     [gone, closed, full].map(({ stream }) => stream.ended),
     [true, true, true],
   );
+  assert.equal(full.raw.destroyed, true, "what it has not read lies in no memory");
+  // Who reads the end has read it all, and who does not is cut off.
+  assert.equal(closed.raw.destroyed, false);
+  closed.raw.emit("timeout");
+  assert.equal(closed.raw.destroyed, true);
 });

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { digestOf, type Ledger, loadConfig, type ObjectBody } from "@osteon/shared";
+import { digestOf, inSlices, type Ledger, loadConfig, type ObjectBody } from "@osteon/shared";
 import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
+import { MemoryBudget } from "../src/memory-budget.js";
+import { Submission } from "../src/submission.js";
 import { Intake } from "../src/uploads/intake.js";
 
 const mebibyte = 1024 * 1024;
+const picture = readFileSync(new URL("../../../../test/fixtures/small-film.png", import.meta.url));
 
 test("a large film that comes by an upload is hashed and staged in slices, as one that is sent", async () => {
   const bytes = Buffer.alloc(9 * mebibyte, "film");
@@ -21,6 +25,7 @@ test("a large film that comes by an upload is hashed and staged in slices, as on
     config: loadConfig({}),
     tenant: "default",
     heavy: pLimit(1),
+    memory: new MemoryBudget(100 * mebibyte),
   });
   await intake.takeUpload(uuidv7());
   assert.deepEqual(
@@ -28,4 +33,63 @@ test("a large film that comes by an upload is hashed and staged in slices, as on
     Array.from({ length: 9 }, () => mebibyte),
   );
   assert.equal(intake.films[0]?.digest, digestOf(bytes));
+});
+
+/** A ledger that notes what was staged, by its length. */
+function staging() {
+  const staged: number[] = [];
+  const ledger: Partial<Ledger> = {
+    stage: async (_ref, _film, body: ObjectBody) => {
+      let bytes = 0;
+      for await (const slice of body as AsyncIterable<Buffer>) bytes += slice.length;
+      staged.push(bytes);
+    },
+    withdraw: async () => undefined,
+  };
+  return { staged, ledger: ledger as Ledger };
+}
+
+test("what all requests hold in memory is bounded: a film that is too much for it goes to the store", async () => {
+  const { staged, ledger } = staging();
+  const memory = new MemoryBudget(4 * mebibyte);
+  const open = () =>
+    new Intake({ ledger, config: loadConfig({}), tenant: "default", heavy: pLimit(1), memory });
+  const film = () => inSlices(Buffer.alloc(1.5 * mebibyte, "film"));
+  const [first, second] = [open(), open()];
+  assert.ok((await first.take(film())).held);
+  assert.equal((await second.take(film())).held, undefined, "half of the room is the tenant's");
+  assert.deepEqual([staged, memory.held], [[1.5 * mebibyte], 1.5 * mebibyte]);
+  first.close();
+  second.close();
+  assert.equal(memory.held, 0);
+  assert.ok((await open().take(film())).held);
+});
+
+test("a submission lets go of its films, whether it is refused or not", async () => {
+  const { ledger } = staging();
+  const memory = new MemoryBudget(4 * mebibyte);
+  const accepted: number[] = [];
+  const analyses = {
+    ledger: Object.assign(ledger, { uploads: {} }),
+    accept: async () => {
+      accepted.push(memory.held);
+      return {};
+    },
+  };
+  const parts = {
+    backbone: { analyses },
+    config: loadConfig({}),
+    policy: { checkUrl: () => undefined },
+    admission: { check: () => undefined, accepted: () => undefined },
+  };
+  const submission = new Submission(parts as unknown as ConstructorParameters<typeof Submission>[0], memory);
+  const submit = (bytes: Buffer) =>
+    submission.submit({ tenant: "default", key: null }, async (intake) => {
+      await intake.take(inSlices(bytes));
+      return {};
+    });
+  await submit(picture);
+  assert.deepEqual([accepted, memory.held], [[picture.length], 0]);
+  await assert.rejects(submit(Buffer.from("no film")), { code: "media-type-unsupported" });
+  assert.equal(memory.held, 0);
 });

@@ -11,7 +11,7 @@ export interface DicomTable {
 /** What a film is written with; all else is as a plain CR film has it. */
 export interface DicomOptions {
   modality?: string;
-  syntax?: "implicit" | "explicit" | "big-endian" | "jpeg" | "jpeg-lossless";
+  syntax?: keyof typeof syntaxes;
   /** The picture of a syntax that compresses. */
   coded?: Uint8Array;
   /** What the header claims the size to be. */
@@ -45,6 +45,10 @@ const syntaxes = {
   "big-endian": "1.2.840.10008.1.2.2",
   jpeg: "1.2.840.10008.1.2.4.50",
   "jpeg-lossless": "1.2.840.10008.1.2.4.70",
+  "jpeg-ls": "1.2.840.10008.1.2.4.80",
+  "jpeg-2000": "1.2.840.10008.1.2.4.90",
+  /** What every object has a property of. */
+  constructor: "constructor",
 };
 
 /** The coded picture of a film in explicit little endian that is kept in one fragment. */

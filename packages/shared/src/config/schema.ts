@@ -29,7 +29,10 @@ export const ConfigSchema = Type.Object({
       "Origins (comma-separated, or *) whose pages may call the gateway from a browser; its own pages always may.",
   }),
   REQUEST_TIMEOUT_SECONDS: count("Time that a client has to send its whole request.", 600),
-  STALL_TIMEOUT_SECONDS: count("Time that a client may send nothing of a request that it has begun.", 30),
+  STALL_TIMEOUT_SECONDS: count(
+    "Time that a client may send nothing of a request that it has begun, or read nothing of an answer.",
+    30,
+  ),
   HEALTH_PORT: Type.Optional(
     port("Port of /livez, /readyz and /metrics, without keys and never to be published; none where unset."),
   ),

@@ -3,7 +3,8 @@ import { eventTypes } from "./events.js";
 
 const Timestamp = Type.String({ format: "date-time" });
 
-export const EventTypeSchema = Type.Enum([...eventTypes]);
+/** With a type: Ajv compares what is unique and has none each with each. */
+export const EventTypeSchema = Type.Enum([...eventTypes], { type: "string" });
 
 /** Why an endpoint gets nothing: it said that it is gone (410), it failed for too long, or its owner asked. */
 export const DisabledReason = Type.Enum(["gone", "failing", "asked"]);

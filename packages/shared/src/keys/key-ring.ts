@@ -1,6 +1,7 @@
 import { ProblemError } from "../problems/index.js";
 import { type ObjectStore, unlessDamaged, unseal, walk } from "../storage/index.js";
 import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
+import { KnownKeys } from "./known-keys.js";
 
 export const scopes = ["submit", "urgent", "read", "webhooks", "admin"] as const;
 export type Scope = (typeof scopes)[number];
@@ -39,19 +40,16 @@ const tenantPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const folder = "keys/";
 const suffix = ".json";
 
-/** A record is believed for so long: a revoked key is refused everywhere after this time at the latest. */
-const cacheMs = 10_000;
-const mostCached = 10_000;
-
 /** The keys of all tenants, in the object store. Gateways read them, the command line writes them. */
 export class KeyRing {
   readonly #store: ObjectStore;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { record: KeyRecord | undefined; until: number }>();
+  readonly #known: KnownKeys;
 
   constructor(store: ObjectStore, now: () => number = Date.now) {
     this.#store = store;
     this.#now = now;
+    this.#known = new KnownKeys((id) => this.#read(id), now);
   }
 
   /**
@@ -124,14 +122,20 @@ export class KeyRing {
     });
     const end = new Date(this.#now() + overlapSeconds * 1000);
     const last = expiresAt === undefined ? end : new Date(Math.min(Date.parse(expiresAt), end.getTime()));
-    await this.#write({ ...old, expiresAt: last.toISOString() });
+    // It may have been revoked meanwhile: that stays so, and its successor is revoked with it.
+    const current = await this.#read(id);
+    if (current === undefined || !this.#valid(current)) {
+      await this.revoke(made.record.id);
+      throw new ProblemError("key-invalid");
+    }
+    await this.#write({ ...current, expiresAt: last.toISOString() });
     return made;
   }
 
-  /** The record of a key that is valid now. @throws ProblemError `key-invalid`, without saying why. */
+  /** The record of a key that is valid now. @throws ProblemError `key-invalid`, without saying why; `too-many-unknown-keys` */
   async verify(text: string): Promise<KeyRecord> {
     const parsed = parseKey(text);
-    const record = parsed === undefined ? undefined : await this.#cached(parsed.id);
+    const record = parsed === undefined ? undefined : await this.#known.get(parsed.id);
     if (parsed === undefined || record === undefined || !secretMatches(parsed.secret, record.secretHash)) {
       throw new ProblemError("key-invalid");
     }
@@ -139,9 +143,9 @@ export class KeyRing {
     return record;
   }
 
-  /** The record of the key of an id, where it is valid now. @throws ProblemError `key-invalid` */
+  /** The record of the key of an id, where it is valid now. @throws ProblemError `key-invalid`, `too-many-unknown-keys` */
   async find(id: string): Promise<KeyRecord> {
-    const record = await this.#cached(id);
+    const record = await this.#known.get(id);
     if (record === undefined || !this.#valid(record)) throw new ProblemError("key-invalid");
     return record;
   }
@@ -149,16 +153,6 @@ export class KeyRing {
   #valid(record: KeyRecord): boolean {
     if (record.revokedAt !== undefined) return false;
     return record.expiresAt === undefined || Date.parse(record.expiresAt) > this.#now();
-  }
-
-  async #cached(id: string): Promise<KeyRecord | undefined> {
-    const known = this.#cache.get(id);
-    if (known !== undefined && known.until > this.#now()) return known.record;
-    const record = await this.#read(id);
-    // Made-up ids must not fill the memory.
-    if (this.#cache.size >= mostCached) this.#cache.clear();
-    this.#cache.set(id, { record, until: this.#now() + cacheMs });
-    return record;
   }
 
   async #read(id: string): Promise<KeyRecord | undefined> {
@@ -173,7 +167,7 @@ export class KeyRing {
 
   async #write(record: KeyRecord): Promise<KeyRecord> {
     await this.#store.put(place(record.id), JSON.stringify(record));
-    this.#cache.delete(record.id);
+    this.#known.forget(record.id);
     return record;
   }
 }

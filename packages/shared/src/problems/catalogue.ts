@@ -40,7 +40,7 @@ export const catalogue = {
   "validation-failed": {
     status: 400,
     title: "Validation failed",
-    rule: 'Parameters and fields must match the published schema, and be known to it; "errors" lists each that does not.',
+    rule: 'Parameters and fields must match the published schema, and be known to it; "errors" lists the first twenty that do not.',
   },
   "cursor-invalid": {
     status: 400,
@@ -259,6 +259,16 @@ export const catalogue = {
     title: "Too many requests",
     rule: "A tenant may send as many requests as RateLimit-Policy tells; RateLimit tells how many are left, and for how long.",
   },
+  "too-many-unknown-keys": {
+    status: 429,
+    title: "Too many unknown keys",
+    rule: "A gateway looks for 100 keys a second that are none; one that it does not know yet must then be sent again.",
+  },
+  "too-many-streams": {
+    status: 429,
+    title: "Too many streams",
+    rule: "A tenant may have 250 streams of events open at each gateway: GET /v1/events tells of all analyses over one.",
+  },
   "headers-too-large": {
     status: 431,
     title: "Headers too large",
@@ -293,6 +303,11 @@ export const catalogue = {
     status: 503,
     title: "Overloaded",
     rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait.",
+  },
+  "answers-unread": {
+    status: 503,
+    title: "Too many answers are unread",
+    rule: "A picture is sent where the gateway has memory for it, which it has again when others have been read.",
   },
   "shutting-down": {
     status: 503,

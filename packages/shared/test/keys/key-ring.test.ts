@@ -90,3 +90,77 @@ test("a tenant's name cannot leave its folder", async () => {
   await assert.rejects(ring().create({ ...key, scopes: [] }), refused("validation-failed"));
   await assert.rejects(ring().revoke("nope"), refused("key-not-found"));
 });
+
+/** A store that counts what is asked of it, and may be told to do something first. */
+class CountingStore extends FileStore {
+  asked = 0;
+  before: (() => Promise<void>) | undefined;
+  override async get(place: string): Promise<Buffer | undefined> {
+    this.asked += 1;
+    return super.get(place);
+  }
+  override async put(...args: Parameters<FileStore["put"]>): Promise<boolean> {
+    const written = await super.put(...args);
+    const { before } = this;
+    this.before = undefined;
+    await before?.();
+    return written;
+  }
+}
+
+/** A key that nobody made, each another. */
+const madeUp = (at: number) =>
+  `osk_${at
+    .toString(26)
+    .replace(/\d/g, (digit) => "qrstuvwxyz"[Number(digit)] ?? "")
+    .padStart(16, "a")}_${"b".repeat(43)}`;
+
+test("keys that are made up cost the store little, and no real one its place", async () => {
+  const store = new CountingStore(path.join(folder, "made-up"));
+  const keys = new KeyRing(store, () => now);
+  const real = await keys.create(key);
+  const other = await new KeyRing(store).create(key);
+  await keys.verify(real.text);
+  store.asked = 0;
+  const codes = new Map<string, number>();
+  const tries = Array.from({ length: 15_000 }, (_, at) => keys.verify(madeUp(at)));
+  for (const outcome of await Promise.allSettled(tries)) {
+    assert.equal(outcome.status, "rejected");
+    const { code, retryAfter } = outcome.reason as ProblemError;
+    codes.set(code, (codes.get(code) ?? 0) + 1);
+    if (code === "too-many-unknown-keys") assert.equal(retryAfter, 1);
+  }
+  assert.deepEqual([codes.get("key-invalid"), store.asked], [100, 100]);
+  await keys.verify(real.text);
+  assert.equal(store.asked, 100, "what is known is not asked for");
+  await assert.rejects(keys.verify(other.text), refused("too-many-unknown-keys"));
+  await assert.rejects(keys.verify(madeUp(0)), refused("key-invalid"), "what is known to be none is told");
+  now += 1_000;
+  await keys.verify(other.text);
+  // Of those who were found once nobody is put off, though their record is no longer believed.
+  now += 10_001;
+  await Promise.allSettled(Array.from({ length: 200 }, (_, at) => keys.verify(madeUp(20_000 + at))));
+  await keys.verify(real.text);
+  assert.equal(store.asked, 100 + 1 + 100 + 1);
+});
+
+test("a key that is found takes nothing of the limit", async () => {
+  const store = new CountingStore(path.join(folder, "many"));
+  const made = await Promise.all(Array.from({ length: 150 }, () => new KeyRing(store).create(key)));
+  const keys = new KeyRing(store, () => now);
+  for (const { text } of made) await keys.verify(text);
+});
+
+test("a key that is revoked while it is rotated stays so, and no new one comes of it", async () => {
+  const store = new CountingStore(path.join(folder, "revoked"));
+  const [mine, other] = [new KeyRing(store), new KeyRing(store)];
+  const old = await mine.create(key);
+  // Behind the write of the new key, before that of the old one.
+  store.before = async () => {
+    await other.revoke(old.record.id);
+  };
+  await assert.rejects(mine.rotate(old.record.id, 60), refused("key-invalid"));
+  const kept = await new KeyRing(store).list();
+  assert.equal(kept.length, 2);
+  assert.ok(kept.every(({ revokedAt }) => revokedAt !== undefined));
+});

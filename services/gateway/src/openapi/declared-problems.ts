@@ -39,6 +39,7 @@ export function declaredProblems({ schema, config, method }: RouteFacts): Proble
     add(
       "key-missing",
       "key-invalid",
+      "too-many-unknown-keys",
       "session-over",
       "scope-missing",
       "store-unavailable",

@@ -57,7 +57,7 @@ export class Connections {
     return path === undefined || this.#app === undefined ? undefined : allowedMethods(this.#app, path);
   }
 
-  /** @param stallMs time for which a client may send nothing while its body is due */
+  /** @param stallMs time for which a client may send nothing while its body is due, and read nothing of an answer */
   watch(app: App, { stallMs, closing }: { stallMs: number; closing: AbortSignal }): void {
     this.#app = app;
     app.server.prependListener("request", (request, response) => {
@@ -86,6 +86,10 @@ export class Connections {
     });
     app.addHook("preParsing", async (request, _reply, payload) => {
       this.#watchBody(request.raw, stallMs);
+      return payload;
+    });
+    app.addHook("onSend", async (_request, { raw }, payload) => {
+      watchReader(raw, payload, stallMs);
       return payload;
     });
   }
@@ -138,6 +142,22 @@ export class Connections {
       ].join("\r\n"),
     );
   }
+}
+
+/** An answer of no more than this is the system's to keep, and no memory of ours. */
+const smallAnswer = 16 * 1024;
+
+/** A client that reads nothing of its answer is cut off: the answer lies in memory. Between requests another time counts. */
+function watchReader(response: ServerResponse, payload: unknown, stallMs: number): void {
+  const isSmall = payload === null || payload === undefined || lengthOf(payload) <= smallAnswer;
+  if (isSmall) return;
+  response.setTimeout(stallMs, () => response.destroy());
+  response.prependOnceListener("finish", () => response.setTimeout(0));
+}
+
+/** Of a stream nobody knows it. */
+function lengthOf(payload: unknown): number {
+  return typeof payload === "string" || Buffer.isBuffer(payload) ? payload.length : Number.POSITIVE_INFINITY;
 }
 
 function hostLines({ rawHeaders }: IncomingMessage): number {

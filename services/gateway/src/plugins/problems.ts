@@ -3,7 +3,7 @@ import { type Problem, ProblemError, toProblem } from "@osteon/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
 import { isUntold } from "./continue.js";
-import { fieldErrorOf } from "./validation.js";
+import { fieldErrorsOf } from "./validation.js";
 
 /** Every refusal as RFC 9457 problem+json, every answer with its `x-request-id`. */
 export async function problems(app: App, { metrics }: Dependencies): Promise<void> {
@@ -117,7 +117,7 @@ function translate(error: FastifyError): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error.validation !== undefined) {
     return new ProblemError("validation-failed", undefined, {
-      errors: error.validation.map((fault) => fieldErrorOf(fault, error.validationContext)),
+      errors: fieldErrorsOf(error.validation, error.validationContext),
     });
   }
   switch (error.code) {

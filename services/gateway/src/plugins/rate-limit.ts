@@ -11,6 +11,14 @@ declare module "fastify" {
     /** The budget that the call is counted by; a route with a scope and without it is a read. */
     budget?: Budget;
   }
+  interface FastifyInstance {
+    /** Counts a call of a tenant, by the budget of its key. @throws ProblemError `rate-limited` */
+    count(
+      caller: { tenant: string; key: KeyRecord | null },
+      budget: Budget,
+      reply: FastifyReply,
+    ): Promise<void>;
+  }
 }
 
 const windowSeconds = 60;
@@ -38,10 +46,8 @@ export async function rateLimit(app: App, { config, backbone, logger }: Dependen
     return made;
   };
 
-  app.addHook("onRequest", async (request, reply) => {
-    const { scope, budget = "reads" } = request.routeOptions.config;
-    if (scope === undefined || scope === "admin") return;
-    const { points, who } = quotaOf(config, budget, request.tenant, request.key);
+  app.decorate("count", async ({ tenant, key }, budget, reply) => {
+    const { points, who } = quotaOf(config, budget, tenant, key);
     if (points === 0) return;
     try {
       tell(reply, budget, points, await limiterOf(budget, points).consume(who));
@@ -55,6 +61,11 @@ export async function rateLimit(app: App, { config, backbone, logger }: Dependen
         retryAfter: secondsOf(error),
       });
     }
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    const { scope, budget = "reads" } = request.routeOptions.config;
+    if (scope === undefined || scope === "admin") return;
+    await app.count(request, budget, reply);
   });
 }
 

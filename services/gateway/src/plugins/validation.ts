@@ -58,14 +58,25 @@ function numbersOf({ properties = {} }: ParametersSchema): string[] {
   );
 }
 
+/** Of a body of nothing but faults ten thousand would be told. */
+const mostTold = 20;
+
 /** What is wrong with a body that is read apart from its route; nothing where it fits. */
 export function faultsOf(schema: object, value: unknown): FieldError[] {
   const validate = ajv.compile(schema);
-  return validate(value) ? [] : (validate.errors ?? []).map((fault) => fieldErrorOf(fault, "body"));
+  return validate(value) ? [] : fieldErrorsOf(validate.errors ?? [], "body");
+}
+
+/** What is told of faults: the first. */
+export function fieldErrorsOf(
+  faults: readonly (FastifySchemaValidationError | ErrorObject)[],
+  part: string | undefined,
+): FieldError[] {
+  return faults.slice(0, mostTold).map((fault) => fieldErrorOf(fault, part));
 }
 
 /** Where a value broke its schema: a JSON pointer into the body, or the name of a parameter. */
-export function fieldErrorOf(
+function fieldErrorOf(
   fault: FastifySchemaValidationError | ErrorObject,
   part: string | undefined,
 ): FieldError {

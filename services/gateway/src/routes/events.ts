@@ -16,7 +16,7 @@ const StreamEvent = Type.Object({
  * `GET /v1/analyses/{id}/events`: server-sent events until the end state. Each event is the whole analysis as it then stands,
  * named by its status, with its ETag as id: whoever comes back with `Last-Event-ID` misses nothing and sees nothing twice.
  */
-export async function events(app: App, { backbone, changes, closing }: Dependencies): Promise<void> {
+export async function events(app: App, { backbone, changes, streams, closing }: Dependencies): Promise<void> {
   app.route({
     method: "GET",
     url: "/v1/analyses/:id/events",
@@ -37,7 +37,7 @@ export async function events(app: App, { backbone, changes, closing }: Dependenc
         204: Type.Null({ description: "Last-Event-ID names the end: nothing more comes." }),
       },
     },
-    config: { scope: "read", problems: ["analysis-not-found"] },
+    config: { scope: "read", problems: ["analysis-not-found", "too-many-streams"] },
     handler: async (request, reply) => {
       const ref = { tenant: request.tenant, id: request.params.id };
       const first = isAnalysisId(ref.id) ? await backbone.analyses.get(ref) : undefined;
@@ -45,7 +45,9 @@ export async function events(app: App, { backbone, changes, closing }: Dependenc
       let last = request.headers["last-event-id"];
       // There is nothing to come: 204 tells a client that comes back by itself to stay away.
       if (isEnded(first.status) && last === etagOf(first)) return reply.code(204).send(null);
+      const leave = streams.enter(request.tenant);
       const stream = new EventStream(reply, { heartbeat: ": alive\n\n", closing });
+      stream.onEnd(leave);
       const send = (analysis: Analysis) => {
         const id = etagOf(analysis);
         if (id !== last)

@@ -8,7 +8,7 @@ import { Feed, type FeedEvent } from "../feed.js";
  * has six connections to a host. It keeps no log. It begins with `missed`, which asks the client to look at what it
  * waits for, and so does every gap.
  */
-export async function feed(app: App, { backbone, changes, closing }: Dependencies): Promise<void> {
+export async function feed(app: App, { backbone, changes, streams, closing }: Dependencies): Promise<void> {
   const source = new Feed({ analyses: backbone.analyses, changes });
 
   app.route({
@@ -28,10 +28,12 @@ export async function feed(app: App, { backbone, changes, closing }: Dependencie
         },
       },
     },
-    config: { scope: "read" },
+    config: { scope: "read", problems: ["too-many-streams"] },
     handler: (request, reply) => {
+      const leave = streams.enter(request.tenant);
       const stream = new EventStream(reply, { heartbeat: "event: alive\ndata: {}\n\n", closing });
       const send = (event: FeedEvent) => stream.write(textOf(event));
+      stream.onEnd(leave);
       stream.onEnd(source.listen(request.tenant, send));
       // One who comes back, comes back at once.
       stream.write("retry: 1000\n\n");

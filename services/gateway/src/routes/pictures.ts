@@ -5,6 +5,7 @@ import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
 import { pLimit } from "../libraries/fastify.js";
 import { sendBytes } from "../send-bytes.js";
+import { Sending } from "../sending.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
 const binary = (type: string, description: string) => ({
@@ -16,11 +17,14 @@ const ConditionalHeaders = Type.Object({ "if-none-match": Type.Optional(Type.Str
 
 /** Drawn at once: a list asks for dozens, and decoding shares its threads with the store's files. */
 const thumbnailsAtOnce = 2;
+/** What a film's picture or heat map takes at most while it is made and sent: a million samples, and what they are packed to. */
+const pictureBytes = 2 * 1024 * 1024;
 
 /** A film's pictures: as normalised, also small, its heat map, and the bytes as they came. */
 export async function pictures(app: App, { backbone }: Dependencies): Promise<void> {
   const { ledger } = backbone.analyses;
   const drawing = pLimit(thumbnailsAtOnce);
+  const sending = new Sending();
 
   const find = async (tenant: string, id: string, film: number) => {
     const request = isAnalysisId(id) ? await ledger.request({ tenant, id }) : undefined;
@@ -40,10 +44,14 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
       headers: ConditionalHeaders,
       response: { 200: binary("image/png", "PNG, grey."), ...notChanged },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready"] },
+    config: {
+      scope: "read",
+      problems: ["analysis-not-found", "not-found", "image-not-ready", "answers-unread"],
+    },
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
+      await sending.room(request, reply, pictureBytes);
       const kept = await ledger.image(ref, params.film);
       if (kept === undefined) throw new ProblemError("image-not-ready");
       const bytes = await packFilm(kept);
@@ -96,10 +104,14 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
         ...notChanged,
       },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready", "no-heatmap"] },
+    config: {
+      scope: "read",
+      problems: ["analysis-not-found", "not-found", "image-not-ready", "no-heatmap", "answers-unread"],
+    },
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
+      await sending.room(request, reply, pictureBytes);
       const [heatmap, analysis] = await Promise.all([
         ledger.heatmap(ref, params.film),
         backbone.analyses.get(ref),
@@ -134,11 +146,19 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
     },
     config: {
       scope: "read",
-      problems: ["analysis-not-found", "not-found", "film-lost", "film-altered", "range-not-satisfiable"],
+      problems: [
+        "analysis-not-found",
+        "not-found",
+        "film-lost",
+        "film-altered",
+        "range-not-satisfiable",
+        "answers-unread",
+      ],
     },
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref, accepted } = await find(tenant, params.id, params.film);
+      await sending.room(request, reply, accepted.bytes);
       const bytes = await ledger.writtenOriginal(ref, accepted);
       reply.header("content-disposition", `attachment; filename="${fileName(ref.id, accepted)}"`);
       const { contentType: type, digest } = accepted;

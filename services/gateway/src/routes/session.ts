@@ -65,7 +65,7 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       summary: "Who is at the page, and what a submission may be",
       response: { 200: SessionView },
     },
-    config: { problems: ["store-unavailable", "queue-unavailable"] },
+    config: { problems: ["too-many-unknown-keys", "store-unavailable", "queue-unavailable"] },
     handler: async (request, reply): Promise<SessionView> => {
       reply.header("cache-control", "no-store");
       const token = request.cookies[sessionCookie];
@@ -92,7 +92,16 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       body: Key,
       response: { 200: SessionView },
     },
-    config: { problems: ["key-invalid", "cross-site", "store-unavailable", "queue-unavailable"] },
+    config: {
+      problems: [
+        "key-invalid",
+        "too-many-unknown-keys",
+        "rate-limited",
+        "cross-site",
+        "store-unavailable",
+        "queue-unavailable",
+      ],
+    },
     handler: async (request, reply): Promise<SessionView> => {
       if (config.AUTH === "off") return without;
       requireFromPage(request);
@@ -100,6 +109,8 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       reply.header("www-authenticate", "Bearer");
       const key = await app.keys.verify(request.body.key.trim());
       reply.removeHeader("www-authenticate");
+      // Who it is, is only known by now. Sessions lie in Redis for hours.
+      await app.count({ tenant: key.tenant, key }, "reads", reply);
       const { token, session, seconds } = await app.sessions.open(key);
       // What the browser forgets with this answer nobody can sign out of any more.
       const before = request.cookies[sessionCookie];

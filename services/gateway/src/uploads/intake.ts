@@ -9,6 +9,7 @@ import {
 } from "@osteon/shared";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { LimitFunction } from "p-limit";
+import type { MemoryBudget } from "../memory-budget.js";
 
 /** A film that came in, not looked into yet. */
 export interface IncomingFilm {
@@ -30,9 +31,14 @@ export interface IntakeParts {
   tenant: string;
   /** Through it goes whatever holds a whole large film in memory. */
   heavy: LimitFunction;
+  /** What all requests may hold in memory together. */
+  memory: MemoryBudget;
 }
 
-/** What one request may hold in memory, bytes: most films are smaller, and cost the store nothing where they are refused. */
+/**
+ * What one request may hold in memory, bytes, as long as there is room for it among all requests: most films are smaller, and cost the
+ * store nothing where they are refused.
+ */
 const mostHeld = 8 * 1024 * 1024;
 /** More than all fields of a form and its parts' headers can be. */
 const mostBesideFilms = 1024 * 1024;
@@ -126,6 +132,11 @@ export class Intake {
     });
   }
 
+  /** Lets go of what is held, once nobody needs it any more. */
+  close(): void {
+    this.#giveBack(this.#held);
+  }
+
   /** What is staged is not to be taken back: it may be somebody's promise. */
   keep(): void {
     this.#staged = false;
@@ -153,20 +164,27 @@ export class Intake {
 
   /** Reads a film into memory; undefined where it was too much for it and went to the store. */
   async #hold(source: AsyncGenerator<Buffer>): Promise<Buffer | undefined> {
+    const { memory, tenant } = this.#parts;
     const chunks: Buffer[] = [];
     let bytes = 0;
     for (;;) {
       const { done, value } = await source.next();
       if (done === true) break;
       chunks.push(value);
-      bytes += value.length;
-      if (this.#held + bytes > mostHeld) {
+      if (this.#held + value.length > mostHeld || !memory.tryTake(tenant, value.length)) {
         await this.#stage(chunks, source);
+        this.#giveBack(bytes);
         return undefined;
       }
+      bytes += value.length;
+      this.#held += value.length;
     }
-    this.#held += bytes;
     return Buffer.concat(chunks);
+  }
+
+  #giveBack(bytes: number): void {
+    this.#held -= bytes;
+    this.#parts.memory.give(this.#parts.tenant, bytes);
   }
 
   async #stage(chunks: Buffer[], source: AsyncGenerator<Buffer>): Promise<void> {

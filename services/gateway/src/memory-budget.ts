@@ -1,0 +1,64 @@
+/** A request that waits for room. */
+interface Waiting {
+  tenant: string;
+  bytes: number;
+  settle(hasRoom: boolean): void;
+}
+
+/**
+ * Bytes that a gateway may hold in memory for its clients, and half of them for those of one tenant: who holds much and reads or
+ * sends slowly stands in nobody else's way. What is alone fits, however large it is.
+ */
+export class MemoryBudget {
+  readonly #most: number;
+  readonly #held = new Map<string, number>();
+  readonly #waiting = new Set<Waiting>();
+  #sum = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Bytes that are held now. */
+  get held(): number {
+    return this.#sum;
+  }
+
+  /** Takes so many bytes, where there is room. Returns whether there was. */
+  tryTake(tenant: string, bytes: number): boolean {
+    const own = this.#held.get(tenant) ?? 0;
+    if (own > 0 && own + bytes > this.#most / 2) return false;
+    if (this.#sum > 0 && this.#sum + bytes > this.#most) return false;
+    this.#held.set(tenant, own + bytes);
+    this.#sum += bytes;
+    return true;
+  }
+
+  /** The same, and waits for room. Returns false where there was none in time. */
+  take(tenant: string, bytes: number, milliseconds: number): Promise<boolean> {
+    if (this.tryTake(tenant, bytes)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => waiting.settle(false), milliseconds);
+      const waiting: Waiting = {
+        tenant,
+        bytes,
+        settle: (hasRoom) => {
+          clearTimeout(timer);
+          this.#waiting.delete(waiting);
+          resolve(hasRoom);
+        },
+      };
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** Gives back what was taken. */
+  give(tenant: string, bytes: number): void {
+    const left = (this.#held.get(tenant) ?? 0) - bytes;
+    if (left > 0) this.#held.set(tenant, left);
+    else this.#held.delete(tenant);
+    this.#sum -= bytes;
+    for (const waiting of this.#waiting)
+      if (this.tryTake(waiting.tenant, waiting.bytes)) waiting.settle(true);
+  }
+}

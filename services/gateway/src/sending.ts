@@ -1,0 +1,38 @@
+import { ProblemError } from "@osteon/shared";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { MemoryBudget } from "./memory-budget.js";
+
+/** Bytes of answers in memory: an eighth of what the deployments give a gateway, and four originals of the largest size. */
+const mostHeld = 128 * 1024 * 1024;
+/** Time that a request waits for others' answers to be read. */
+const longestWaitMs = 10_000;
+
+/**
+ * What is sent and lies in memory until its client has read it. A store's bytes are checked as a whole before the first of them goes out,
+ * so they are not passed on as they come.
+ */
+export class Sending {
+  readonly #memory: MemoryBudget;
+  readonly #waitMs: number;
+
+  constructor(memory = new MemoryBudget(mostHeld), waitMs = longestWaitMs) {
+    this.#memory = memory;
+    this.#waitMs = waitMs;
+  }
+
+  /**
+   * Waits for room for an answer of so many bytes, which it has until it was read or its client has gone.
+   * @throws ProblemError `answers-unread`
+   */
+  async room(
+    { tenant }: Pick<FastifyRequest, "tenant">,
+    { raw }: Pick<FastifyReply, "raw">,
+    bytes: number,
+  ): Promise<void> {
+    if (!(await this.#memory.take(tenant, bytes, this.#waitMs))) throw new ProblemError("answers-unread");
+    const give = () => this.#memory.give(tenant, bytes);
+    // A client that went while it waited: nobody will say so again.
+    if (raw.destroyed) give();
+    else raw.once("close", give);
+  }
+}

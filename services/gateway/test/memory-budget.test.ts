@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { test } from "node:test";
+import type { FastifyReply } from "fastify";
+import { MemoryBudget } from "../src/memory-budget.js";
+import { Sending } from "../src/sending.js";
+
+/** An answer that its client reads when the test says so. */
+function answer() {
+  const raw = Object.assign(new EventEmitter(), { destroyed: false });
+  return { raw, reply: { raw } as unknown as FastifyReply };
+}
+
+test("a tenant has half of the room, and all together no more than all of it", () => {
+  const memory = new MemoryBudget(100);
+  assert.deepEqual(
+    [memory.tryTake("a", 40), memory.tryTake("a", 20), memory.tryTake("b", 50), memory.tryTake("c", 20)],
+    [true, false, true, false],
+  );
+  memory.give("b", 50);
+  assert.ok(memory.tryTake("c", 20));
+  assert.equal(memory.held, 60);
+});
+
+test("what is larger than all the room has it alone", () => {
+  const memory = new MemoryBudget(100);
+  assert.ok(memory.tryTake("a", 500));
+  assert.equal(memory.tryTake("b", 1), false);
+  memory.give("a", 500);
+  assert.ok(memory.tryTake("b", 1));
+});
+
+test("an answer waits until others were read, and is refused where they are not", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const sending = new Sending(new MemoryBudget(100), 10_000);
+  const first = answer();
+  await sending.room({ tenant: "a" }, first.reply, 50);
+  const order: string[] = [];
+  const second = sending.room({ tenant: "a" }, answer().reply, 50).then(() => order.push("second"));
+  const other = sending.room({ tenant: "b" }, answer().reply, 50).then(() => order.push("other"));
+  await other;
+  assert.deepEqual(order, ["other"], "another tenant waits for nobody");
+  first.raw.emit("close");
+  await second;
+  const third = sending.room({ tenant: "a" }, answer().reply, 50);
+  t.mock.timers.tick(10_000);
+  await assert.rejects(third, { code: "answers-unread" });
+});
+
+test("a client that went while it waited takes no room", async () => {
+  const memory = new MemoryBudget(100);
+  const gone = answer();
+  gone.raw.destroyed = true;
+  await new Sending(memory, 1000).room({ tenant: "a" }, gone.reply, 50);
+  assert.equal(memory.held, 0);
+});
