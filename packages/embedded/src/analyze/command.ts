@@ -1,13 +1,12 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { onStopSignal } from "@osteon/shared/command-line";
+import { onStopSignal, UsageError } from "@osteon/shared/command-line";
 import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
 import { processIdentity } from "../pid-file.js";
 import { removeDataDir, startSystem } from "../system.js";
-import { UsageError } from "../usage-error.js";
 import { type Accuracy, accuracyOf } from "./accuracy.js";
 import { type Examination, examine, type Refusal } from "./examine.js";
 import { type FilmFile, findFilms } from "./films.js";
