@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { loadBundles } from "@osteon/inference";
@@ -103,6 +103,90 @@ describe("models of the origin's architecture become bundles", () => {
       answers.push(hip?.warmup.outputs.logit);
     }
     assert.deepEqual(answers[0], answers[1]);
+  });
+
+  test("a softmax is found behind what changes only shape and type, and models of the format before 2018 are read", async () => {
+    const pooled = [
+      { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
+      { op: "Conv", inputs: ["pooled", "kernel"], outputs: ["logit"] },
+      { op: "Softmax", inputs: ["logit"], outputs: ["soft"], attributes: { axis: 1 } },
+    ];
+    const kernel = { dims: [2, 3, 1, 1], data: [1, 0.5, -1, -1, 2, 0.25] };
+    const endings: Record<string, OnnxNodeSpec[]> = {
+      "squeezed.onnx": [
+        { op: "Squeeze", inputs: ["soft", "last"], outputs: ["squeezed"] },
+        { op: "Cast", inputs: ["squeezed"], outputs: ["y"], attributes: { to: 1 } },
+      ],
+      "reshaped.onnx": [
+        { op: "Dropout", inputs: ["soft"], outputs: ["dropped"] },
+        { op: "Reshape", inputs: ["dropped", "rows"], outputs: ["y"] },
+      ],
+      "alone.onnx": [{ op: "Identity", inputs: ["soft"], outputs: ["y"] }],
+    };
+    const args = ["--task", "fracture", "--bone", "leg", "--preprocessing", "unit", "--replace"];
+    const answers = new Set<string>();
+    for (const [file, ending] of Object.entries(endings)) {
+      const bytes = onnxOf({
+        input: [1, 3, 32, 32],
+        nodes: [...pooled, ...ending],
+        constants: {
+          kernel,
+          last: { dims: [2], data: [2, 3], ints: true },
+          rows: { dims: [2], data: [-1, 2], ints: true },
+        },
+        outputs: ["y"],
+        irVersion: 3,
+      });
+      await writeFile(path.join(importing.folder, file), bytes);
+      assert.match(await importing.import(file, ...args), onnxParity);
+      await assert.rejects(
+        importing.import(file, ...args, "--ends-in", "logits"),
+        refused(/ends in softmax: leave --ends-in logits out/),
+      );
+      const leg = (await loadBundles(importing.models)).fractures.get("leg")?.manifest;
+      answers.add(JSON.stringify(leg?.warmup.outputs));
+    }
+    assert.equal(answers.size, 1, [...answers].join());
+  });
+
+  test("probabilities are not taken for logits, however they are made", async () => {
+    const bytes = onnxOf({
+      input: [1, 1, 32, 32],
+      nodes: [
+        { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
+        { op: "Flatten", inputs: ["pooled"], outputs: ["flat"] },
+        { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+        { op: "Exp", inputs: ["logits"], outputs: ["powers"] },
+        { op: "ReduceSum", inputs: ["powers", "last"], outputs: ["sum"], attributes: { keepdims: 1 } },
+        { op: "Div", inputs: ["powers", "sum"], outputs: ["y"] },
+      ],
+      constants: {
+        weights: { dims: [1, 3], data: [1, -1, 0.5] },
+        last: { dims: [1], data: [1], ints: true },
+      },
+      outputs: ["y"],
+    });
+    await writeFile(path.join(importing.folder, "by-hand.onnx"), bytes);
+    const args = ["--task", "bodypart", "--preprocessing", "unit", "--ends-in", "logits", "--replace"];
+    await assert.rejects(
+      importing.import("by-hand.onnx", ...args),
+      refused(/gives probabilities, not logits/),
+    );
+  });
+
+  test("a Keras model that ends in logits, whatever the user's Keras is set to", async () => {
+    const home = path.join(importing.folder, "home");
+    await mkdir(path.join(home, ".keras"), { recursive: true });
+    const settings = {
+      backend: "jax",
+      floatx: "float16",
+      epsilon: 1e-7,
+      image_data_format: "channels_first",
+    };
+    await writeFile(path.join(home, ".keras/keras.json"), JSON.stringify(settings));
+    const theirs = { HOME: home, KERAS_BACKEND: "torch" };
+    const args = ["--task", "bodypart", "--replace", "--ends-in", "logits"];
+    assert.match(await importing.importWith(theirs, "tiny-logits.keras", ...args), parity);
   });
 
   test("a model of another task is refused", async () => {

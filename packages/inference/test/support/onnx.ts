@@ -24,15 +24,24 @@ export interface OnnxSpec {
   readonly constants?: Readonly<Record<string, OnnxConstant>>;
   readonly outputs: readonly string[];
   readonly opset?: number;
+  readonly irVersion?: number;
 }
 
 const kinds = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /** The bytes of a small ONNX model. */
-export function onnxOf({ input, nodes, constants = {}, outputs, opset = 17 }: OnnxSpec): Uint8Array {
+export function onnxOf(spec: OnnxSpec): Uint8Array {
+  const { input, nodes, constants = {}, outputs, opset = 17, irVersion = 8 } = spec;
   const dim = input.map((dimValue, axis) => (axis === 0 ? { dimParam: "batch" } : { dimValue }));
+  // Before version 4, constants were inputs too.
+  const inputsToo = Object.entries(irVersion < 4 ? constants : {}).map(([name, { dims, ints }]) => ({
+    name,
+    type: {
+      tensorType: { elemType: ints ? 7 : 1, shape: { dim: dims.map((dimValue) => ({ dimValue })) } },
+    },
+  }));
   return OnnxModel.encode({
-    irVersion: 8,
+    irVersion,
     opsetImport: [{ domain: "", version: opset }],
     graph: {
       name: "test",
@@ -50,7 +59,7 @@ export function onnxOf({ input, nodes, constants = {}, outputs, opset = 17 }: On
         ...(data instanceof Float32Array ? { rawData: new Uint8Array(data.buffer) } : {}),
         ...(data instanceof Float32Array ? {} : ints ? { int64Data: data } : { floatData: data }),
       })),
-      input: [{ name: "x", type: { tensorType: { elemType: 1, shape: { dim } } } }],
+      input: [{ name: "x", type: { tensorType: { elemType: 1, shape: { dim } } } }, ...inputsToo],
       output: outputs.map((name) => ({ name, type: { tensorType: { elemType: 1 } } })),
     },
   }).finish();
