@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { loadBundles } from "@osteon/inference";
 import { type OnnxNodeSpec, onnxOf } from "@osteon/inference/testing";
-import { Importing } from "../support/importing.js";
+import { repoRoot } from "@osteon/shared/command-line";
+import { cli, Importing } from "../support/importing.js";
+
+const exec = promisify(execFile);
 
 let importing: Importing;
 before(async () => {
@@ -187,6 +194,47 @@ describe("models of the origin's architecture become bundles", () => {
     const theirs = { HOME: home, KERAS_BACKEND: "torch" };
     const args = ["--task", "bodypart", "--replace", "--ends-in", "logits"];
     assert.match(await importing.importWith(theirs, "tiny-logits.keras", ...args), parity);
+  });
+
+  test("files and folders are relative to where the user stands; --json says where the bundle is", async () => {
+    const cwd = importing.folder;
+    const env = { ...process.env, INIT_CWD: cwd, npm_package_json: path.join(repoRoot, "package.json") };
+    const args = ["--task", "fracture", "--bone", "hip", "--ends-in", "logits", "--out", "here", "--json"];
+    const { stdout } = await exec(process.execPath, [cli, "import", "--onnx", "bare.onnx", ...args], { env });
+    const folder = path.join(cwd, "here", "fracture-hip");
+    assert.deepEqual(JSON.parse(stdout), {
+      folder,
+      task: "fracture",
+      name: "fracture-hip",
+      version: "1.0.0",
+    });
+    assert.ok((await loadBundles(path.dirname(folder))).fractures.has("hip"));
+  });
+
+  test("a name that is none is refused before anything is made", async () => {
+    const out = path.join(importing.folder, "nothing");
+    const args = ["--task", "bodypart", "--name", "../x", "--out", out];
+    await assert.rejects(importing.import("bare.onnx", ...args), refused(/--name must be of small letters/));
+    assert.ok(!existsSync(out));
+  });
+
+  test("an import that is broken off leaves nothing, nor what a killed one left long ago", async () => {
+    const out = path.join(importing.folder, "broken-off");
+    const old = path.join(out, ".import-old");
+    await mkdir(old, { recursive: true });
+    await utimes(old, 0, 0);
+    const file = path.join(importing.folder, "bare.onnx");
+    const args = ["--onnx", file, "--task", "fracture", "--bone", "hip", "--ends-in", "logits", "--out", out];
+    const child = spawn(process.execPath, [cli, "import", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    let told = "";
+    for await (const chunk of child.stderr.setEncoding("utf8")) {
+      told += chunk;
+      if (/Converting/.test(chunk)) child.kill("SIGINT");
+    }
+    const code = child.exitCode ?? (await once(child, "exit"))[0];
+    assert.equal(code, 130, told);
+    assert.match(told, /Broken off\./);
+    assert.deepEqual(await readdir(out), []);
   });
 
   test("a model of another task is refused", async () => {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 const exec = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const cli = path.join(root, "packages/inference/dist/src/cli.js");
+export const cli = path.join(root, "packages/inference/dist/src/cli.js");
 const maker = path.join(root, "packages/inference/test/fixtures/make_keras.py");
 const python = path.join(root, ".cache/import/bin/python");
 

@@ -3,6 +3,8 @@ import { type Static, Type, Value } from "@osteon/shared/libraries/typebox";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const Name = Type.String({ pattern: "^[a-z0-9][a-z0-9-]*$" });
+/** Whether a bundle may be called so. */
+export const isName = (name: string): boolean => Value.Check(Name, name);
 const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
 const Side = Type.Integer({ minimum: 32, maximum: 2048 });
 const Numbers = Type.Array(Type.Number(), { minItems: 1 });

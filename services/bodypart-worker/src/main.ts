@@ -1,6 +1,7 @@
 import {
   BodyPartClassifier,
   createEngine,
+  examinedBones,
   loadBundles,
   precisionOf,
   readOperatingPoints,
@@ -18,16 +19,24 @@ await runService("bodypart-worker", async (context) => {
     config.INFERENCE_ENGINE,
     config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
   );
-  const classifier = await BodyPartClassifier.load(
-    engine,
-    await loadBundles(source.folder, precision),
-    points,
-  );
+  const bundles = await loadBundles(source.folder, precision, "bodypart");
+  const examined = await examinedBones(source.folder);
+  const classifier = await BodyPartClassifier.load(engine, bundles, points, examined);
+  const tellUnexamined = () => {
+    const regions = classifier.unexamined;
+    if (regions.length > 0)
+      logger.warn({ regions }, "regions without a fracture model: their films end as unsupported-region");
+  };
+  tellUnexamined();
   const backbone = await connect(config, logger, metrics);
   const { analyses } = backbone;
   const offer = await offerModels(context, backbone.redis, {
     offered: () => classifier.offered(),
-    reload: () => classifier.reload(source),
+    reload: async () => {
+      const reloads = await classifier.reload(source);
+      tellUnexamined();
+      return reloads;
+    },
   });
   const processors = [
     new BodyPartProcessor({ analyses, classifier, metrics, logger }),

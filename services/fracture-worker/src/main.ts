@@ -18,7 +18,8 @@ await runService("fracture-worker", async (context) => {
     config.INFERENCE_ENGINE,
     config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
   );
-  const examiner = await FractureExaminer.load(engine, await loadBundles(source.folder, precision), points);
+  const bundles = await loadBundles(source.folder, precision, "fracture");
+  const examiner = await FractureExaminer.load(engine, bundles, points);
   const backbone = await connect(config, logger, metrics);
   const { analyses } = backbone;
   const offer = await offerModels(context, backbone.redis, {
