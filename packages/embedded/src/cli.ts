@@ -13,7 +13,8 @@ Options:
   --verbose   shows every log line (all of them are in DATA_DIR/logs)
   --help, -h  shows this
 Variables: HOST (127.0.0.1), PORT (8080; 0 takes a free one), DATA_DIR (.osteon), REDIS_URL, MODELS_DIR, LOG_LEVEL,
-  OSTEON_KEY (osk_…, for analyze where the running Osteon has keys)
+  INFERENCE_ENGINE, INFERENCE_PRECISION, OPERATING_POINTS, OSTEON_KEY (osk_…, for analyze where the running Osteon has keys)
+analyze asks the Osteon that runs on DATA_DIR; where models, engine, precision or operating points are set, it starts one of its own.
 Research use only. Not a medical device.`;
 
 /** The command line of `npm start`; resolves with the exit code. `options` are what a test runs instead of the real system. */
