@@ -214,14 +214,14 @@ function inputFaults({ contrast, channels = 1, mean, std }: Manifest["input"]): 
   return faults;
 }
 
-/** A model that was measured must give all of its figures. */
+/** A model that was measured must give figures: all that the films tell, which of one kind only is not all. */
 function metricFaults(manifest: Manifest): Fault[] {
   const { metrics } = manifest;
-  if (metrics.films === 0) return [];
   const schema = manifest.task === "bodypart" ? BodyPartManifest : FractureManifest;
-  return Object.keys(schema.properties.metrics.properties)
-    .filter((name) => !(name in metrics))
-    .map((name) => ({ pointer: `/metrics/${name}`, detail: "must be there where films were measured" }));
+  const { split: _, films: __, ...figures } = schema.properties.metrics.properties;
+  return metrics.films === 0 || Object.keys(figures).some((name) => name in metrics)
+    ? []
+    : [{ pointer: "/metrics", detail: "must have figures where films were measured" }];
 }
 
 /** Every class must have exactly one outcome, and every outcome's class must exist. */

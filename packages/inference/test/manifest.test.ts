@@ -26,6 +26,15 @@ test("where only some values may be, the fault names them", () => {
   );
 });
 
+test("a model that was measured has figures, of what its films tell", () => {
+  const { metrics, ...rest } = fractureManifest();
+  const { auroc: _, sensitivity: __, ...some } = metrics;
+  assert.deepEqual(faultsOf({ ...rest, metrics: some }), []);
+  assert.deepEqual(faultsOf({ ...rest, metrics: { split: "test", films: 3 } }), [
+    "/metrics must have figures where films were measured",
+  ]);
+});
+
 test("a setting that nobody knows is refused, by its name", () => {
   const fracture = fractureManifest();
   const part = bodyPartManifest();
