@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { loadBundles } from "@osteon/inference";
 import { type OnnxNodeSpec, onnxOf } from "@osteon/inference/testing";
-import { Importing } from "../support/importing.js";
+import { repoRoot } from "@osteon/shared/command-line";
+import { cli, Importing } from "../support/importing.js";
+
+const exec = promisify(execFile);
 
 let importing: Importing;
 before(async () => {
@@ -103,6 +110,131 @@ describe("models of the origin's architecture become bundles", () => {
       answers.push(hip?.warmup.outputs.logit);
     }
     assert.deepEqual(answers[0], answers[1]);
+  });
+
+  test("a softmax is found behind what changes only shape and type, and models of the format before 2018 are read", async () => {
+    const pooled = [
+      { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
+      { op: "Conv", inputs: ["pooled", "kernel"], outputs: ["logit"] },
+      { op: "Softmax", inputs: ["logit"], outputs: ["soft"], attributes: { axis: 1 } },
+    ];
+    const kernel = { dims: [2, 3, 1, 1], data: [1, 0.5, -1, -1, 2, 0.25] };
+    const endings: Record<string, OnnxNodeSpec[]> = {
+      "squeezed.onnx": [
+        { op: "Squeeze", inputs: ["soft", "last"], outputs: ["squeezed"] },
+        { op: "Cast", inputs: ["squeezed"], outputs: ["y"], attributes: { to: 1 } },
+      ],
+      "reshaped.onnx": [
+        { op: "Dropout", inputs: ["soft"], outputs: ["dropped"] },
+        { op: "Reshape", inputs: ["dropped", "rows"], outputs: ["y"] },
+      ],
+      "alone.onnx": [{ op: "Identity", inputs: ["soft"], outputs: ["y"] }],
+    };
+    const args = ["--task", "fracture", "--bone", "leg", "--preprocessing", "unit", "--replace"];
+    const answers = new Set<string>();
+    for (const [file, ending] of Object.entries(endings)) {
+      const bytes = onnxOf({
+        input: [1, 3, 32, 32],
+        nodes: [...pooled, ...ending],
+        constants: {
+          kernel,
+          last: { dims: [2], data: [2, 3], ints: true },
+          rows: { dims: [2], data: [-1, 2], ints: true },
+        },
+        outputs: ["y"],
+        irVersion: 3,
+      });
+      await writeFile(path.join(importing.folder, file), bytes);
+      assert.match(await importing.import(file, ...args), onnxParity);
+      await assert.rejects(
+        importing.import(file, ...args, "--ends-in", "logits"),
+        refused(/ends in softmax: leave --ends-in logits out/),
+      );
+      const leg = (await loadBundles(importing.models)).fractures.get("leg")?.manifest;
+      answers.add(JSON.stringify(leg?.warmup.outputs));
+    }
+    assert.equal(answers.size, 1, [...answers].join());
+  });
+
+  test("probabilities are not taken for logits, however they are made", async () => {
+    const bytes = onnxOf({
+      input: [1, 1, 32, 32],
+      nodes: [
+        { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
+        { op: "Flatten", inputs: ["pooled"], outputs: ["flat"] },
+        { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+        { op: "Exp", inputs: ["logits"], outputs: ["powers"] },
+        { op: "ReduceSum", inputs: ["powers", "last"], outputs: ["sum"], attributes: { keepdims: 1 } },
+        { op: "Div", inputs: ["powers", "sum"], outputs: ["y"] },
+      ],
+      constants: {
+        weights: { dims: [1, 3], data: [1, -1, 0.5] },
+        last: { dims: [1], data: [1], ints: true },
+      },
+      outputs: ["y"],
+    });
+    await writeFile(path.join(importing.folder, "by-hand.onnx"), bytes);
+    const args = ["--task", "bodypart", "--preprocessing", "unit", "--ends-in", "logits", "--replace"];
+    await assert.rejects(
+      importing.import("by-hand.onnx", ...args),
+      refused(/gives probabilities, not logits/),
+    );
+  });
+
+  test("a Keras model that ends in logits, whatever the user's Keras is set to", async () => {
+    const home = path.join(importing.folder, "home");
+    await mkdir(path.join(home, ".keras"), { recursive: true });
+    const settings = {
+      backend: "jax",
+      floatx: "float16",
+      epsilon: 1e-7,
+      image_data_format: "channels_first",
+    };
+    await writeFile(path.join(home, ".keras/keras.json"), JSON.stringify(settings));
+    const theirs = { HOME: home, KERAS_BACKEND: "torch" };
+    const args = ["--task", "bodypart", "--replace", "--ends-in", "logits"];
+    assert.match(await importing.importWith(theirs, "tiny-logits.keras", ...args), parity);
+  });
+
+  test("files and folders are relative to where the user stands; --json says where the bundle is", async () => {
+    const cwd = importing.folder;
+    const env = { ...process.env, INIT_CWD: cwd, npm_package_json: path.join(repoRoot, "package.json") };
+    const args = ["--task", "fracture", "--bone", "hip", "--ends-in", "logits", "--out", "here", "--json"];
+    const { stdout } = await exec(process.execPath, [cli, "import", "--onnx", "bare.onnx", ...args], { env });
+    const folder = path.join(cwd, "here", "fracture-hip");
+    assert.deepEqual(JSON.parse(stdout), {
+      folder,
+      task: "fracture",
+      name: "fracture-hip",
+      version: "1.0.0",
+    });
+    assert.ok((await loadBundles(path.dirname(folder))).fractures.has("hip"));
+  });
+
+  test("a name that is none is refused before anything is made", async () => {
+    const out = path.join(importing.folder, "nothing");
+    const args = ["--task", "bodypart", "--name", "../x", "--out", out];
+    await assert.rejects(importing.import("bare.onnx", ...args), refused(/--name must be of small letters/));
+    assert.ok(!existsSync(out));
+  });
+
+  test("an import that is broken off leaves nothing, nor what a killed one left long ago", async () => {
+    const out = path.join(importing.folder, "broken-off");
+    const old = path.join(out, ".import-old");
+    await mkdir(old, { recursive: true });
+    await utimes(old, 0, 0);
+    const file = path.join(importing.folder, "bare.onnx");
+    const args = ["--onnx", file, "--task", "fracture", "--bone", "hip", "--ends-in", "logits", "--out", out];
+    const child = spawn(process.execPath, [cli, "import", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    let told = "";
+    for await (const chunk of child.stderr.setEncoding("utf8")) {
+      told += chunk;
+      if (/Converting/.test(chunk)) child.kill("SIGINT");
+    }
+    const code = child.exitCode ?? (await once(child, "exit"))[0];
+    assert.equal(code, 130, told);
+    assert.match(told, /Broken off\./);
+    assert.deepEqual(await readdir(out), []);
   });
 
   test("a model of another task is refused", async () => {

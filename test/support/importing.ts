@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 const exec = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const cli = path.join(root, "packages/inference/dist/src/cli.js");
+export const cli = path.join(root, "packages/inference/dist/src/cli.js");
 const maker = path.join(root, "packages/inference/test/fixtures/make_keras.py");
 const python = path.join(root, ".cache/import/bin/python");
 
@@ -34,10 +34,15 @@ export class Importing {
   }
 
   /** Runs the import as a user does; answers what it says. Its refusal is the error's `code` and `stderr`. */
-  async import(file: string, ...args: string[]): Promise<string> {
+  import(file: string, ...args: string[]): Promise<string> {
+    return this.importWith({}, file, ...args);
+  }
+
+  /** The same, in an environment with more in it. */
+  async importWith(env: NodeJS.ProcessEnv, file: string, ...args: string[]): Promise<string> {
     const from = file.endsWith(".onnx") ? "--onnx" : "--keras";
     const command = [cli, "import", from, path.join(this.folder, file), "--out", this.models, ...args];
-    const { stdout, stderr } = await exec(process.execPath, command);
+    const { stdout, stderr } = await exec(process.execPath, command, { env: { ...process.env, ...env } });
     return stdout + stderr;
   }
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 from .tensor import InputSpec, to_tensor
 
-
 INT8 = "model.int8.onnx"
+# The key figures of a manifest, by its task.
+METRICS = {"bodypart": ["accuracy", "accuracyOrigin"], "fracture": ["auroc", "sensitivity", "specificity", "calibrationError"]}
 
 
 def digest(path: Path) -> dict:
@@ -22,22 +23,13 @@ def digest(path: Path) -> dict:
     return {"digest": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
 
 
-def spec_of(manifest: dict) -> InputSpec:
-    """The manifest's `input` as a spec."""
-    given, contrast = manifest["input"], manifest["input"]["contrast"]
-    return InputSpec(
-        given["width"], given["height"], contrast["low"], contrast["high"], contrast["ignoreBelow"],
-        contrast["minimumRange"], given["pad"], given["mean"], given["std"],
-    )
-
-
 class Bundle:
     """A bundle opened in ONNX Runtime; `file` is the model of its two that is run."""
 
     def __init__(self, folder: Path, file: str = "model.onnx") -> None:
         self.folder = folder
         self.manifest = json.loads((folder / "model.json").read_text())
-        self.spec = spec_of(self.manifest)
+        self.spec = InputSpec.of_manifest(self.manifest["input"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
         self.session = onnxruntime.InferenceSession(str(folder / file), options, providers=["CPUExecutionProvider"])
@@ -48,7 +40,7 @@ class Bundle:
         parts = []
         for start in range(0, len(films), size):
             x = np.stack([to_tensor(film, self.spec) for film in films[start : start + size]])
-            parts.append(self.session.run(list(names.values()), {"film": x}))
+            parts.append(self.session.run(list(names.values()), {self.manifest["input"]["name"]: x}))
         return {name: np.concatenate([part[at] for part in parts]) for at, name in enumerate(names)}
 
 
@@ -66,9 +58,9 @@ def fracture_probability(manifest: dict, logit: np.ndarray) -> np.ndarray:
 
 
 def write_json(path: Path, value: dict) -> None:
-    """Readable JSON, replaced whole."""
+    """Readable JSON, replaced whole. NaN is none: nobody else could read it."""
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     temporary.replace(path)
 
 

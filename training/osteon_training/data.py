@@ -67,5 +67,6 @@ def annotations(root: Path) -> list[dict[str, str]]:
 def copied(root: Path, split: str, others: list[str]) -> set[str]:
     """The films of a split that one of the others has too, by their names."""
     split_of = {row["file"]: row["split"] for row in annotations(root)}
-    shared = [group for group in listed() if any(split_of[name] in others for name in group)]
-    return {name for group in shared for name in group if split_of[name] == split}
+    # Other data than the source's need not have the films that are listed.
+    shared = [group for group in listed() if any(split_of.get(name) in others for name in group)]
+    return {name for group in shared for name in group if split_of.get(name) == split}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from .data import REGIONS, Sample
+from .data import BONES, REGIONS, Sample
 from .geometry import View, draw
 from .negatives import TRAIN_PHOTOGRAPHS, drawn, drawn_anatomy, mirrored_chest, photographs, shuffled
 from .photometry import damage, thumbnail
@@ -125,7 +125,8 @@ class FractureDraws(Draws):
             "x": torch.from_numpy(finish(image, self.spec)),
             "heat": torch.from_numpy(heat),
             "boxed": not label or len(view.polygons) > 0,
-            "bone": list(self.weights).index(bone),
+            # The network has an output for every bone, whichever the recipe names, in which order.
+            "bone": BONES.index(bone),
             "label": float(label),
         }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .bundle import INT8, Bundle, fracture_probability, part_probabilities, write_json
+from .bundle import INT8, METRICS, Bundle, fracture_probability, part_probabilities, write_json
 from .data import BONES, ORDER, Sample, copied, load
 from .metrics import auroc, calibration_error, calibration_noise, interval
 from .refusal import refusal
@@ -33,9 +33,13 @@ def write_metrics(models: Path, report: dict) -> None:
     for folder in sorted(path.parent for path in models.glob("*/model.json")):
         manifest = Bundle(folder).manifest
         mine = report["bodypart"]["test"] if manifest["task"] == "bodypart" else report["fracture"][manifest["bone"]]["test"]
-        names = [name for name in manifest["metrics"] if name not in ("split", "films")]
-        manifest["metrics"] = {"split": "test", "films": mine["films"], **{name: mine[name] for name in names}}
+        manifest["metrics"] = {"split": "test", "films": mine["films"], **measured(mine, METRICS[manifest["task"]])}
         write_json(folder / "model.json", manifest)
+
+
+def measured(figures: dict, names: list[str]) -> dict:
+    """The figures of those names that are numbers: of films of one kind only, some are none."""
+    return {name: figures[name] for name in names if np.isfinite(list(figures[name].values())).all()}
 
 
 def part_report(models: Path, sets: dict[str, list[Sample]], split: str, data: Path) -> dict:
@@ -48,7 +52,7 @@ def part_report(models: Path, sets: dict[str, list[Sample]], split: str, data: P
     _, correct, _, files = right[split]
     alone = ~np.isin(files, list(elsewhere(data, split)))
     report["alone"] = [int(correct[alone].sum()), int(alone.sum())]
-    report["notIdentified"] = refusal(part, data)
+    report["notIdentified"] = refusal(part, data, split)
     if (part.folder / INT8).exists():
         report["int8"] = round(float(part_answers(Bundle(part.folder, INT8), sets[split])[1].mean()), 4)
     return report

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from PIL import Image
 from torch import nn
 
-from .bundle import Bundle, digest, write_json
+from .bundle import METRICS, Bundle, digest, write_json
 from .data import BONES, REGIONS, Sample, load
 from .datasets import PART_CLASSES
 from .tensor import InputSpec
@@ -150,8 +150,7 @@ def manifest_of(name: str, recipe: dict, size: int) -> dict:
         manifest["thresholds"] = {"sensitive": 0.2, "balanced": 0.5, "specific": 0.8}
         manifest["regions"] = {"threshold": 0.3, "maximum": 5}
     manifest["warmup"] = {"outputs": {}, "tolerance": 0.05}
-    names = ["accuracy", "accuracyOrigin"] if bone is None else ["auroc", "sensitivity", "specificity", "calibrationError"]
-    manifest["metrics"] = {"split": "test", "films": 0, **{metric: blank for metric in names}}
+    manifest["metrics"] = {"split": "test", "films": 0, **{metric: blank for metric in METRICS[recipe["task"]]}}
     manifest["data"] = {"name": "FracAtlas subset", "doi": "10.1038/s41597-023-02432-4", "licence": "CC BY 4.0"}
     manifest["training"] = {"commit": None, "seed": recipe["seed"], "recipe": f"training/recipes/{recipe['name']}.json"}
     return manifest

@@ -33,8 +33,11 @@ def calibration_error(label: np.ndarray, probability: np.ndarray, bins: int = 10
 def interval(statistic: Callable[[np.ndarray], float], films: np.ndarray, rounds: int = 1000, seed: int = 1) -> dict[str, float]:
     """The statistic of all indices with its 95 % percentile bootstrap interval (Efron), resampling films.
 
-    `films` names the film of each answer: those of one film are drawn together, since they do not err by themselves.
+    `films` names the film of each answer: those of one film are drawn together, since they do not err by themselves. NaN where the
+    films do not tell it.
     """
+    if len(films) == 0:
+        return dict.fromkeys(("value", "low", "high"), float("nan"))
     rng = np.random.default_rng(seed)
     count = len(films)
     _, order, sizes = np.unique(films, return_inverse=True, return_counts=True)

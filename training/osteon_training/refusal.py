@@ -13,10 +13,10 @@ from .negatives import HELD_OUT_PHOTOGRAPHS, drawn, drawn_anatomy, photographs
 from .pictures import pictures
 
 
-def refusal(bundle: Bundle, data: Path) -> dict:
+def refusal(bundle: Bundle, data: Path, split: str) -> dict:
     """Pictures of each kind, and how many are taken for a film of a supported region. None was trained on.
 
-    `photographs` are from packages that training had none of (fetched, see `pictures.py`, or installed); `drawn` and `drawn anatomy` are of the training's kinds, other draws; `other regions` are the split's films of such.
+    `photographs` are from packages that training had none of (fetched, see `pictures.py`, or installed); `drawn` and `drawn anatomy` are of the training's kinds, other draws; `other regions` are the films of such of the split alone.
     """
     fetched = pictures("held-out")
     if not fetched:
@@ -26,7 +26,7 @@ def refusal(bundle: Bundle, data: Path) -> dict:
         "photographs, screenshots and drawings of packages": photographs(HELD_OUT_PHOTOGRAPHS) + fetched,
         "noise, blank pictures, documents, charts and shapes, made": [drawn(400, rng) for _ in range(200)],
         "chests, skulls and spines, made": [drawn_anatomy(400, rng) for _ in range(60)],
-        "films of other regions, val and test": [s.image for split in ("val", "test") for s in load(data, split) if s.region == "other"],
+        f"films of other regions, {split}": [s.image for s in load(data, split) if s.region == "other"],
     }
     return {name: {"pictures": len(images), "taken": int(taken(bundle, images).sum())} for name, images in kinds.items() if images}
 

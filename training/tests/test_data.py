@@ -37,6 +37,11 @@ class Copies(unittest.TestCase):
     def test_groups(self) -> None:
         self.assertEqual(copies.find(self.root), [["a.png", "b.png", "c.png"], ["d.png", "e.png"], ["f.png", "g.png"]])
 
+    def test_films_that_are_listed_and_not_there_are_passed_over(self) -> None:
+        data.listed = lambda: [["a.png", "of-other-data.png"], ["neither.png", "nor.png"]]
+        self.assertEqual(data.copied(self.root, "test", ["train", "val"]), set())
+        self.assertEqual(data.copied(self.root, "train", ["train"]), {"a.png"})
+
     def test_an_earlier_split_does_without_what_a_later_one_has(self) -> None:
         found = {split: [s.file for s in data.load(self.root, split)] for split in data.ORDER}
         self.assertEqual(found, {"train": ["d.png", "e.png"], "val": [], "test": ["c.png", "g.png", "h.png"]})

@@ -8,20 +8,27 @@ import {
   type Priority,
   ProblemError,
 } from "@osteon/client";
-import { userCwd } from "@osteon/shared/command-line";
+import { parseCommand, UsageError, userCwd } from "@osteon/shared/command-line";
 import { describeAnalysis, printable } from "./describe.js";
 import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
-import { parseCommand } from "./parse-command.js";
-import { UsageError } from "./usage-error.js";
 
-export const analysesUsage = `npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)
-  analyze FILE… [--exam]                     each file an analysis of its own, or all views of one exam; waits for the ends
+const head = "npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)";
+
+/** What each command is called with. */
+const calls: Readonly<Record<string, string>> = {
+  analyze: `  analyze FILE… [--exam]                     each file an analysis of its own, or all views of one exam; waits for the ends
           [--reference TEXT] [--callback-url URL] [--region-hint PART] [--priority urgent]
-          [--timeout SECONDS]                of one try of a call, beside the time that the films take by their size (120)
-  get ID… [--wait SECONDS]                   analyses as they stand
-  watch ID…                                  each state until the end
-  cancel ID…                                 cancels what has not ended
-  erase ID…                                  erases every trace`;
+          [--timeout SECONDS]                of one try of a call, beside the time that the films take by their size (120)`,
+  get: "  get ID… [--wait SECONDS]                   analyses as they stand",
+  watch: "  watch ID…                                  each state until the end",
+  cancel: "  cancel ID…                                 cancels what has not ended",
+  erase: "  erase ID…                                  erases every trace",
+};
+
+/** The usage of one of the commands, or of all. */
+export function analysesUsage(command?: string): string {
+  return [head, ...(command === undefined ? Object.values(calls) : [calls[command]])].join("\n");
+}
 
 /** Files that are on their way at once. */
 const atOnce = 4;

@@ -6,8 +6,7 @@ import {
   ProblemError,
   toProblem,
 } from "@osteon/shared";
-import { parseCommand } from "./parse-command.js";
-import { UsageError } from "./usage-error.js";
+import { parseCommand, UsageError } from "@osteon/shared/command-line";
 
 export const deadLettersUsage = `npm run osteon -- dead-letters COMMAND
   list [--tenant NAME]                       failed analyses, and deliveries that were given up; of all tenants, oldest first

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
 import { Osteon } from "@osteon/client";
-import { UsageError } from "./usage-error.js";
+import { UsageError } from "@osteon/shared/command-line";
 
 /** Options of every command that speaks to a gateway. */
 export const gatewayOptions = {

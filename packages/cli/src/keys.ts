@@ -6,11 +6,11 @@ import {
   type Scope,
   scopes,
 } from "@osteon/shared";
-import { parseCommand } from "./parse-command.js";
-import { UsageError } from "./usage-error.js";
+import { parseCommand, UsageError } from "@osteon/shared/command-line";
 
 export const keysUsage = `npm run osteon -- keys COMMAND
   create --tenant NAME [--name TEXT] [--scopes submit,read] [--days N]    makes a key and shows it, once
+         scopes: ${scopes.join(", ")}
          [--submissions-per-minute N] [--reads-per-minute N]              a budget of its own; 0: no limit
   list                                                                    all keys with their last use, never their secrets
   revoke ID                                                               refused everywhere within 10 s

@@ -8,11 +8,10 @@ import {
   type WebhookEvent,
   type WebhookTestEvent,
 } from "@osteon/client";
+import { parseCommand, UsageError } from "@osteon/shared/command-line";
 import { explain } from "./analyses.js";
 import { describeAnalysis } from "./describe.js";
 import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
-import { parseCommand } from "./parse-command.js";
-import { UsageError } from "./usage-error.js";
 
 export const webhooksUsage = `npm run osteon -- webhooks listen [--url URL] [--key osk_…] [--json]
   registers an endpoint for as long as it runs, receives, verifies and prints what comes, and removes it at the end

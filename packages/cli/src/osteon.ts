@@ -1,13 +1,26 @@
 import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError, RedisLock } from "@osteon/shared";
+import { asksForHelp, UsageError } from "@osteon/shared/command-line";
 import { analysesCommands, analysesUsage } from "./analyses.js";
 import { configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage, type OnDamaged } from "./dead-letters.js";
 import type { Terminal } from "./gateway.js";
 import { explain, keysCommand, keysUsage } from "./keys.js";
 import { webhooksCommand, webhooksUsage } from "./listen.js";
-import { UsageError } from "./usage-error.js";
 
-const usage = [analysesUsage, webhooksUsage, keysUsage, deadLettersUsage].join("\n");
+const usage = [
+  analysesUsage(),
+  webhooksUsage,
+  keysUsage,
+  deadLettersUsage,
+  "npm run osteon -- [COMMAND] --help           this, or what one command takes",
+].join("\n");
+
+const usages: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.keys(analysesCommands).map((name) => [name, analysesUsage(name)])),
+  webhooks: webhooksUsage,
+  keys: keysUsage,
+  "dead-letters": deadLettersUsage,
+};
 
 /** What was broken off by a signal, as a shell counts it. */
 const interrupted = 130;
@@ -47,10 +60,14 @@ export async function runOsteon(
   [topic = "", ...args]: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
+  if (topic === "help" || asksForHelp([topic, ...args])) {
+    terminal.out(Object.hasOwn(usages, topic) ? (usages[topic] ?? usage) : usage);
+    return 0;
+  }
   const command = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
   if (command === undefined) {
     terminal.err(usage);
-    return ["help", "--help", "-h"].includes(topic) ? 0 : 2;
+    return 2;
   }
   try {
     return (await command(args, terminal)) ? 0 : 1;

@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { FileStore, KeyRing } from "@osteon/shared";
+import { UsageError } from "@osteon/shared/command-line";
 import { keysCommand } from "../src/keys.js";
-import { UsageError } from "../src/usage-error.js";
 
 let folder: string;
 let ring: KeyRing;

@@ -1,30 +1,30 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { onStopSignal, outliveReaders } from "@osteon/shared/command-line";
+import { onStopSignal, outliveReaders, parseCommand, UsageError } from "@osteon/shared/command-line";
 import { analyzeCommand } from "./analyze/command.js";
 import { repoRoot, userCwd } from "./paths.js";
 import { StartError } from "./start-error.js";
 import { type SystemOptions, startSystem } from "./system.js";
-import { parseCommandLine, UsageError } from "./usage-error.js";
 
 const usage = `Usage:
   npm start                                    runs Osteon until Ctrl-C
   npm start -- analyze FILE|FOLDER... [--json] examines films and prints a table
 Options:
   --verbose   shows every log line (all of them are in DATA_DIR/logs)
-  --help      shows this
+  --help, -h  shows this
 Variables: HOST (127.0.0.1), PORT (8080; 0 takes a free one), DATA_DIR (.osteon), REDIS_URL, MODELS_DIR, LOG_LEVEL,
-  OSTEON_KEY (osk_…, for analyze where the running Osteon has keys)
+  INFERENCE_ENGINE, INFERENCE_PRECISION, OPERATING_POINTS, OSTEON_KEY (osk_…, for analyze where the running Osteon has keys)
+analyze asks the Osteon that runs on DATA_DIR; where models, engine, precision or operating points are set, it starts one of its own.
 Research use only. Not a medical device.`;
 
 /** The command line of `npm start`; resolves with the exit code. `options` are what a test runs instead of the real system. */
 export async function main(args: readonly string[], options: SystemOptions = {}): Promise<number> {
   outliveReaders();
   try {
-    const { values, positionals } = parseCommandLine({
-      args: [...args],
-      allowPositionals: true,
-      options: { help: { type: "boolean" }, verbose: { type: "boolean" }, json: { type: "boolean" } },
+    const { values, positionals } = parseCommand(args, {
+      help: { type: "boolean", short: "h" },
+      verbose: { type: "boolean" },
+      json: { type: "boolean" },
     });
     const [command, ...paths] = positionals;
     const verbose = values.verbose ?? ["debug", "trace"].includes(process.env.LOG_LEVEL ?? "");

@@ -6,7 +6,7 @@ import { Backoff } from "./backoff.js";
 import { ConsoleLog } from "./console-log.js";
 import { freePort, isPortFree } from "./free-port.js";
 import { DataDirLock } from "./lock.js";
-import { defaultDataDir, repoRoot } from "./paths.js";
+import { defaultDataDir, repoRoot, userCwd } from "./paths.js";
 import { checkRedis, endRedisOrphan, type RunningRedis, startRedis } from "./redis.js";
 import { webhookMasterSecret, webhookSecret } from "./secrets.js";
 import { StartError } from "./start-error.js";
@@ -23,7 +23,7 @@ export interface SystemOptions {
   host?: string;
   /** Of the first gateway; 0 takes a free one. Default `PORT`, else 8080. */
   port?: number;
-  /** Default `MODELS_DIR`, else `models` in the repository. */
+  /** Absolute. Default `MODELS_DIR`, else `models` in the repository. */
   modelsDir?: string;
   /** A Redis that somebody else runs. Default `REDIS_URL`, else one of our own. `null`: our own whatever `REDIS_URL` says. */
   redisUrl?: string | null;
@@ -204,6 +204,12 @@ class System implements RunningSystem {
     };
   }
 
+  /** A path that the environment names, relative to where the user stands. */
+  #fromUser(name: string): string | undefined {
+    const given = this.#env[name];
+    return given ? resolve(userCwd(this.#env), given) : undefined;
+  }
+
   async #startServices(host: string, port: number): Promise<void> {
     const folder = this.#options.servicesDir ?? join(repoRoot, "services");
     const { NODE_TEST_CONTEXT: _, HEALTH_PORT: healthPort, ...inherited } = this.#env;
@@ -212,7 +218,8 @@ class System implements RunningSystem {
       DATA_DIR: this.dataDir,
       HOST: host,
       REDIS_URL: this.redisUrl,
-      MODELS_DIR: resolve(repoRoot, this.#options.modelsDir ?? (this.#env.MODELS_DIR || "models")),
+      MODELS_DIR: this.#options.modelsDir ?? this.#fromUser("MODELS_DIR") ?? join(repoRoot, "models"),
+      OPERATING_POINTS: this.#fromUser("OPERATING_POINTS"),
       WEBHOOK_SECRET: this.webhookSecret,
       WEBHOOK_MASTER_SECRET: this.#env.WEBHOOK_MASTER_SECRET || webhookMasterSecret(this.dataDir),
     };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
+import { repoRoot } from "../src/paths.js";
 import { isLiving, markOf, type ProcessMark } from "../src/pid-file.js";
 import { StartError } from "../src/start-error.js";
 import { type RunningSystem, type SystemOptions, startSystem } from "../src/system.js";
@@ -53,7 +54,9 @@ function marks(dir: string): ProcessMark[] {
 
 test("a system starts whole, keeps its secret, and ends whole", async (t) => {
   const dir = temporary(t);
-  const system = await start(t, dir, { counts: { "bodypart-worker": 2 }, env: { HEALTH_PORT: "0" } });
+  const user = { INIT_CWD: dir, npm_package_json: join(repoRoot, "package.json") };
+  const given = { MODELS_DIR: "my-models", OPERATING_POINTS: "points.json", HEALTH_PORT: "0" };
+  const system = await start(t, dir, { counts: { "bodypart-worker": 2 }, env: { ...user, ...given } });
   assert.deepEqual(
     system.services.map((each) => each.label),
     ["gateway-1", "bodypart-worker-1", "bodypart-worker-2", "fracture-worker-1", "webhook-worker-1"],
@@ -63,6 +66,9 @@ test("a system starts whole, keeps its secret, and ends whole", async (t) => {
   assert.match(system.webhookSecret, /^whsec_[A-Za-z0-9+/]{43}=$/);
   assert.equal(statSync(join(dir, "data", "webhook-secret")).mode & 0o777, 0o600);
   assert.equal(statSync(join(dir, "data")).mode & 0o777, 0o700);
+  const environment = (await (await fetch(`${system.url}/environment`)).json()) as NodeJS.ProcessEnv;
+  assert.equal(environment.MODELS_DIR, join(dir, "my-models"), "from where the user stands");
+  assert.equal(environment.OPERATING_POINTS, join(dir, "points.json"));
   const running = marks(dir);
   assert.equal(running.length, 6);
   await system.stop();

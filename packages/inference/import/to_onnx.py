@@ -9,12 +9,15 @@ python to_onnx.py answer --keras FILE | --onnx FILE --films FOLDER --preprocessi
 
 import argparse
 import json
+import math
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Neither the user's backend nor his order of axes is the model's.
+os.environ.update(KERAS_BACKEND="tensorflow", KERAS_HOME=str(Path(sys.prefix) / "keras"))
 # The messages of libraries are no part of the answer.
 answer_to, sys.stdout = sys.stdout, sys.stderr
 
@@ -61,18 +64,34 @@ def picture(value) -> dict:
     raise Refused(f"the model's input must have one channel or three, not {dims}")
 
 
+def only_shapes(node) -> bool:
+    """Whether a node leaves the numbers as they are, but for their type and the shape they lie in."""
+    if node.op_type == "Cast":
+        return node.attribute[0].i in (1, 10, 11, 16)
+    return node.op_type in ("Identity", "Squeeze", "Reshape", "Flatten", "Dropout")
+
+
 def head(graph, output: str, ends_in: str):
     """The tensor before the last softmax or sigmoid, and which of them it was."""
     made_by = {name: node for node in graph.node for name in node.output}
     node = made_by.get(output)
-    while node is not None and node.op_type == "Identity":
-        output = node.input[0]
-        node = made_by.get(output)
+    while node is not None and only_shapes(node):
+        node = made_by.get(node.input[0])
     if node is not None and node.op_type in ("Softmax", "Sigmoid"):
+        if ends_in == "logits":
+            raise Refused(f"the model ends in {node.op_type.lower()}: leave --ends-in logits out")
         return node.input[0], node.op_type
     if ends_in == "probabilities":
         raise Refused("the model ends in neither softmax nor sigmoid: say --ends-in logits where its output is logits")
     return output, "Softmax"
+
+
+def numbers(graph, *names: str) -> int:
+    """How many numbers a film has in the first of the tensors whose shape is known."""
+    shapes = {value.name: value.type.tensor_type.shape for value in [*graph.value_info, *graph.output]}
+    known = [[dim.dim_value for dim in shapes[name].dim] for name in names if name in shapes and shapes[name].dim]
+    counts = [math.prod(dims[1:] if len(dims) > 1 else dims) for dims in known]
+    return next((count for count in counts if count > 0), 0)
 
 
 def renamed(model):
@@ -110,19 +129,21 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
         raise Refused(f"the model must have one output, not {len(graph.output)}")
     spec = picture(inputs[0])
     output = graph.output[0].name
-    dims = [dim.dim_value for dim in graph.output[0].type.tensor_type.shape.dim]
     logits, ending = head(graph, output, ends_in)
-    width = dims[-1] if dims else 0
+    width = numbers(graph, logits, output)
     nodes, constants = list(graph.node), list(graph.initializer)
 
     def constant(name: str, value) -> str:
         constants.append(numpy_helper.from_array(value, name))
         return name
 
+    # Whatever type and shape they had.
+    nodes.append(helper.make_node("Cast", [logits], ["osteon_floats"], to=TensorProto.FLOAT))
+    nodes.append(helper.make_node("Reshape", ["osteon_floats", constant("osteon_shape", np.asarray([-1, width]))], ["osteon_logits"]))
     if task == "bodypart":
         if ending != "Softmax" or width != len(classes):
             raise Refused(f"the model gives {width} numbers for {len(classes)} classes: name them by --classes")
-        nodes.append(helper.make_node("Identity", [logits], ["logits"]))
+        nodes.append(helper.make_node("Identity", ["osteon_logits"], ["logits"]))
         made = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(classes)])
     else:
         # The logit of a fracture: of two classes, the difference of theirs; of one number, it, or against it.
@@ -134,7 +155,7 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
             weights = np.asarray([[1 if fractured == 1 else -1]], np.float32)
         else:
             raise Refused(f"a fracture model gives one number or two, not {width}")
-        nodes.append(helper.make_node("MatMul", [logits, constant("osteon_weights", weights)], ["osteon_logit"]))
+        nodes.append(helper.make_node("MatMul", ["osteon_logits", constant("osteon_weights", weights)], ["osteon_logit"]))
         nodes.append(helper.make_node("Reshape", ["osteon_logit", constant("osteon_rows", np.asarray([-1]))], ["logit"]))
         made = helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])
 
@@ -149,7 +170,9 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
         kept[::-1], "osteon", inputs, [made], [tensor for tensor in constants if tensor.name in needed]
     )
     opsets = [each for each in model.opset_import if each.domain in ("", "ai.onnx")]
-    bundle = helper.make_model(graph, opset_imports=opsets, ir_version=min(model.ir_version, 10))
+    # Before version 4, initialisers had to be inputs too.
+    version = max(4, min(model.ir_version, 10))
+    bundle = helper.make_model(graph, opset_imports=opsets, ir_version=version)
     onnx.checker.check_model(bundle, full_check=True)
     return bundle, {"input": inputs[0].name, **spec}
 
@@ -160,6 +183,18 @@ def resized(film, width: int, height: int, interpolation: str):
 
     how = Image.Resampling.NEAREST if interpolation == "nearest" else Image.Resampling.BILINEAR
     return film.resize((width, film.height), how).resize((width, height), how)
+
+
+def probabilities(outputs, ends_in: str):
+    """The films' probabilities, of what a model gave for each."""
+    import numpy as np
+
+    rows = [np.asarray(output, np.float64).reshape(-1) for output in outputs]
+    if ends_in == "probabilities":
+        return rows
+    if all(len(row) > 1 and row.min() >= 0 and row.max() <= 1 and abs(row.sum() - 1) < 1e-3 for row in rows):
+        raise Refused("the model gives probabilities, not logits: it must end in a softmax that can be cut off")
+    return [1 / (1 + np.exp(-row)) if len(row) == 1 else np.exp(row - row.max()) / np.exp(row - row.max()).sum() for row in rows]
 
 
 def keras_answers(options) -> dict:
@@ -181,7 +216,8 @@ def keras_answers(options) -> dict:
 
     paths = sorted(Path(options.films).glob("*.png"))
     answers = model.predict(np.stack([tensor(path) for path in paths]), batch_size=8, verbose=0)
-    return {path.name: answer.astype(float).tolist() for path, answer in zip(paths, answers, strict=True)}
+    rows = probabilities(answers, options.ends_in)
+    return {path.name: row.tolist() for path, row in zip(paths, rows, strict=True)}
 
 
 def onnx_answers(options) -> dict:
@@ -221,14 +257,9 @@ def onnx_answers(options) -> dict:
             values = (values / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
         return (values if shape["layout"] == "NHWC" else values.transpose(2, 0, 1))[None].astype(np.float32)
 
-    def probabilities(output):
-        row = output.reshape(-1).astype(np.float64)
-        if options.ends_in == "probabilities":
-            return row
-        return 1 / (1 + np.exp(-row)) if len(row) == 1 else np.exp(row - row.max()) / np.exp(row - row.max()).sum()
-
     paths = sorted(Path(options.films).glob("*.png"))
-    return {path.name: probabilities(session.run(None, {given.name: tensor(path)})[0]).tolist() for path in paths}
+    answers = [session.run(None, {given.name: tensor(path)})[0] for path in paths]
+    return {path.name: row.tolist() for path, row in zip(paths, probabilities(answers, options.ends_in), strict=True)}
 
 
 def main() -> dict:

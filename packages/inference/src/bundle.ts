@@ -3,7 +3,13 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { decodeFilm, type NormalisedFilm } from "@osteon/imaging";
 import { type Bone, ProblemError, toProblem } from "@osteon/shared";
-import { type BodyPartManifest, checkManifest, type FractureManifest, type Manifest } from "./manifest.js";
+import {
+  type BodyPartManifest,
+  checkManifest,
+  type FractureManifest,
+  type Manifest,
+  type Task,
+} from "./manifest.js";
 import type { Precision } from "./precision.js";
 
 /** A model bundle whose manifest is valid and whose files have the digests it names. */
@@ -96,15 +102,21 @@ export async function surveyBundles(folder: string): Promise<FoundBundle[]> {
 }
 
 /**
- * The manifests of every bundle in `folder`, by name.
+ * The same of a folder that must have bundles.
  *
- * @throws ProblemError `bundle-damaged` where one is, or where two are for the same work.
+ * @throws ProblemError `model-missing` where it has none, or cannot be read
  */
-export async function readManifests(folder: string): Promise<Manifest[]> {
+export async function findBundles(folder: string): Promise<FoundBundle[]> {
   const found = await surveyBundles(folder);
-  const damagedOne = found.find(({ problem }) => problem !== undefined);
-  if (damagedOne !== undefined) throw damagedOne.problem;
-  return found.flatMap(({ manifest }) => manifest ?? []);
+  if (found.length > 0) return found;
+  const itself = (await readdir(folder)).includes("model.json");
+  throw new ProblemError(
+    "model-missing",
+    itself
+      ? `${folder} is a bundle itself: name the folder that it is in.`
+      : `${folder} has no bundle: no folder in it has a model.json.`,
+    { retryable: false },
+  );
 }
 
 /**
@@ -115,8 +127,7 @@ export async function readManifests(folder: string): Promise<Manifest[]> {
  */
 export async function loadBundle(folder: string, precision: Precision = "fp32"): Promise<Bundle> {
   const { manifest, manifestDigest } = await readManifestFile(folder);
-  const modelFile: ModelFile =
-    precision === "int8" && manifest.int8 !== undefined ? "model.int8.onnx" : "model.onnx";
+  const modelFile = modelFileOf(manifest, precision);
   try {
     const card = await readCard(folder);
     const files = await Promise.allSettled([
@@ -146,16 +157,31 @@ export async function loadBundle(folder: string, precision: Precision = "fp32"):
 }
 
 /**
- * Loads every bundle in `folder`.
+ * Loads every bundle in `folder`, or every one of a task.
  *
- * @throws ProblemError `bundle-damaged` where one is damaged, or where two are for the same work.
+ * @throws ProblemError `model-missing` where there is none at all; `bundle-damaged` where one is damaged that is, or may be, of
+ *   the task, or where two are for the same work.
  */
-export async function loadBundles(folder: string, precision: Precision = "fp32"): Promise<Bundles> {
-  const manifests = await readManifests(folder);
-  const bundles = await Promise.all(manifests.map(({ name }) => loadBundle(join(folder, name), precision)));
+export async function loadBundles(
+  folder: string,
+  precision: Precision = "fp32",
+  task?: Task,
+): Promise<Bundles> {
+  const wanted = (await findBundles(folder)).filter(
+    // A manifest that cannot be read may be of any task.
+    ({ manifest }) => task === undefined || manifest === undefined || manifest.task === task,
+  );
+  const damagedOne = wanted.find(({ problem }) => problem !== undefined);
+  if (damagedOne !== undefined) throw damagedOne.problem;
+  const bundles = await Promise.all(wanted.map(({ name }) => loadBundle(join(folder, name), precision)));
   const bodyPart = bundles.find(isBodyPart);
   const fractures = new Map(bundles.filter(isFracture).map((bundle) => [bundle.manifest.bone, bundle]));
   return bodyPart === undefined ? { fractures } : { bodyPart, fractures };
+}
+
+/** The model of a bundle that runs in that precision: the int8 one where there is such. */
+export function modelFileOf({ int8 }: Manifest, precision: Precision): ModelFile {
+  return precision === "int8" && int8 !== undefined ? "model.int8.onnx" : "model.onnx";
 }
 
 /** What a model does, and no other model beside it. */

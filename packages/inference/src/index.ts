@@ -5,7 +5,6 @@ export {
   loadBundle,
   loadBundles,
   readManifest,
-  readManifests,
 } from "./bundle.js";
 export { type Classification, classify } from "./classify.js";
 export type {
@@ -18,6 +17,7 @@ export type {
 } from "./engine.js";
 export { createEngine, type EngineName, engineNames } from "./engines/index.js";
 export { examine } from "./examine.js";
+export { examinedBones } from "./examined-bones.js";
 export { type ExaminedFilm, FractureExaminer } from "./fracture-examiner.js";
 export { BodyPartManifest, FractureManifest, type Manifest, type Task } from "./manifest.js";
 export { ModelSet } from "./model-set.js";

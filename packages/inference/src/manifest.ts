@@ -3,6 +3,8 @@ import { type Static, Type, Value } from "@osteon/shared/libraries/typebox";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const Name = Type.String({ pattern: "^[a-z0-9][a-z0-9-]*$" });
+/** Whether a bundle may be called so. */
+export const isName = (name: string): boolean => Value.Check(Name, name);
 const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
 const Side = Type.Integer({ minimum: 32, maximum: 2048 });
 const Numbers = Type.Array(Type.Number(), { minItems: 1 });
@@ -11,33 +13,45 @@ const FileRef = Type.Object({ digest: Digest, bytes: Type.Integer({ minimum: 1 }
 const Interval = Type.Object({ value: Probability, low: Probability, high: Probability });
 const OptionalInterval = Type.Optional(Interval);
 
+/** Where a name that nobody knows would be a setting that has no effect. */
+const strict = { additionalProperties: false } as const;
+
 /** One number for all channels, or one for each. */
 const OneOrEach = <T extends ReturnType<typeof Type.Number>>(number: T) =>
   Type.Union([number, Type.Array(number, { minItems: 1 })]);
 
-const Input = Type.Object({
-  name: Type.String({ minLength: 1 }),
-  width: Side,
-  height: Side,
-  contrast: Type.Union([
-    Type.Object({
-      method: Type.Literal("percentile"),
-      low: Probability,
-      high: Probability,
-      ignoreBelow: Type.Integer({ minimum: 0, maximum: 255 }),
-      minimumRange: Type.Integer({ minimum: 1, maximum: 255 }),
-    }),
-    Type.Object({ method: Type.Literal("none"), maximum: Type.Number({ exclusiveMinimum: 0 }) }),
-  ]),
-  pad: Type.Number({ minimum: -1e6, maximum: 1e6 }),
-  mean: OneOrEach(Type.Number({ minimum: -1e6, maximum: 1e6 })),
-  // No less than what a 32-bit float divides by without a loss.
-  std: OneOrEach(Type.Number({ minimum: 1e-6, maximum: 1e6 })),
-  channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 4 })),
-  layout: Type.Optional(Type.Enum(["NCHW", "NHWC"])),
-  fit: Type.Optional(Type.Enum(["letterbox", "stretch"])),
-  resample: Type.Optional(Type.Enum(["triangle", "nearest"])),
-});
+const Percentile = Type.Object(
+  {
+    method: Type.Literal("percentile"),
+    low: Probability,
+    high: Probability,
+    ignoreBelow: Type.Integer({ minimum: 0, maximum: 255 }),
+    minimumRange: Type.Integer({ minimum: 1, maximum: 255 }),
+  },
+  strict,
+);
+const AsIs = Type.Object(
+  { method: Type.Literal("none"), maximum: Type.Number({ exclusiveMinimum: 0 }) },
+  strict,
+);
+
+const Input = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    width: Side,
+    height: Side,
+    contrast: Type.Union([Percentile, AsIs]),
+    pad: Type.Number({ minimum: -1e6, maximum: 1e6 }),
+    mean: OneOrEach(Type.Number({ minimum: -1e6, maximum: 1e6 })),
+    // No less than what a 32-bit float divides by without a loss.
+    std: OneOrEach(Type.Number({ minimum: 1e-6, maximum: 1e6 })),
+    channels: Type.Optional(Type.Integer({ minimum: 1, maximum: 4 })),
+    layout: Type.Optional(Type.Enum(["NCHW", "NHWC"])),
+    fit: Type.Optional(Type.Enum(["letterbox", "stretch"])),
+    resample: Type.Optional(Type.Enum(["triangle", "nearest"])),
+  },
+  strict,
+);
 
 const common = {
   schemaVersion: Type.Literal(1),
@@ -85,16 +99,19 @@ export const BodyPartManifest = Type.Object({
   task: Type.Literal("bodypart"),
   outputs: Type.Object({ logits: Type.String({ minLength: 1 }) }),
   classes: Type.Array(Type.String({ minLength: 1 }), { minItems: 2, uniqueItems: true }),
-  calibration: Type.Object({
-    method: Type.Literal("temperature"),
-    temperature: Type.Number({ exclusiveMinimum: 0 }),
-  }),
-  decision: Type.Object({
-    supported: Type.Array(Type.Enum([...bones]), { minItems: 1 }),
-    unsupported: Type.Array(Type.String()),
-    unknown: Type.Array(Type.String()),
-    minimumProbability: Probability,
-  }),
+  calibration: Type.Object(
+    { method: Type.Literal("temperature"), temperature: Type.Number({ exclusiveMinimum: 0 }) },
+    strict,
+  ),
+  decision: Type.Object(
+    {
+      supported: Type.Array(Type.Enum([...bones]), { minItems: 1 }),
+      unsupported: Type.Array(Type.String()),
+      unknown: Type.Array(Type.String()),
+      minimumProbability: Probability,
+    },
+    strict,
+  ),
   warmup: warmup("logits"),
   int8: int8("logits"),
   metrics: metrics("accuracy", "accuracyOrigin"),
@@ -111,15 +128,20 @@ export const FractureManifest = Type.Object({
     heatmap: Type.Optional(Type.String({ minLength: 1 })),
   }),
   classes: Type.Tuple([Type.Literal("normal"), Type.Literal("fractured")]),
-  calibration: Type.Object({
-    method: Type.Literal("platt"),
-    // A negative one would exchange fractured and normal.
-    scale: Type.Number({ exclusiveMinimum: 0 }),
-    offset: Type.Number(),
-    prevalence: Type.Optional(Probability),
-  }),
-  thresholds: Type.Object({ sensitive: Probability, balanced: Probability, specific: Probability }),
-  regions: Type.Optional(Type.Object({ threshold: Probability, maximum: Type.Integer({ minimum: 0 }) })),
+  calibration: Type.Object(
+    {
+      method: Type.Literal("platt"),
+      // A negative one would exchange fractured and normal.
+      scale: Type.Number({ exclusiveMinimum: 0 }),
+      offset: Type.Number(),
+      prevalence: Type.Optional(Probability),
+    },
+    strict,
+  ),
+  thresholds: Type.Object({ sensitive: Probability, balanced: Probability, specific: Probability }, strict),
+  regions: Type.Optional(
+    Type.Object({ threshold: Probability, maximum: Type.Integer({ minimum: 0 }) }, strict),
+  ),
   warmup: warmup("logit"),
   int8: int8("logit"),
   metrics: metrics("auroc", "sensitivity", "specificity", "calibrationError"),
@@ -141,10 +163,10 @@ export function checkManifest(value: unknown): Manifest {
     throw damaged([{ pointer: "/task", detail: 'must be "bodypart" or "fracture"' }]);
   }
   const schema = task === "bodypart" ? BodyPartManifest : FractureManifest;
-  const errors = Value.Errors(schema, value).map(({ instancePath, message }) => ({
-    pointer: instancePath || "/",
-    detail: message,
-  }));
+  const errors = Value.Errors(schema, value)
+    // The same as "additionalProperties" of what it is in.
+    .filter(({ keyword }) => keyword !== "boolean")
+    .map((error) => ({ pointer: error.instancePath || "/", detail: detailOf(error) }));
   if (errors.length > 0) throw damaged(errors);
   const manifest = value as Manifest;
   const faults = manifest.task === "bodypart" ? classFaults(manifest) : thresholdFaults(manifest);
@@ -164,6 +186,20 @@ interface Fault {
   detail: string;
 }
 
+/** What a value must be, by name where only some may be. */
+function detailOf(error: ReturnType<typeof Value.Errors>[number]): string {
+  switch (error.keyword) {
+    case "enum":
+      return `must be one of ${error.params.allowedValues.join(", ")}`;
+    case "const":
+      return `must be ${JSON.stringify(error.params.allowedValue)}`;
+    case "additionalProperties":
+      return `must not have ${error.params.additionalProperties.join(", ")}`;
+    default:
+      return error.message;
+  }
+}
+
 function inputFaults({ contrast, channels = 1, mean, std }: Manifest["input"]): Fault[] {
   const faults: Fault[] = [];
   if (contrast.method === "percentile" && contrast.low >= contrast.high)
@@ -178,14 +214,14 @@ function inputFaults({ contrast, channels = 1, mean, std }: Manifest["input"]): 
   return faults;
 }
 
-/** A model that was measured must give all of its figures. */
+/** A model that was measured must give figures: all that the films tell, which of one kind only is not all. */
 function metricFaults(manifest: Manifest): Fault[] {
   const { metrics } = manifest;
-  if (metrics.films === 0) return [];
   const schema = manifest.task === "bodypart" ? BodyPartManifest : FractureManifest;
-  return Object.keys(schema.properties.metrics.properties)
-    .filter((name) => !(name in metrics))
-    .map((name) => ({ pointer: `/metrics/${name}`, detail: "must be there where films were measured" }));
+  const { split: _, films: __, ...figures } = schema.properties.metrics.properties;
+  return metrics.films === 0 || Object.keys(figures).some((name) => name in metrics)
+    ? []
+    : [{ pointer: "/metrics", detail: "must have figures where films were measured" }];
 }
 
 /** Every class must have exactly one outcome, and every outcome's class must exist. */

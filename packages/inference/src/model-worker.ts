@@ -3,6 +3,7 @@ import {
   type Config,
   connect,
   type JobKind,
+  type Logger,
   type ModelReload,
   type OfferedModel,
   offerModels,
@@ -14,6 +15,7 @@ import {
 import { type Bundles, loadBundles } from "./bundle.js";
 import type { InferenceEngine } from "./engine.js";
 import { createEngine } from "./engines/index.js";
+import type { Task } from "./manifest.js";
 import { type ModelSource, type OperatingPoints, readOperatingPoints } from "./operating-points.js";
 import { precisionOf } from "./precision.js";
 
@@ -25,8 +27,12 @@ export interface WorkerModels {
 }
 
 export interface ModelWorker<M extends WorkerModels> {
+  /** Bundles of other tasks are left alone, damaged or not. */
+  task: Task;
   kinds: readonly JobKind[];
-  load(engine: InferenceEngine, bundles: Bundles, points: OperatingPoints): Promise<M>;
+  load(engine: InferenceEngine, bundles: Bundles, points: OperatingPoints, source: ModelSource): Promise<M>;
+  /** Called when models were loaded, and after each reload. */
+  loaded?(models: M, logger: Logger): void;
   /** The processors of the kinds, on the models that were loaded. */
   processors(models: M, backbone: Backbone, context: ServiceContext): readonly Processor[];
   concurrency(config: Config): number;
@@ -35,7 +41,7 @@ export interface ModelWorker<M extends WorkerModels> {
 /** Runs a worker service whose jobs need models: it is ready when they are hot, and offers them to be replaced. */
 export async function runModelWorker<M extends WorkerModels>(
   name: string,
-  { kinds, load, processors, concurrency }: ModelWorker<M>,
+  { task, kinds, load, loaded, processors, concurrency }: ModelWorker<M>,
 ): Promise<void> {
   await runService(name, async (context) => {
     const { config, logger, metrics } = context;
@@ -46,11 +52,16 @@ export async function runModelWorker<M extends WorkerModels>(
       config.INFERENCE_ENGINE,
       config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
     );
-    const models = await load(engine, await loadBundles(source.folder, precision), points);
+    const models = await load(engine, await loadBundles(source.folder, precision, task), points, source);
+    loaded?.(models, logger);
     const backbone = await connect(config, logger, metrics);
     const offer = await offerModels(context, backbone.redis, {
       offered: () => models.offered(),
-      reload: () => models.reload(source),
+      reload: async () => {
+        const reloads = await models.reload(source);
+        loaded?.(models, logger);
+        return reloads;
+      },
     });
     const running = await runProcessors(
       context,

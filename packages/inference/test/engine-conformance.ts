@@ -15,8 +15,16 @@ import {
   temporaryFolder,
   writeBundle,
 } from "./support/bundles.js";
+import { onnxOf } from "./support/onnx.js";
 
 const coded = (code: string) => (error: unknown) => error instanceof ProblemError && error.code === code;
+
+/** Refused for good, and for this reason. */
+export const damagedFor = (reason: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ProblemError && error.code === "bundle-damaged", String(error));
+  assert.match(error.detail, reason);
+  return !error.retryable;
+};
 
 /** What every engine must do, with models whose answers can be reckoned by hand. */
 export function engineConformance(name: string, start: StartLane): void {
@@ -87,6 +95,15 @@ export function engineConformance(name: string, start: StartLane): void {
       await assert.rejects(engine.load(damaged), coded("bundle-damaged"));
       const good = await engine.load(await bundleOf(t, bodyPartManifest()));
       near(logitsOf((await good.run([film(6)]))[0]), expectedLogits(film(6)));
+    });
+
+    test("refuses a model whose weights lie in another file, and says so", async (t) => {
+      const engine = await open(t);
+      const nodes = [{ op: "Add", inputs: ["x", "weights"], outputs: ["logits"] }];
+      const constants = { weights: { dims: [1], data: [1], elsewhere: true } } as const;
+      const model = onnxOf({ input: [1, 1, 64, 64], nodes, constants, outputs: ["logits"] });
+      const outside = await bundleOf(t, bodyPartManifest(), model);
+      await assert.rejects(engine.load(outside), damagedFor(/keeps "weights" in another file/));
     });
 
     test("refuses a model that answers its warm-up film wrong", async (t) => {

@@ -6,6 +6,7 @@ import { ProblemError } from "@osteon/shared";
 import {
   BodyPartClassifier,
   createEngine,
+  examinedBones,
   FractureExaminer,
   type FractureManifest,
   type InferenceEngine,
@@ -178,6 +179,42 @@ test("the body-part model is replaced likewise, and does not look at fracture bu
     ["1.1.0", "1.1.0"],
   );
   assert.equal(counting.loaded, 1);
+});
+
+test("a film of a bone without a fracture model is of an unsupported region, until its bundle is there", async (t) => {
+  const { folder, counting } = await setUp(t);
+  await writeBundle(folder, bodyPartManifest());
+  const load = async () =>
+    BodyPartClassifier.load(
+      counting.engine,
+      await loadBundles(folder, "fp32", "bodypart"),
+      {},
+      await examinedBones(folder),
+    );
+  // What the model takes for an elbow: light on its upper left.
+  const light = (_: unknown, at: number) => (at % 64 < 32 && at < 2048 ? 250 : 20);
+  const elbow = { width: 64, height: 64, data: Uint8Array.from({ length: 4096 }, light) };
+  const alone = await load();
+  const unknown = await alone.classify(elbow);
+  assert.deepEqual(
+    [unknown.outcome, alone.unexamined],
+    ["analysed", []],
+    "of fracture models nothing is known",
+  );
+
+  await writeBundle(folder, fractureManifest("hand"));
+  const classifier = await load();
+  assert.deepEqual(classifier.unexamined, ["elbow", "shoulder", "leg", "hip"]);
+  const ended = await classifier.classify(elbow);
+  assert.deepEqual([ended.outcome, ended.bodyPart.label], ["unsupported-region", "elbow"]);
+
+  const bundle = await writeBundle(folder, fractureManifest("elbow"));
+  await classifier.reload({ folder });
+  assert.equal((await classifier.classify(elbow)).outcome, "analysed");
+  // Fracture workers go on with what they have; so do films on their way to them.
+  await rm(bundle, { recursive: true });
+  await classifier.reload({ folder });
+  assert.equal((await classifier.classify(elbow)).outcome, "analysed");
 });
 
 test("a card that changed is shown, though the model is the same", async (t) => {

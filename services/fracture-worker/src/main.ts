@@ -4,6 +4,7 @@ import { FractureProcessor } from "./fracture-processor.js";
 import { ReexamineProcessor } from "./reexamine-processor.js";
 
 await runModelWorker("fracture-worker", {
+  task: "fracture",
   kinds: ["fracture", "reexamine"],
   load: FractureExaminer.load,
   processors: (examiner, backbone, { metrics, logger }) => {

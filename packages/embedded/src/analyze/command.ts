@@ -1,13 +1,12 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { onStopSignal } from "@osteon/shared/command-line";
+import { onStopSignal, UsageError } from "@osteon/shared/command-line";
 import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
 import { processIdentity } from "../pid-file.js";
 import { removeDataDir, startSystem } from "../system.js";
-import { UsageError } from "../usage-error.js";
 import { type Accuracy, accuracyOf } from "./accuracy.js";
 import { type Examination, examine, type Refusal } from "./examine.js";
 import { type FilmFile, findFilms } from "./films.js";
@@ -16,7 +15,10 @@ import { accuracyTable, filmTable, printable } from "./table.js";
 export interface AnalyzeOptions {
   json: boolean;
   verbose: boolean;
-  /** Gateway to use. Default: of the Osteon that runs on DATA_DIR, else of one that is started for this and ended after. */
+  /**
+   * Gateway to use. Default: of the Osteon that runs on DATA_DIR, unless the environment names models; else of one that is started
+   * for this and ended after.
+   */
   url?: string;
   cwd?: string;
   /** Gets the table or the JSON. Default: standard output. */
@@ -32,6 +34,9 @@ export interface AnalyzeReport {
   accuracy?: Accuracy;
   disclaimer: string;
 }
+
+/** What a user sets to have other answers: a system that runs already does not know it. */
+const modelSettings = ["MODELS_DIR", "INFERENCE_ENGINE", "INFERENCE_PRECISION", "OPERATING_POINTS"] as const;
 
 type Examined = FilmFile & { examination: Examination };
 
@@ -93,10 +98,18 @@ async function openSystem(
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<OpenSystem> {
-  const url = options.url ?? (await runningAddress());
+  const running = options.url ?? (await runningAddress());
+  const own = options.url === undefined ? modelSettings.filter((name) => process.env[name]) : [];
   const key = process.env.OSTEON_KEY;
-  if (url !== undefined) return { url, ...(key ? { key } : {}), close: async () => undefined };
-  say("Starting Osteon for these films");
+  if (running !== undefined && own.length === 0) {
+    say(`Asking the Osteon that runs at ${running}, with its models`);
+    return { url: running, ...(key ? { key } : {}), close: async () => undefined };
+  }
+  say(
+    running === undefined
+      ? "Starting Osteon for these films"
+      : `Starting Osteon for these films: the one that runs at ${running} may have been started without ${own.join(", ")}`,
+  );
   // On loopback, for this command alone: nobody has a key of it.
   const env = { AUTH: "off" };
   const start = { port: 0, host: "127.0.0.1", verbose: options.verbose, say, signal, env };

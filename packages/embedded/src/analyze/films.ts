@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, resolve, sep } from "node:path";
 import type { Bone } from "@osteon/shared";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "@osteon/shared/command-line";
 
 /** What a film is known to show, by the folders it lies in. */
 export interface Truth {

@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type AnalyzeReport, analyzeCommand } from "../../src/analyze/command.js";
+import { DataDirLock } from "../../src/lock.js";
+import { StartError } from "../../src/start-error.js";
 import { FakeGateway, type Script } from "../support/fake-gateway.js";
 import { temporary } from "../support/temporary.js";
 
@@ -107,6 +109,42 @@ test("a system with keys is given the key of the environment", async (t) => {
   assert.deepEqual((await analyze(t, ["a.png"])).gateway.authorizations, ["Bearer osk_test"]);
   process.env.OSTEON_KEY = "";
   assert.deepEqual((await analyze(t, ["a.png"])).gateway.authorizations, [undefined]);
+});
+
+test("a running system answers and is named, but not where the environment names other models", async (t) => {
+  const names = ["DATA_DIR", "MODELS_DIR", "REDIS_URL"] as const;
+  const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  t.after(() => {
+    for (const name of names) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  });
+  const dir = temporary(t);
+  writeFileSync(join(dir, "a.png"), "film");
+  const gateway = await FakeGateway.start(t, script);
+  const lock = DataDirLock.acquire(dir);
+  t.after(() => lock.release());
+  lock.announce(gateway.url);
+  const said: string[] = [];
+  const run = () =>
+    analyzeCommand(["a.png"], {
+      json: true,
+      verbose: false,
+      cwd: dir,
+      print: () => undefined,
+      say: (text) => said.push(text),
+    });
+  process.env.DATA_DIR = dir;
+  delete process.env.MODELS_DIR;
+  assert.equal(await run(), 0);
+  assert.deepEqual(said.splice(0), [`Asking the Osteon that runs at ${gateway.url}, with its models`]);
+  process.env.MODELS_DIR = "others";
+  // With a Redis of somebody else's, a system of its own would work on DATA_DIR, which is taken.
+  process.env.REDIS_URL = "redis://127.0.0.1:1";
+  await assert.rejects(run(), (error) => error instanceof StartError && /already runs/.test(error.message));
+  assert.match(said.join("\n"), /^Starting Osteon for these films: .* without MODELS_DIR$/);
+  assert.equal(gateway.keys.length, 1);
 });
 
 test("many films are in hand at once, but not all", async (t) => {

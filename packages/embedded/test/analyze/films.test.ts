@@ -4,8 +4,8 @@ import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { UsageError } from "@osteon/shared/command-line";
 import { findFilms, truthOf } from "../../src/analyze/films.js";
-import { UsageError } from "../../src/usage-error.js";
 import { temporary } from "../support/temporary.js";
 
 function fill(dir: string, names: string[]): void {

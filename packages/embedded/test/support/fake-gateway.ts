@@ -70,6 +70,7 @@ export class FakeGateway {
   }
 
   async show(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === "/livez") return json(response, 200, {});
     const id = /^\/v1\/analyses\/(\d+)\?wait=\d+$/.exec(request.url ?? "")?.[1] ?? "";
     const found = this.#ends.get(id);
     if (found === undefined) return json(response, 404, {});

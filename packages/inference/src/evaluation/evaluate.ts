@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { normalise } from "@osteon/imaging";
-import type { Bone } from "@osteon/shared";
+import { type Bone, ProblemError } from "@osteon/shared";
 import { BodyPartClassifier } from "../body-part-classifier.js";
 import type { Bundles } from "../bundle.js";
 import type { InferenceEngine } from "../engine.js";
@@ -19,46 +19,70 @@ export interface Measured {
 
 const originParts = ["elbow", "hand", "shoulder"];
 
-/** Measures the bundles through the path that serves: files to normalised films to the engine, each film to its true bone. */
+/**
+ * Measures the bundles that are there through the path that serves: files to normalised films to the engine. The body-part model
+ * is measured on films of the bones that it tells, each fracture model on films of its bone, whatever the former says of them.
+ *
+ * @throws ProblemError `validation-failed` where no film is of a region that a bundle is for
+ */
 export async function evaluate(
   engine: InferenceEngine,
   bundles: Bundles,
   films: readonly LabelledFilm[],
   onFilm: (done: number) => void = () => undefined,
 ): Promise<Measured[]> {
-  const classifier = await BodyPartClassifier.load(engine, bundles);
-  const examiner = await FractureExaminer.load(engine, bundles);
-  const bones = new Set<string>(examiner.bones);
-  const known = films.filter((film) => bones.has(film.region));
+  const { bodyPart, fractures } = bundles;
+  const told = new Set<string>(bodyPart?.manifest.decision.supported);
+  const examined = new Set<string>(fractures.keys());
+  const known = films.filter(({ region }) => told.has(region) || examined.has(region));
+  if (known.length === 0) throw noFilms([...new Set([...told, ...examined])], films);
+  const classifier = bodyPart && (await BodyPartClassifier.load(engine, bundles));
+  const examiner = fractures.size === 0 ? undefined : await FractureExaminer.load(engine, bundles);
   const parts: { region: string; right: boolean }[] = [];
   const answers = new Map<string, Answer[]>();
-  let next = 0;
+  let [next, done] = [0, 0];
   const loop = async () => {
     for (let film = known[next++]; film !== undefined; film = known[next++]) {
+      const { region, fractured } = film;
       const picture = await normalise(await readFile(film.file));
-      const { bodyPart, outcome } = await classifier.classify(picture);
-      parts.push({ region: film.region, right: outcome === "analysed" && bodyPart.label === film.region });
-      const { fracture } = await examiner.examine(film.region as Bone, picture);
-      const mine = answers.get(film.region) ?? [];
-      answers.set(film.region, [...mine, { truth: film.fractured, probability: fracture.probability }]);
-      onFilm(parts.length);
+      if (classifier !== undefined && told.has(region)) {
+        const { bodyPart: part, outcome } = await classifier.classify(picture);
+        parts.push({ region, right: outcome === "analysed" && part.label === region });
+      }
+      if (examiner !== undefined && examined.has(region)) {
+        const { fracture } = await examiner.examine(region as Bone, picture);
+        const mine = answers.get(region) ?? [];
+        answers.set(region, [...mine, { truth: fractured, probability: fracture.probability }]);
+      }
+      onFilm(++done);
     }
   };
   await Promise.all(Array.from({ length: engine.describe().threads + 1 }, loop));
-  const measured = [...partRows(parts, bundles), ...fractureRows(answers, bundles)];
-  await classifier.dispose();
-  await examiner.dispose();
-  return measured;
+  await classifier?.dispose();
+  await examiner?.dispose();
+  // What the films do not tell, such as of one kind only, is left out.
+  return [...partRows(parts, bundles), ...fractureRows(answers, bundles)].filter(
+    ({ measured }) => !Number.isNaN(measured),
+  );
+}
+
+function noFilms(regions: readonly string[], films: readonly LabelledFilm[]): ProblemError {
+  const given = [...new Set(films.map(({ region }) => region))].join(", ");
+  return new ProblemError(
+    "validation-failed",
+    `No film is of a region that a bundle is for (${regions.join(", ")}); the films' regions are: ${given}.`,
+  );
 }
 
 function partRows(parts: readonly { region: string; right: boolean }[], { bodyPart }: Bundles): Measured[] {
-  const metrics = bodyPart?.manifest.metrics;
+  if (bodyPart === undefined) return [];
+  const { name, metrics } = bodyPart.manifest;
   const row = (metric: "accuracy" | "accuracyOrigin", mine: readonly { right: boolean }[]): Measured => ({
-    model: "bodypart",
+    model: name,
     metric,
     films: mine.length,
     measured: mine.filter((each) => each.right).length / mine.length,
-    ...statedOf(metrics?.[metric]),
+    ...statedOf(metrics[metric]),
   });
   return [
     row("accuracy", parts),

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { ProblemError } from "@osteon/shared";
 
 /** A labelled film of a data folder. */
 export interface LabelledFilm {
@@ -10,25 +11,38 @@ export interface LabelledFilm {
 
 /**
  * The films of a split of a folder with `annotations.csv` (columns file, split, region, fractured among others) and `images/`.
- * @throws Error where a column is missing.
+ * @throws ProblemError `validation-failed` where a column is missing, a film is neither fractured (1) nor not (0), or the split
+ *   has no films.
  */
 export async function readSplit(folder: string, split: string): Promise<LabelledFilm[]> {
-  const [head = "", ...lines] = (await readFile(path.join(folder, "annotations.csv"), "utf8"))
-    .trim()
-    .split(/\r?\n/);
+  const file = path.join(folder, "annotations.csv");
+  // Spreadsheets write a mark of the byte order, which `trim` takes too.
+  const [head = "", ...lines] = (await readFile(file, "utf8")).trim().split(/\r?\n/);
   const names = head.split(",");
   const column = (name: string) => {
     const at = names.indexOf(name);
-    if (at < 0) throw new Error(`annotations.csv has no column "${name}"`);
+    if (at < 0) throw invalid(`${file} has no column "${name}".`);
     return at;
   };
-  const [file, part, region, fractured] = ["file", "split", "region", "fractured"].map(column);
-  return lines
-    .map((line) => line.split(","))
+  const [name, part, region, fractured] = ["file", "split", "region", "fractured"].map(column);
+  const rows = lines.map((line) => line.split(","));
+  const films = rows
     .filter((row) => row[part ?? 0] === split)
-    .map((row) => ({
-      file: path.join(folder, "images", row[file ?? 0] ?? ""),
-      region: row[region ?? 0] ?? "",
-      fractured: row[fractured ?? 0] === "1",
-    }));
+    .map((row) => {
+      const label = row[fractured ?? 0];
+      if (label !== "0" && label !== "1")
+        throw invalid(`${file}: fractured of ${row[name ?? 0]} must be 0 or 1, not "${label ?? ""}".`);
+      return {
+        file: path.join(folder, "images", row[name ?? 0] ?? ""),
+        region: row[region ?? 0] ?? "",
+        fractured: label === "1",
+      };
+    });
+  if (films.length > 0) return films;
+  const splits = [...new Set(rows.map((row) => row[part ?? 0]))].join(", ");
+  throw invalid(`${file} has no film of the split "${split}"; its splits are: ${splits}.`);
+}
+
+function invalid(detail: string): ProblemError {
+  return new ProblemError("validation-failed", detail);
 }

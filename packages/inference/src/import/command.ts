@@ -1,5 +1,7 @@
 import path from "node:path";
 import { type Bone, bones } from "@osteon/shared";
+import { onStopSignal } from "@osteon/shared/command-line";
+import type { Terminal } from "../commands/terminal.js";
 import type { InferenceEngine } from "../engine.js";
 import { ImportError } from "./import-error.js";
 import { type ImportOptions, importModel } from "./import-model.js";
@@ -50,16 +52,40 @@ export const importOptions = {
 
 type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
-/** @param values as `importOptions` were given, and `models`: where the bundle goes without `out` */
-export async function importCommand(engine: InferenceEngine, values: Values): Promise<void> {
-  const options = readOptions(values);
-  const folder = await importModel(engine, options);
-  console.log(
-    `${folder} is a bundle: edit its CARD.md, then npm run models -- validate --models ${options.out}`,
+/**
+ * @param values as `importOptions` were given, and `models`: where the bundle goes without `out`
+ * @param cwd folder that paths are relative to
+ * @throws ImportError, or an AbortError where a signal broke it off
+ */
+export async function importCommand(
+  engine: InferenceEngine,
+  values: Values,
+  cwd: string,
+  { out, err }: Terminal,
+): Promise<boolean> {
+  const stopping = new AbortController();
+  const options = { ...readOptions(values, cwd), say: err, signal: stopping.signal };
+  const signals = onStopSignal(
+    () => stopping.abort(),
+    () => process.exit(130),
   );
+  try {
+    const folder = await importModel(engine, options);
+    const { task, name, version } = options.facts;
+    out(
+      values.json === true
+        ? JSON.stringify({ folder, task, name, version })
+        : `${folder} is a bundle: edit its CARD.md, then npm run models -- validate --models ${options.out}`,
+    );
+    return true;
+  } catch (error) {
+    throw stopping.signal.aborted ? stopping.signal.reason : error;
+  } finally {
+    signals.off();
+  }
 }
 
-function readOptions(values: Values): ImportOptions {
+function readOptions(values: Values, cwd: string): Omit<ImportOptions, "say" | "signal"> {
   const given = (name: string) => {
     const value = values[name];
     return typeof value === "string" ? value : undefined;
@@ -76,23 +102,26 @@ function readOptions(values: Values): ImportOptions {
   const [keras, onnx] = [given("keras"), given("onnx")];
   if ((keras === undefined) === (onnx === undefined))
     throw new ImportError("Give one file, by --keras or by --onnx.");
+  const found = (name: string) => {
+    const value = given(name);
+    return value === undefined ? undefined : path.resolve(cwd, value);
+  };
   const task = choice("task", ["bodypart", "fracture"]);
   const bone: Bone | undefined = task === "fracture" ? choice("bone", bones) : undefined;
   const file = path.basename(keras ?? onnx ?? "");
   const preprocessing: Preprocessing = choice("preprocessing", preprocessings);
   return {
-    keras: keras === undefined ? undefined : path.resolve(keras),
-    onnx: onnx === undefined ? undefined : path.resolve(onnx),
+    keras: found("keras"),
+    onnx: found("onnx"),
     fitting: {
       preprocessing,
       interpolation: choice("interpolation", ["nearest", "bilinear"]),
       fit: choice("fit", keras === undefined ? ["stretch", "letterbox"] : ["stretch"]),
     },
     endsIn: choice("ends-in", ["probabilities", "logits"]),
-    films: given("films"),
-    out: path.resolve(given("out") ?? given("models") ?? "models"),
+    films: found("films"),
+    out: found("out") ?? found("models") ?? path.resolve(cwd, "models"),
     replace: values.replace === true,
-    say: (line) => console.error(line),
     facts: {
       task,
       bone,

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { encodeFilm, type NormalisedFilm } from "@osteon/imaging";
 import { loadBundle, surveyBundles, workOf } from "../bundle.js";
 import type { InferenceEngine } from "../engine.js";
-import { checkManifest, type Manifest } from "../manifest.js";
+import { checkManifest, isName, type Manifest } from "../manifest.js";
 import { draftCard } from "./card.js";
 import { parityFilms } from "./films.js";
 import { ImportError } from "./import-error.js";
@@ -28,7 +28,12 @@ export interface ImportOptions {
   /** Moves a bundle of the same work out of the way. */
   readonly replace: boolean;
   readonly say: (line: string) => void;
+  /** Breaks the import off, so that it leaves nothing. */
+  readonly signal: AbortSignal;
 }
+
+/** Of the folders that bundles are made in. Folders with a leading dot are no bundles. */
+const prefix = ".import-";
 
 /**
  * Turns a model's file into a bundle: its graph cut off at the logits as ONNX, manifest, draft of a card, and warm-up film. It must
@@ -38,19 +43,22 @@ export interface ImportOptions {
  * @throws ImportError that says what stands against it
  */
 export async function importModel(engine: InferenceEngine, options: ImportOptions): Promise<string> {
-  const { facts, out, replace } = options;
+  const { facts, out, replace, signal } = options;
+  if (!isName(facts.name))
+    throw new ImportError(`--name must be of small letters, digits and hyphens, not ${facts.name}.`);
   await mkdir(out, { recursive: true });
+  await removeAbandoned(out);
   const inTheWay = await bundlesOfSameWork(out, facts);
   if (inTheWay.length > 0 && !replace)
     throw new ImportError(
       `${inTheWay.join(" and ")} in ${out} does the same work: --replace moves it away, --out names another folder.`,
     );
-  // Folders with a leading dot are no bundles.
-  const aside = await mkdtemp(path.join(out, ".import-"));
+  const aside = await mkdtemp(path.join(out, prefix));
   try {
     const bundle = path.join(aside, facts.name);
     await mkdir(bundle);
     await make(engine, bundle, aside, options);
+    signal.throwIfAborted();
     for (const name of inTheWay) await rename(path.join(out, name), await freeName(out, `.${name}-replaced`));
     await rename(bundle, path.join(out, facts.name));
   } finally {
@@ -59,11 +67,20 @@ export async function importModel(engine: InferenceEngine, options: ImportOption
   return path.join(out, facts.name);
 }
 
+/** What a killed import left: none takes so long. */
+async function removeAbandoned(out: string): Promise<void> {
+  const before = Date.now() - 24 * 3_600_000;
+  for (const name of (await readdir(out)).filter((each) => each.startsWith(prefix))) {
+    const folder = path.join(out, name);
+    if ((await stat(folder)).mtimeMs < before) await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function make(
   engine: InferenceEngine,
   bundle: string,
   aside: string,
-  { keras, onnx, facts, fitting, endsIn, films: folder, say }: ImportOptions,
+  { keras, onnx, facts, fitting, endsIn, films: folder, say, signal }: ImportOptions,
 ): Promise<void> {
   const file = path.join(bundle, "model.onnx");
   const origin: Origin =
@@ -74,9 +91,10 @@ async function make(
   const classes = ["--classes", facts.classes.join(","), "--ends-in", endsIn];
   const shape = await toOnnx<PictureShape & { input: string }>(
     ["convert", ...origin.source, "--task", facts.task, ...classes, "--out", file],
-    say,
+    { say, signal },
   );
   const films = await parityFilms(folder);
+  signal.throwIfAborted();
   const [warmup] = films;
   if (warmup === undefined) throw new ImportError("There is no film to warm up with.");
   const spec = { name: shape.input, ...inputSpec(shape, fitting) };
@@ -91,7 +109,7 @@ async function make(
   };
   const zeros = facts.task === "fracture" ? [0] : facts.classes.map(() => 0);
   const manifest = await write(await warmupOutputs(engine, bundle, await write(zeros), warmup));
-  const parity = await prove(engine, bundle, aside, films, { origin, facts, fitting, endsIn, say });
+  const parity = await prove(engine, bundle, aside, films, { origin, facts, fitting, endsIn, say, signal });
   say(`Parity: ${parity}`);
   await writeFile(
     path.join(bundle, "CARD.md"),
@@ -110,7 +128,8 @@ async function prove(
     fitting,
     endsIn,
     say,
-  }: Pick<ImportOptions, "facts" | "fitting" | "endsIn" | "say"> & {
+    signal,
+  }: Pick<ImportOptions, "facts" | "fitting" | "endsIn" | "say" | "signal"> & {
     readonly origin: Origin;
   },
 ): Promise<string> {
@@ -124,6 +143,7 @@ async function prove(
     endsIn,
     folder,
     say,
+    signal,
   });
   return `${films.length} films, probabilities at most ${furthest.toExponential(1)} from ${origin.runner} (${tolerance.toExponential(0)} allowed)`;
 }

@@ -37,6 +37,7 @@ export async function proveParity(
     endsIn,
     folder,
     say,
+    signal,
   }: {
     readonly origin: Origin;
     readonly classes: readonly string[];
@@ -45,6 +46,7 @@ export async function proveParity(
     /** An empty folder for the films. */
     readonly folder: string;
     readonly say: (line: string) => void;
+    readonly signal: AbortSignal;
   },
 ): Promise<number> {
   const nameOf = (at: number) => `${String(at).padStart(4, "0")}.png`;
@@ -54,11 +56,12 @@ export async function proveParity(
   const how = ["--preprocessing", preprocessing, "--interpolation", interpolation, "--fit", fit];
   const answers = await toOnnx<Record<string, number[]>>(
     ["answer", ...source, "--films", folder, ...how, "--ends-in", endsIn],
-    say,
+    { say, signal },
   );
   const read = await readerOf(engine, bundle);
   let furthest = 0;
   for (const [at, film] of films.entries()) {
+    signal.throwIfAborted();
     const expected = byClass(answers[nameOf(at)] ?? [], classes);
     for (const [name, probability] of Object.entries(await read(film))) {
       const distance = Math.abs(probability - (expected[name] ?? Number.NaN));

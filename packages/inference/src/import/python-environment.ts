@@ -15,6 +15,8 @@ export interface PythonEnvironment {
   digest: string;
   /** Told before something takes long. */
   onMissing?: () => void;
+  /** Breaks it off. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -25,16 +27,16 @@ export interface PythonEnvironment {
  * @throws Error with what venv or pip said
  */
 export async function ensurePythonEnvironment(wanted: PythonEnvironment): Promise<string> {
-  const { folder, install, digest } = wanted;
+  const { folder, install, digest, signal } = wanted;
   const python = path.join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const stamp = path.join(folder, "ready");
   if ((await readFile(stamp, "utf8").catch(() => "")) === digest && existsSync(python)) return python;
   wanted.onMissing?.();
   await rm(folder, { recursive: true, force: true });
   await mkdir(path.dirname(folder), { recursive: true });
-  await run("python3", ["-m", "venv", folder]);
+  await run("python3", ["-m", "venv", folder], { signal });
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-  await run(python, [...pip, ...install], { maxBuffer: 2 ** 26 });
+  await run(python, [...pip, ...install], { maxBuffer: 2 ** 26, signal });
   await writeFile(stamp, digest);
   return python;
 }

@@ -11,13 +11,19 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../../../", import.meta.url));
 const scripts = path.join(root, "packages/inference/import");
 
+/** Who is told what takes long, and may break it off. */
+interface Telling {
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Makes the Python environment of the import in `.cache`, where it is not there already.
  *
  * @returns path of its Python
  * @throws ImportError where that fails
  */
-async function ensurePython(say: (line: string) => void): Promise<string> {
+async function ensurePython({ say, signal }: Telling): Promise<string> {
   const requirements = path.join(scripts, "requirements.txt");
   const digest = createHash("sha256")
     .update(await readFile(requirements))
@@ -27,6 +33,7 @@ async function ensurePython(say: (line: string) => void): Promise<string> {
       folder: path.join(root, ".cache/import"),
       install: ["-r", requirements],
       digest,
+      signal,
       onMissing: () =>
         say("Setting up Keras and ONNX in .cache/import: once, some minutes, 2 GB on the disk"),
     });
@@ -43,11 +50,12 @@ async function ensurePython(say: (line: string) => void): Promise<string> {
  * @returns what it answers, parsed
  * @throws ImportError with what the script refuses, or how it failed
  */
-export async function toOnnx<T>(args: readonly string[], say: (line: string) => void): Promise<T> {
-  const python = await ensurePython(say);
+export async function toOnnx<T>(args: readonly string[], telling: Telling): Promise<T> {
+  const python = await ensurePython(telling);
   let answer: T | { refused: string };
   try {
-    const { stdout } = await run(python, [path.join(scripts, "to_onnx.py"), ...args], { maxBuffer: 2 ** 26 });
+    const options = { maxBuffer: 2 ** 26, signal: telling.signal };
+    const { stdout } = await run(python, [path.join(scripts, "to_onnx.py"), ...args], options);
     answer = JSON.parse(stdout) as T | { refused: string };
   } catch (error) {
     throw new ImportError(`The model cannot be read: ${lastLines(error)}`);

@@ -1,4 +1,10 @@
-import { type NormalisedFilm, type Placement, tensorSize, toTensor } from "@osteon/imaging/tensor";
+import {
+  type NormalisedFilm,
+  type Placement,
+  tensorShape,
+  tensorSize,
+  toTensor,
+} from "@osteon/imaging/tensor";
 import type { ProblemCode } from "@osteon/shared";
 import type { RawOutput, RawTensor } from "../engine.js";
 import type { Manifest } from "../manifest.js";
@@ -55,7 +61,7 @@ export function serve(runtime: Runtime, port: LanePort): void {
         kind: "failed",
         id,
         code: codeOf(message, error),
-        detail: error instanceof Error ? error.message : String(error),
+        detail: messageOf(error),
       };
     }
   }
@@ -79,13 +85,27 @@ export function serve(runtime: Runtime, port: LanePort): void {
 
   async function open(model: Uint8Array, manifest: Manifest): Promise<Loaded> {
     const session = await runtime.open(model, manifest);
-    return { manifest, session, input: new Float32Array(tensorSize(manifest.input)) };
+    const input = new Float32Array(tensorSize(manifest.input));
+    try {
+      // A model that does not take what its manifest says fails here for good; later, it would be tried again.
+      await session.run(input);
+    } catch (error) {
+      await session.close();
+      throw new Error(
+        `model.onnx does not run on the manifest's input, float32 [${tensorShape(manifest.input)}]: ${messageOf(error)}`,
+      );
+    }
+    return { manifest, session, input };
   }
 
   port.onMessage((message) => {
     turn = turn.then(async () => port.post(await answer(message)));
   });
   port.post({ kind: "ready", version: runtime.version });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function codeOf({ kind }: LaneMessage, error: unknown): ProblemCode {

@@ -5,6 +5,8 @@ export interface OnnxConstant {
   readonly dims: readonly number[];
   readonly data: readonly number[] | Float32Array;
   readonly ints?: true;
+  /** Says that its numbers lie in another file. */
+  readonly elsewhere?: true;
 }
 
 export type OnnxAttributeValue = number | string | readonly number[] | { readonly float: number };
@@ -24,15 +26,26 @@ export interface OnnxSpec {
   readonly constants?: Readonly<Record<string, OnnxConstant>>;
   readonly outputs: readonly string[];
   readonly opset?: number;
+  readonly irVersion?: number;
+  /** Element type of the input; 1 is float32. */
+  readonly inputType?: number;
 }
 
 const kinds = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /** The bytes of a small ONNX model. */
-export function onnxOf({ input, nodes, constants = {}, outputs, opset = 17 }: OnnxSpec): Uint8Array {
+export function onnxOf(spec: OnnxSpec): Uint8Array {
+  const { input, nodes, constants = {}, outputs, opset = 17, irVersion = 8, inputType = 1 } = spec;
   const dim = input.map((dimValue, axis) => (axis === 0 ? { dimParam: "batch" } : { dimValue }));
+  // Before version 4, constants were inputs too.
+  const inputsToo = Object.entries(irVersion < 4 ? constants : {}).map(([name, { dims, ints }]) => ({
+    name,
+    type: {
+      tensorType: { elemType: ints ? 7 : 1, shape: { dim: dims.map((dimValue) => ({ dimValue })) } },
+    },
+  }));
   return OnnxModel.encode({
-    irVersion: 8,
+    irVersion,
     opsetImport: [{ domain: "", version: opset }],
     graph: {
       name: "test",
@@ -43,14 +56,15 @@ export function onnxOf({ input, nodes, constants = {}, outputs, opset = 17 }: On
         output: made,
         attribute: Object.entries(attributes).map(([name, value]) => ({ name, ...attributeOf(value) })),
       })),
-      initializer: Object.entries(constants).map(([name, { dims, data, ints }]) => ({
+      initializer: Object.entries(constants).map(([name, { dims, data, ints, elsewhere }]) => ({
         name,
         dims,
+        dataLocation: elsewhere ? 1 : 0,
         dataType: ints ? 7 : 1,
         ...(data instanceof Float32Array ? { rawData: new Uint8Array(data.buffer) } : {}),
         ...(data instanceof Float32Array ? {} : ints ? { int64Data: data } : { floatData: data }),
       })),
-      input: [{ name: "x", type: { tensorType: { elemType: 1, shape: { dim } } } }],
+      input: [{ name: "x", type: { tensorType: { elemType: inputType, shape: { dim } } } }, ...inputsToo],
       output: outputs.map((name) => ({ name, type: { tensorType: { elemType: 1 } } })),
     },
   }).finish();

@@ -1,4 +1,6 @@
 // What the command lines share; apart from the rest of the package, which takes long to load.
 export { outliveReaders } from "./closed-pipes.js";
+export { asksForHelp, parseCommand } from "./parse-command.js";
 export { defaultDataDir, repoRoot, userCwd } from "./paths.js";
 export { onStopSignal } from "./stop-signals.js";
+export { UsageError } from "./usage-error.js";

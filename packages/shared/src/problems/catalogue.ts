@@ -342,7 +342,7 @@ export const catalogue = {
   "model-missing": {
     status: 500,
     title: "No model",
-    rule: "Each supported body part must have a loaded model bundle.",
+    rule: "Each task must have a bundle in MODELS_DIR, and each bone that is handed to fracture workers a loaded one.",
   },
   "bundle-damaged": {
     status: 500,

@@ -1,3 +1,4 @@
+import { keptElsewhere } from "../../external-data.js";
 import { OnnxModel } from "./schema.js";
 import { type Constant, type Dimension, type ElementType, sizeOf } from "./tensor.js";
 
@@ -145,7 +146,7 @@ export function elementType(code: number): ElementType {
 
 function readTensor(tensor: TensorProto): Constant {
   const dims = tensor.dims.map(numberOf);
-  if (tensor.dataLocation !== 0) throw new Error(`model.onnx keeps "${tensor.name}" in another file`);
+  if (tensor.dataLocation !== 0) throw keptElsewhere(tensor.name);
   const type = elementType(tensor.dataType);
   const data = tensor.rawData.length > 0 ? rawNumbers(tensor) : listedNumbers(tensor);
   if (data.length !== sizeOf(dims))

@@ -12,3 +12,9 @@ export function parseCommand<const O extends NonNullable<ParseArgsConfig["option
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** Whether the usage is asked for, whatever else is among the arguments. */
+export function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? undefined : end).some((each) => each === "--help" || each === "-h");
+}

@@ -1,0 +1,35 @@
+"""What a training step sees (with all of training's packages): python -m unittest discover training/tests"""
+
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+try:
+    from osteon_training.datasets import FractureDraws
+except ImportError as error:
+    raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
+
+from osteon_training.data import BONES, Sample  # noqa: E402
+from osteon_training.tensor import InputSpec  # noqa: E402
+
+
+class Bones(unittest.TestCase):
+    def test_a_film_is_of_its_bone_of_the_network_whichever_the_recipe_names(self) -> None:
+        image = np.random.default_rng(1).integers(0, 256, (300, 260), dtype=np.uint8)
+        boxes = np.array([[40, 40, 60, 60]], np.float32)
+        samples = [
+            Sample(f"{bone}-{label}.png", "train", bone, label, False, image, boxes if label else boxes[:0])
+            for bone in ("hip", "hand")
+            for label in (False, True)
+        ]
+        for bone in ("hip", "hand"):
+            draws = FractureDraws(samples, InputSpec(64, 64), {"hip": float(bone == "hip"), "hand": float(bone == "hand")}, 0.5, 4, 1)
+            self.assertEqual({draws[at]["bone"] for at in range(4)}, {BONES.index(bone)})
+
+
+if __name__ == "__main__":
+    unittest.main()
