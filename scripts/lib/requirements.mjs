@@ -1,0 +1,42 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { canInstallBrowser, findBrowser } from "./browser.mjs";
+import { root } from "./run.mjs";
+import { lacksCompiler } from "./tfjs-node.mjs";
+
+/**
+ * What this machine lacks for all tests, or all unit tests, a line each: told at once and before anything is set up, where each
+ * step would tell its own after minutes.
+ *
+ * @param {{ unitOnly: boolean }} options
+ * @returns {string[]}
+ */
+export function missingRequirements({ unitOnly }) {
+  const redis = works("redis-server", "--version") || works("valkey-server", "--version");
+  const always = [
+    [redis || works("python3", "-m", "pip", "--version"), "Redis, Valkey, or Python 3 with pip to fetch one"],
+  ];
+  const whole = [
+    // Debian has what `python3 -m venv` runs in a package apart.
+    [works("python3", "-c", "import venv, ensurepip"), "Python 3.11 with venv (apt install python3-venv)"],
+    [hasS3Server() || works("go", "version"), "Go 1.25 or later, to build the S3 server with"],
+    [!lacksCompiler(), "a C++ compiler (apt install g++), to build the addon of tfjs-node with"],
+    [
+      canInstallBrowser() || findBrowser() !== undefined,
+      "Chromium (apt install chromium, or name one: CHROMIUM=/path)",
+    ],
+  ];
+  return [...always, ...(unitOnly ? [] : whole)].filter(([is]) => !is).map(([, what]) => `- ${what}`);
+}
+
+/** @param {string} command @param {string[]} args */
+function works(command, ...args) {
+  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+}
+
+/** Whether one was built earlier. */
+function hasS3Server() {
+  const folder = join(root, ".cache/bin");
+  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("versitygw-"));
+}
