@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import {
   Analyses,
   type AnalysisRequest,
@@ -24,17 +20,9 @@ import {
   Reconciler,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-erasure-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
@@ -43,7 +31,7 @@ let analyses: Analyses;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  store = new FileStore(await server.newFolder());
   producer = new Producer(redis);
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
 });

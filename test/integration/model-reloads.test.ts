@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, test } from "node:test";
 import {
   closeRedis,
   connectRedis,
@@ -18,17 +14,9 @@ import {
   readAnnouncedModels,
   readModelCard,
 } from "@osteon/shared";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-reloads-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let subscriber: ReturnType<typeof connectRedis>;

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, before, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { test } from "node:test";
 import {
   type Attempt,
   closeRedis,
@@ -16,17 +12,9 @@ import {
   RunningProcessor,
   type WebhookJob,
 } from "@osteon/shared";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-queues-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 /** A webhook processor that does what the test says, and tells what happened. */
 class Probe

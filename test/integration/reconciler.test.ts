@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   Analyses,
   type AnalysisRequest,
@@ -25,17 +21,9 @@ import {
   RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-reconciler-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
@@ -47,7 +35,7 @@ let reconciler: Reconciler;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  store = new FileStore(await server.newFolder());
   producer = new Producer(redis);
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
   now = Date.now() + 60_000;

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, test } from "node:test";
 import {
   Analyses,
   type AnalysisRequest,
@@ -21,17 +17,9 @@ import {
   rereadJobId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-rereading-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let producer: Producer;
@@ -41,7 +29,7 @@ beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
   producer = new Producer(redis);
-  const store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  const store = new FileStore(await server.newFolder());
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
   rereading = new Rereading({ analyses, producer });
 });
