@@ -78,6 +78,7 @@ async function serve(films: number, served = new Served()): Promise<BodyPartJob[
     concurrency: 1,
     lockMs: 5_000,
     onError: () => undefined,
+    onDied: assert.ifError,
   });
   await running.start();
   while (served.order.length < films) await once(served, "film");

@@ -232,7 +232,7 @@ describe("the reconciler", () => {
         failed: async () => true,
       },
       blocking,
-      { concurrency: 1, lockMs: 5_000, onError: assert.ifError },
+      { concurrency: 1, lockMs: 5_000, onError: assert.ifError, onDied: assert.ifError },
     );
     await worker.start();
     await putOff;
