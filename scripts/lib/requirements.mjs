@@ -36,7 +36,11 @@ function works(command, ...args) {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-/** Whether an earlier run left something whose name begins so in a folder of the cache. @param {string} folder @param {string} beginning */
+/**
+ * Whether an earlier run left something in the cache whose name begins so.
+ *
+ * @param {string} folder @param {string} beginning
+ */
 function isKept(folder, beginning) {
   const kept = join(root, ".cache", folder);
   return existsSync(kept) && readdirSync(kept).some((name) => name.startsWith(beginning));
