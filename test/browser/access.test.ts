@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { analysisFolder, FileStore, KeyRing, type Scope } from "@osteon/shared";
+import { analysisFolder, FileStore, type Scope } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.js";
 import { filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
@@ -14,10 +14,8 @@ import { startTestSystem, type TestSystem } from "../support/system.js";
 const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let system: TestSystem;
 let browser: Browser;
-let ring: KeyRing;
 before(async () => {
   [system, browser] = await Promise.all([startTestSystem({ env: { AUTH: "keys" } }), launchBrowser()]);
-  ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
 });
 after(async () => {
   await browser?.close();
@@ -25,7 +23,7 @@ after(async () => {
 });
 
 const makeKey = (tenant: string, ...scopes: Scope[]) =>
-  ring.create({ tenant, name: `${tenant}'s screen`, scopes });
+  system.ring.create({ tenant, name: `${tenant}'s screen`, scopes });
 
 async function signIn(page: Page, key: string): Promise<void> {
   await page.getByLabel("Key").fill(key);
@@ -82,7 +80,7 @@ describe("where keys are on", () => {
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
     await page.getByRole("link", { name: "Films" }).click();
     await page.locator(".row").first().waitFor();
-    await ring.revoke(record.id);
+    await system.ring.revoke(record.id);
     // Until the gateway believes it, which takes ten seconds at most.
     const status = () => page.evaluate(async () => (await fetch("/v1/analyses?limit=1")).status);
     const until = performance.now() + 60_000;
