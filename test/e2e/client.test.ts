@@ -135,8 +135,9 @@ describe("the client", () => {
     await receiver.stop();
   });
 
-  test("has what goes to an address of its own made again, once that was", async () => {
+  test("has what goes to an address of its own made again, once that was", async (t) => {
     const callback = await Receiver.start(webhookSecret);
+    t.after(() => callback.stop());
     const { id } = await client.analyze(film(hand, "c.jpg"), { callbackUrl: callback.url });
     const { id: first } = await callback.received(1);
     const delivered = async () => (await client.deliveries(id))[0]?.status === "delivered";
@@ -145,7 +146,6 @@ describe("the client", () => {
     assert.deepEqual([type, status], ["analysis.completed", "pending"]);
     const again = await callback.received(2);
     assert.deepEqual([again.id, again.event.data.id], [first, id]);
-    await callback.stop();
   });
 
   test("has a method for every call, and every call and answer was as the document says", async () => {

@@ -4,14 +4,12 @@ import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import {
   Analyses,
   type AnalysisRequest,
-  acceptedFilm,
   analysisFolder,
   closeRedis,
   connectRedis,
   deliveryName,
   expireAnalyses,
   FileStore,
-  type FilmResult,
   filmJobId,
   Ledger,
   LiveState,
@@ -19,8 +17,8 @@ import {
   Producer,
   Reconciler,
 } from "@osteon/shared";
-import { v7 as uuidv7 } from "uuid";
 import { ownRedis } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const server = ownRedis();
 
@@ -42,33 +40,8 @@ afterEach(async () => {
 });
 
 const tenant = "default";
-
-async function accepted(films = 1, callbackUrl = "https://example.com/"): Promise<AnalysisRequest> {
-  const request: AnalysisRequest = {
-    v: 1,
-    id: uuidv7(),
-    tenant,
-    createdAt: new Date().toISOString(),
-    callbackUrl,
-    films: Array.from({ length: films }, (_, index) => ({
-      index,
-      contentType: "image/png",
-      digest: `sha256:${"a".repeat(64)}`,
-      bytes: 3,
-    })),
-  };
-  await analyses.accept(
-    request,
-    request.films.map(() => Buffer.from("abc")),
-  );
-  return request;
-}
-
-function result(of: AnalysisRequest, film = 0): FilmResult {
-  const accepted = of.films[film];
-  assert.ok(accepted);
-  return { film: { ...acceptedFilm(accepted), outcome: "not-identified" }, timings: {} };
-}
+const accepted = (films = 1, callbackUrl = "https://example.com/") =>
+  accept(analyses, requestOf(films, { callbackUrl }));
 
 /** One that failed, so that it has everything that an analysis may have. */
 async function failed(): Promise<AnalysisRequest> {
@@ -172,7 +145,7 @@ test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000
   const one = await halfErased(t, live);
   await hidden;
   assert.equal(await analyses.get(one), undefined);
-  await analyses.filmEnded(one, result(one));
+  await analyses.filmEnded(one, resultOf(one));
   assert.equal(await analyses.get(one), undefined, "work under way brings nothing back");
   assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown", "and tells nobody");
 });
@@ -220,7 +193,7 @@ for (const [name, forget] of Object.entries(forgets))
       await analyses.erase(ends);
       await forget();
       await analyses.ledger.putImage(ends, 0, Buffer.from("late"));
-      await analyses.filmEnded(ends, result(ends));
+      await analyses.filmEnded(ends, resultOf(ends));
       await nothingLeft(ends);
       assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
     });
@@ -291,7 +264,7 @@ async function erasureLost(one: AnalysisRequest): Promise<void> {
 }
 
 const ways: Record<string, (one: AnalysisRequest) => Promise<unknown>> = {
-  "has ended": (one) => analyses.filmEnded(one, result(one)),
+  "has ended": (one) => analyses.filmEnded(one, resultOf(one)),
   "is on its way": (one) => analyses.start(one, 0),
 };
 for (const [name, go] of Object.entries(ways)) {
