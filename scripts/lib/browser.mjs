@@ -12,9 +12,9 @@ const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-c
  * @returns {Promise<string>}
  */
 export async function ensureBrowser() {
-  const given = process.env.CHROMIUM || onPath();
+  const given = findBrowser();
   if (given !== undefined) return given;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+  if (canInstallBrowser()) {
     console.error("Installing Chromium for the tests of the page (apt-get): once, a minute or so");
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     // Another apt may be at work.
@@ -28,6 +28,15 @@ export async function ensureBrowser() {
     "The tests of the page need Chromium: install it (Debian: apt-get install chromium), or name it with CHROMIUM=/path.\n" +
       "Without it run the others: npm run test:unit, or npm test -- e2e.",
   );
+}
+
+/** The one that is here already, if any. */
+export function findBrowser() {
+  return process.env.CHROMIUM || onPath();
+}
+
+export function canInstallBrowser() {
+  return process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
 }
 
 /** The first of the names on the path that starts: some systems have a stand-in that only says what to install. */

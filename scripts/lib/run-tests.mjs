@@ -10,6 +10,7 @@ const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "tod
 /**
  * Runs stages of test files one after the other, each with its own concurrency, and shows them as one run: one list of
  * failures, the same in short, and node's closing lines (`ℹ tests 12` …) over all of them as the very last thing printed.
+ * In CI (`CI` is set) what is skipped or to be done has failed: what nobody ran there, nobody ran.
  *
  * @param {{ files: string[], concurrency: number, timeout: number }[]} stages
  * @param {AbortSignal} signal ends all
@@ -22,6 +23,7 @@ export async function runTests(stages, signal) {
   setMaxListeners(0, signal);
   let failed = false;
   const failures = [];
+  const all = Boolean(process.env.CI);
   // The runner thinks that it is a file of another run where this is set.
   delete process.env.NODE_TEST_CONTEXT;
 
@@ -32,6 +34,10 @@ export async function runTests(stages, signal) {
         if (event.type === "test:fail" && event.data.todo === undefined) {
           failed = true;
           if (event.data.details.type !== "suite") failures.push(inShort(event.data));
+        }
+        if (all && (event.type === "test:pass" || event.type === "test:fail") && isLeftOut(event.data)) {
+          failed = true;
+          failures.push(`${inFile(event.data)}: skipped or to be done, which CI does not let pass`);
         }
         const [, name, value] = /^(\w+) (\d+(?:\.\d+)?)$/.exec(event.data?.message ?? "") ?? [];
         const closing = event.type === "test:diagnostic" && event.data.nesting === 0;
@@ -71,5 +77,14 @@ export async function runTests(stages, signal) {
 function inShort({ file, name, details }) {
   const { cause, message } = details.error;
   const text = String(cause?.message ?? cause ?? message);
-  return `✖ ${file === undefined ? "" : `${relative(root, file)}: `}${name}: ${text.slice(0, 600)}`;
+  return `${inFile({ file, name })}: ${text.slice(0, 600)}`;
+}
+
+function inFile({ file, name }) {
+  return `✖ ${file === undefined ? "" : `${relative(root, file)}: `}${name}`;
+}
+
+/** By what the event says: a reason, or that there is none given. */
+function isLeftOut({ skip, todo }) {
+  return skip !== undefined || todo !== undefined;
 }

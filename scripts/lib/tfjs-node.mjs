@@ -18,6 +18,8 @@ import { root, run } from "./run.mjs";
 const source = join(root, "packages/inference/tfjs-node");
 /** Where packages/inference looks for it. */
 const folder = join(root, ".cache/tfjs-node");
+/** Written last: half an installation has none. */
+const stamp = join(folder, "ready");
 const library = join(folder, "tensorflow");
 const tfjsNode = join(folder, "node_modules/@tensorflow/tfjs-node");
 /** Node's stable ABI: the addon runs on every Node that Osteon runs on. */
@@ -29,9 +31,7 @@ const addon = join(tfjsNode, `lib/napi-v${napi}/tfjs_binding.node`);
  * built against the TensorFlow of PyPI's wheel (docs/decisions/0015-tfjs-node.md says why).
  */
 export async function installTfjsNode() {
-  const stamp = join(folder, "ready");
-  const key = stampKey();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === key) return;
+  if (isInstalled()) return;
   console.error("Setting up the engine tfjs-node in .cache: once, some minutes, 1.2 GB on the disk");
   mkdirSync(folder, { recursive: true });
   for (const name of ["package.json", "package-lock.json"])
@@ -48,7 +48,11 @@ export async function installTfjsNode() {
   }
   if ((await run(process.execPath, [join(source, "check.cjs"), folder])) !== 0)
     throw new Error("tfjs-node was set up, but does not work here: see above.");
-  writeFileSync(stamp, key);
+  writeFileSync(stamp, stampKey());
+}
+
+function isInstalled() {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === stampKey();
 }
 
 /** Of everything that decides what is installed. */

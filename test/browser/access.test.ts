@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { analysisFolder, FileStore, KeyRing, type Scope } from "@osteon/shared";
+import { analysisFolder, FileStore, type Scope } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import { seriousFaults } from "../support/axe.js";
 import { filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
@@ -14,10 +14,8 @@ import { startTestSystem, type TestSystem } from "../support/system.js";
 const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let system: TestSystem;
 let browser: Browser;
-let ring: KeyRing;
 before(async () => {
   [system, browser] = await Promise.all([startTestSystem({ env: { AUTH: "keys" } }), launchBrowser()]);
-  ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
 });
 after(async () => {
   await browser?.close();
@@ -25,11 +23,16 @@ after(async () => {
 });
 
 const makeKey = (tenant: string, ...scopes: Scope[]) =>
-  ring.create({ tenant, name: `${tenant}'s screen`, scopes });
+  system.ring.create({ tenant, name: `${tenant}'s screen`, scopes });
 
 async function signIn(page: Page, key: string): Promise<void> {
   await page.getByLabel("Key").fill(key);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Waits until the page hears of changes: it is through with signing in. */
+async function live(page: Page): Promise<void> {
+  await page.locator('.connection[data-state="live"]').waitFor({ state: "attached" });
 }
 
 describe("where keys are on", () => {
@@ -77,10 +80,14 @@ describe("where keys are on", () => {
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
     await page.getByRole("link", { name: "Films" }).click();
     await page.locator(".row").first().waitFor();
-    await ring.revoke(record.id);
+    await system.ring.revoke(record.id);
     // Until the gateway believes it, which takes ten seconds at most.
     const status = () => page.evaluate(async () => (await fetch("/v1/analyses?limit=1")).status);
-    while ((await status()) !== 401) await page.evaluate(() => new Promise(requestAnimationFrame));
+    const until = performance.now() + 60_000;
+    while ((await status()) !== 401) {
+      assert.ok(performance.now() < until, "a key that was revoked is believed");
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+    }
     await page.getByRole("link", { name: "History" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
 
@@ -99,7 +106,7 @@ describe("where keys are on", () => {
     const { text } = await makeKey("waiting", "submit", "read");
     await page.goto("/");
     await signIn(page, text);
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Find fractures" }).waitFor();
     const [chosen] = filmFiles(1, "hand");
     assert.ok(chosen);
     await transfer(page, "drop", [{ ...chosen, name: "waits.jpg" }]);
@@ -118,10 +125,32 @@ describe("where keys are on", () => {
     const { text } = await makeKey("ours", "submit", "read");
     await page.goto("/");
     await signIn(page, text);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.context().clearCookies();
+    await live(page);
     line.cut();
     await page.getByText("Connection lost").waitFor();
+    // What the page asks from here on gets no answer, until the session is over and the line there again.
+    await page.context().clearCookies();
+    line.mend();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await close();
+    await line.close();
+  });
+
+  test("a refusal that cannot be asked about leaves the page, and is asked about once that can be", async () => {
+    const line = await SeverableLine.to(system.client.url);
+    const { page, close } = await openPage(browser, line.url, {}, /401|ERR_/);
+    const { text } = await makeKey("ours", "submit", "read");
+    await page.goto("/");
+    await signIn(page, text);
+    await live(page);
+    await page.context().clearCookies();
+    await page.route("**/v1/session", (route) => route.abort());
+    const asked = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/v1/session"));
+    await page.getByRole("link", { name: "History" }).click();
+    await asked;
+    await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
+    await page.unroute("**/v1/session");
+    line.cut();
     line.mend();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await close();
@@ -171,8 +200,7 @@ describe("for the operator", () => {
     const before = receiver.deliveries.length;
     await archive.getByRole("button", { name: "Redeliver" }).first().click();
     await page.getByText("On its way again").first().waitFor();
-    while (receiver.deliveries.length === before)
-      await new Promise((done) => receiver.once("delivery", done));
+    await receiver.received(before + 1);
     await receiver.stop();
     await close();
   });

@@ -119,7 +119,8 @@ describe("films come in", () => {
     await page.getByRole("button", { name: "Examine 1 exam" }).click();
     await page.getByText("1 film", { exact: true }).waitFor();
     assert.equal(await reference.inputValue(), "");
-    assert.equal((await analyses())[0]?.reference ?? "A 12", "A 12");
+    await row(page, "A 12").and(page.locator('[data-step="done"]')).waitFor();
+    assert.equal((await analyses())[0]?.reference, "A 12");
     await page.getByRole("button", { name: "Remove all" }).click();
     // Where nothing else is done the next thing is at hand.
     await transfer(page, "drop", filmFiles(1, "elbow"));

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { FileStore, KeyRing } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import { filmFile, filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
 import { TenantClient } from "../support/endpoints.js";
@@ -9,10 +7,8 @@ import { startTestSystem, type TestSystem } from "../support/system.js";
 
 let system: TestSystem;
 let browser: Browser;
-let ring: KeyRing;
 before(async () => {
   [system, browser] = await Promise.all([startTestSystem({ env: { AUTH: "keys" } }), launchBrowser()]);
-  ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
 });
 after(async () => {
   await browser?.close();
@@ -20,7 +16,7 @@ after(async () => {
 });
 
 const makeKey = async (tenant: string) =>
-  (await ring.create({ tenant, name: `${tenant}'s screen`, scopes: ["submit", "read"] })).text;
+  (await system.ring.create({ tenant, name: `${tenant}'s screen`, scopes: ["submit", "read"] })).text;
 
 async function signIn(page: Page, key: string): Promise<void> {
   await page.getByLabel("Key").fill(key);

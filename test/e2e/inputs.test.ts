@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Analysis, Problem } from "@osteon/shared";
+import { Analysis, analysisFolder, type LoadedModel, Problem } from "@osteon/shared";
 import sharp from "sharp";
 import { Value } from "typebox/value";
 import { Client } from "../support/client.js";
@@ -154,22 +154,35 @@ describe("what an analysis shows", () => {
   });
 
   test("the events tell each state, and end with the analysis", async () => {
-    const { body } = await client.submit([{ name: "e.jpg", bytes: jpeg }]);
-    const stream = await fetch(`${client.url}/v1/analyses/${body.id}/events`);
-    assert.equal(stream.headers.get("content-type"), "text/event-stream");
-    const names = [...(await stream.text()).matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
-    assert.equal(names.at(-1), "completed");
-    const order = ["queued", "processing", "completed"];
+    let names: string[] = [];
+    let rest: AsyncIterator<Uint8Array> | undefined;
+    let text = "";
+    const readOn = async () => {
+      const { value, done } = (await rest?.next()) ?? { done: true };
+      if (done !== true) text += Buffer.from(value).toString();
+      names = [...text.matchAll(/^event: (\w+)$/gm)].map(([, name = ""]) => name);
+      return done !== true;
+    };
+    // Each step is held until the one before was told: a look tells how it stands then, and not what it was meanwhile.
+    await system.paused("fracture-worker", async () => {
+      await system.paused("bodypart-worker", async () => {
+        const { body } = await client.submit([{ name: "e.jpg", bytes: jpeg }]);
+        const stream = await fetch(`${client.url}/v1/analyses/${body.id}/events`);
+        assert.equal(stream.headers.get("content-type"), "text/event-stream");
+        rest = stream.body?.[Symbol.asyncIterator]();
+        while (!names.includes("queued")) assert.ok(await readOn());
+      });
+      while (!names.includes("processing")) assert.ok(await readOn());
+    });
+    while (await readOn());
     assert.deepEqual(
-      names,
-      [...names].sort((a, b) => order.indexOf(a ?? "") - order.indexOf(b ?? "")),
+      names.filter((name, at) => name !== names[at - 1]),
+      ["queued", "processing", "completed"],
     );
   });
 
   test("/v1/models names all six, with digest, thresholds and metrics", async () => {
-    const { body } = await client.request<{
-      data: { name: string; digest: string; thresholds?: object; metrics: object }[];
-    }>("/v1/models");
+    const { body } = await client.request<{ data: LoadedModel[] }>("/v1/models");
     assert.deepEqual(
       body.data.map((each) => each.name),
       ["bodypart", "fracture-elbow", "fracture-hand", "fracture-hip", "fracture-leg", "fracture-shoulder"],
@@ -177,6 +190,8 @@ describe("what an analysis shows", () => {
     for (const model of body.data) {
       assert.match(model.digest, /^sha256:[0-9a-f]{64}$/);
       assert.equal(model.thresholds !== undefined, model.name !== "bodypart");
+      assert.equal(model.metrics.split, "test");
+      assert.ok(Object.keys(model.metrics).length > 1, model.name);
     }
   });
 
@@ -185,7 +200,20 @@ describe("what an analysis shows", () => {
     await analysed(body.id);
     const picture = `/v1/analyses/${body.id}/films/0/thumbnail.jpg`;
     const etag = (await client.request(picture)).headers.get("etag") ?? "";
+    await system.settled();
+    const folder = analysisFolder("default", body.id).replace(/\/$/, "");
+    const traces = async () => {
+      const { objects, keys } = await system.snapshot();
+      return (
+        [...objects, ...keys]
+          .filter((name) => name.includes(body.id) || name.startsWith(folder))
+          // That it was erased, by its id alone, so that a late job of it is known for what it is.
+          .filter((name) => !name.includes(":erased:"))
+      );
+    };
+    assert.ok((await traces()).length > 3, "there is something to erase");
     assert.equal((await client.request(`/v1/analyses/${body.id}`, { method: "DELETE" })).status, 204);
+    assert.deepEqual(await traces(), []);
     Client.refused(await client.get(body.id), 404, "analysis-not-found");
     for (const headers of [{}, { "if-none-match": etag }]) {
       Client.refused(await client.request(picture, { headers }), 404, "analysis-not-found");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Analysis, FileStore, KeyRing, type Scope } from "@osteon/shared";
+import type { Analysis } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -10,27 +11,18 @@ const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let system: TestSystem;
 let keys: Record<"a" | "b" | "reader" | "admin", string>;
 before(async () => {
-  system = await startTestSystem({ env: { AUTH: "keys" } });
-  const ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
-  const make = async (tenant: string, ...scopes: Scope[]) =>
-    (await ring.create({ tenant, name: "", scopes })).text;
+  system = await startTestSystem({ env: { AUTH: "keys", LOG_LEVEL: "trace" } });
   keys = {
-    a: await make("a", "submit", "read"),
-    b: await make("b", "submit", "read"),
-    reader: await make("a", "read"),
-    admin: await make("a", "admin"),
+    a: await system.key("a", "submit", "read"),
+    b: await system.key("b", "submit", "read", "webhooks"),
+    reader: await system.key("a", "read"),
+    admin: await system.key("a", "admin"),
   };
 });
 after(() => system?.stop());
 
 const ask = <T>(key: string | undefined, path: string, init: RequestInit = {}) =>
-  system.client.request<T>(path, {
-    ...init,
-    headers: {
-      ...(init.headers as Record<string, string>),
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    },
-  });
+  new Client(system.client.url, key).request<T>(path, init);
 const submit = (key: string | undefined) =>
   ask<Analysis>(key, "/v1/analyses", {
     method: "POST",
@@ -104,8 +96,8 @@ describe("with keys on", () => {
 
   test("a tenant sees only its own, everywhere", async () => {
     const { body } = await submit(keys.a);
-    const end = await ask<Analysis>(keys.reader, `/v1/analyses/${body.id}?wait=30`);
-    assert.equal(end.body.status, "completed");
+    const end = await new Client(system.client.url, keys.reader).ended(body.id);
+    assert.equal(end.status, "completed");
     for (const [method, path] of [
       ["GET", ""],
       ["GET", "/events"],
@@ -115,6 +107,8 @@ describe("with keys on", () => {
       ["GET", "/films/0/thumbnail.jpg"],
       ["GET", "/films/0/heatmap.png"],
       ["GET", "/films/0/original"],
+      ["GET", "/deliveries"],
+      ["POST", "/redeliver"],
     ] as const) {
       Client.refused(
         await ask(keys.b, `/v1/analyses/${body.id}${path}`, { method }),
@@ -133,5 +127,29 @@ describe("with keys on", () => {
       body: JSON.stringify({ filename: `${body.id}.jpg` }),
     });
     Client.refused(predicted, 404, "analysis-not-found");
+  });
+
+  test("no log tells what a film is called, whose it is, or by which key it came", async () => {
+    const [name, reference] = ["Mustermann-Erika.jpg", "ward seven, Mustermann"];
+    const client = new Client(system.client.url, keys.a);
+    const { body } = await client.submit([{ name, bytes: hand }], { reference });
+    await client.ended(body.id);
+    const query = `reference=${encodeURIComponent(reference)}`;
+    assert.equal((await client.request(`/v1/analyses?${query}`)).status, 200);
+    Client.refused(
+      await client.submit([{ name, bytes: Buffer.from("no film") }], { reference }),
+      415,
+      "media-type-unsupported",
+    );
+    const other = new Client(system.client.url, "osk_made_up");
+    Client.refused(await other.submit([{ name, bytes: hand }], { reference }), 401, "key-invalid");
+    await system.settled();
+    const folder = path.join(system.running.dataDir, "logs");
+    const logs = await Promise.all(
+      (await readdir(folder)).map((log) => readFile(path.join(folder, log), "utf8")),
+    );
+    assert.ok(logs.length >= 4);
+    assert.match(logs.join("\n"), /multipart parsing/, "what is logged is of these calls");
+    for (const text of logs) assert.doesNotMatch(text, /Mustermann|Erika|ward seven|osk_/i);
   });
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { type Analysis, FileStore, KeyRing } from "@osteon/shared";
+import type { Analysis } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -43,9 +42,7 @@ test("a flood is refused before others are, by its share; it may still read and 
     env: { AUTH: "keys", MAX_QUEUED: "6" },
   });
   try {
-    const ring = new KeyRing(new FileStore(path.join(shared.running.dataDir, "store")));
-    const keyOf = async (tenant: string) =>
-      (await ring.create({ tenant, name: "", scopes: ["submit", "read"] })).text;
+    const keyOf = (tenant: string) => shared.key(tenant, "submit", "read");
     const [flood, other, third] = [await keyOf("flood"), await keyOf("other"), await keyOf("third")];
     const ask = <T>(key: string, path: string, init: RequestInit = {}) =>
       shared.client.request<T>(path, {

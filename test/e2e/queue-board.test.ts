@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { appRoutes } from "@bull-board/api/dist/routes.js";
-import { FileStore, KeyRing, type Scope } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { failedJob } from "../support/failed-job.js";
 import { exchange } from "../support/raw-http.js";
@@ -24,9 +22,10 @@ let system: TestSystem;
 let keys: Record<"reader" | "admin", string>;
 before(async () => {
   system = await startTestSystem({ env: { AUTH: "keys" } });
-  const ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
-  const make = async (...scopes: Scope[]) => (await ring.create({ tenant: "a", name: "", scopes })).text;
-  keys = { reader: await make("submit", "read", "webhooks"), admin: await make("admin") };
+  keys = {
+    reader: await system.key("a", "submit", "read", "webhooks"),
+    admin: await system.key("a", "admin"),
+  };
 });
 after(() => system?.stop());
 

@@ -1,30 +1,28 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { type Analysis, FileStore, KeyRing, type NewKey } from "@osteon/shared";
+import type { Analysis, NewKey } from "@osteon/shared";
 import { type Answer, Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let system: TestSystem;
-let ring: KeyRing;
 before(async () => {
   system = await startTestSystem({
     counts: { gateway: 2 },
     env: { AUTH: "keys", RATE_LIMIT_SUBMISSIONS: "6", RATE_LIMIT_READS: "40" },
   });
-  ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
 });
 after(() => system?.stop());
 
 const make = async (tenant: string, more: Partial<NewKey> = {}) =>
-  (await ring.create({ tenant, name: "", scopes: ["submit", "read"], ...more })).text;
+  (await system.ring.create({ tenant, name: "", scopes: ["submit", "read"], ...more })).text;
+
+const clientOf = (key: string, gateway = 0) =>
+  new Client(system.running.named("gateway")[gateway]?.address ?? "", key);
 
 function ask<T>(key: string, path: string, init: RequestInit = {}, gateway = 0): Promise<Answer<T>> {
-  const address = system.running.named("gateway")[gateway]?.address ?? "";
-  const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${key}` };
-  return new Client(address).request<T>(path, { ...init, headers });
+  return clientOf(key, gateway).request<T>(path, init);
 }
 const submit = (key: string, gateway = 0) =>
   ask<Analysis>(
@@ -75,7 +73,7 @@ test("a key may have a budget of its own, or none", async () => {
 test("without Redis reads go on uncounted, and a submission is refused for what it needs", async () => {
   const key = await make("d");
   const { id } = (await submit(key)).body;
-  assert.equal((await ask<Analysis>(key, `/v1/analyses/${id}?wait=60`)).body.status, "completed");
+  assert.equal((await clientOf(key).ended(id)).status, "completed");
   await system.redis.kill("SIGKILL");
   try {
     const read = await ask(key, `/v1/analyses/${id}`);

@@ -6,7 +6,6 @@ import { type AddressInfo, connect } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { createServer } from "node:tls";
 import { startS3, startSystem } from "@osteon/embedded";
 import { closeRedis, connectRedis } from "@osteon/shared";
@@ -21,6 +20,10 @@ import {
   tlsFolder,
   valkey,
 } from "../support/redis-servers.js";
+import { until } from "../support/until.js";
+
+/** Longer than servers take to find each other, also on a machine that others keep busy. */
+const patienceSeconds = 180;
 
 const films = testFilms(6).map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
 
@@ -112,14 +115,13 @@ test("a Sentinel failover, and what its replica had not got, costs no film", asy
       }),
     ),
   );
-  const until = async (what: () => Promise<boolean>) => {
-    while (!(await what())) await delay(100);
-  };
   const info = (of: RedisServer) => of.use((redis) => redis.info("replication"));
-  await until(async () => (await info(replica)).includes("master_link_status:up"));
+  await until("the replica follows", patienceSeconds, async () =>
+    (await info(replica)).includes("master_link_status:up"),
+  );
   const [first] = sentinels;
   assert.ok(first);
-  await until(async () => {
+  await until("the sentinels know each other and the replica", patienceSeconds, async () => {
     const known = (await first.use(
       (sentinel) => sentinel.call("SENTINEL", "MASTER", "osteon"),
       {},
@@ -140,7 +142,9 @@ test("a Sentinel failover, and what its replica had not got, costs no film", asy
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
   await master.kill();
   for (const { body } of answers) assert.equal((await client.ended(body.id, 180)).status, "completed");
-  await until(async () => (await info(replica)).includes("role:master"));
+  await until("the replica is the master", patienceSeconds, async () =>
+    (await info(replica)).includes("role:master"),
+  );
   await examined(client, 2);
 });
 
@@ -163,12 +167,11 @@ test("a Cluster of three masters, one of them away for a while", async (t) => {
     await node.use((redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", String(meeting.port)));
   }
   for (const node of nodes)
-    while (
-      !/cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(
+    await until("a node knows the Cluster", patienceSeconds, async () =>
+      /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(
         String(await node.use((redis) => redis.cluster("INFO"))),
-      )
-    )
-      await delay(100);
+      ),
+    );
   const client = await osteon(t, folder, nodes.map(({ url }) => url).join(","), { REDIS_CLUSTER: "on" });
   await examined(client, 6);
   const keys = await Promise.all(nodes.map((node) => node.use((redis) => redis.dbsize())));

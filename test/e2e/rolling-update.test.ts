@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort, type ServiceName } from "@osteon/embedded";
 import {
@@ -19,6 +18,7 @@ import {
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const preload = new URL("../faults/inside/next-version.js", import.meta.url).href;
@@ -71,7 +71,9 @@ test("workers of two versions share the queues: the older hand back what they do
   await completed(await submitted(system.client, films.slice(3, 5)));
   const worker = system.running.named("bodypart-worker")[0];
   assert.ok(worker);
-  while (!(await readFile(worker.logFile, "utf8")).includes("record-too-new")) await delay(100);
+  await until("the older worker met a job of the newer", 120, async () =>
+    (await readFile(worker.logFile, "utf8")).includes("record-too-new"),
+  );
   for (const id of ofNext) assert.equal((await system.client.get(id)).body.status, "queued", "it waits");
   await startNext("bodypart-worker");
   await startNext("fracture-worker");

@@ -43,6 +43,8 @@ test("the whole way through a real S3 server, several films to an analysis", asy
 
 test("an S3 server that went away in the middle costs no film", async () => {
   const answers = await Promise.all(films.map((film) => system.client.submit([film])));
+  const markers = await readdir(path.join(bucket.folder, "films", "pending"));
+  assert.notEqual(markers.length, 0, "all has ended before it went away");
   await bucket.server.kill();
   const refused = await system.client.submit(films.slice(0, 1));
   assert.equal(refused.status, 503);

@@ -6,7 +6,6 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { FileStore, KeyRing } from "@osteon/shared";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -34,9 +33,7 @@ before(async () => {
       MAX_WEBHOOKS: "100000",
     },
   });
-  const ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
-  const scopes = ["submit", "urgent", "read", "webhooks", "admin"] as const;
-  key = (await ring.create({ tenant: "a", name: "", scopes })).text;
+  key = await system.key("a", "submit", "urgent", "read", "webhooks", "admin");
 });
 after(async () => {
   await system?.stop();

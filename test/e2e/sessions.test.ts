@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { FileStore, KeyRing } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let system: TestSystem;
-let ring: KeyRing;
 before(async () => {
   system = await startTestSystem({ counts: { gateway: 2 }, env: { AUTH: "keys" } });
-  ring = new KeyRing(new FileStore(path.join(system.running.dataDir, "store")));
 });
 after(() => system?.stop());
 
@@ -47,7 +43,11 @@ const cookieOf = (headers: Headers) => headers.get("set-cookie")?.split(";")[0] 
 
 describe("a session", () => {
   test("is opened with a key, may do what the key may, and is held by a cookie that no script reads", async () => {
-    const { text } = await ring.create({ tenant: "a", name: "Reading room", scopes: ["submit", "read"] });
+    const { text } = await system.ring.create({
+      tenant: "a",
+      name: "Reading room",
+      scopes: ["submit", "read"],
+    });
     const { status, body, headers } = await signIn(text);
     assert.equal(status, 200);
     assert.deepEqual([body.signedIn, body.tenant, body.scopes], [true, "a", ["submit", "read"]]);
@@ -66,7 +66,7 @@ describe("a session", () => {
   });
 
   test("changes nothing for another site, which has the cookie only by the reader's browser", async () => {
-    const { text } = await ring.create({ tenant: "a", name: "", scopes: ["submit", "read"] });
+    const { text } = await system.ring.create({ tenant: "a", name: "", scopes: ["submit", "read"] });
     const { headers } = await signIn(text);
     const cookie = cookieOf(headers);
     const host = new URL(system.client.url).host;
@@ -92,7 +92,7 @@ describe("a session", () => {
   test("is not opened with a wrong key, and ends by signing out, with its key, and with Redis", async () => {
     Client.refused(await signIn("osk_wrong"), 401, "key-invalid");
     Client.refused(await signIn(""), 401, "key-invalid");
-    const { text, record } = await ring.create({ tenant: "a", name: "", scopes: ["read"] });
+    const { text, record } = await system.ring.create({ tenant: "a", name: "", scopes: ["read"] });
     const list = async (cookie: string) =>
       system.client.request("/v1/analyses", { headers: { cookie, ...fromPage } });
     const [first, second, third] = await Promise.all([signIn(text), signIn(text), signIn(text)]);
@@ -113,7 +113,7 @@ describe("a session", () => {
 
     const { headers } = await signIn(text);
     const last = cookieOf(headers);
-    await ring.revoke(record.id);
+    await system.ring.revoke(record.id);
     // A gateway believes a key's record for ten seconds.
     const until = Date.now() + 30_000;
     while ((await list(last)).status === 200)
@@ -125,7 +125,7 @@ describe("a session", () => {
 
   test("hears of its own tenant's changes alone, over one stream", async () => {
     const open = async (tenant: string) => {
-      const { text } = await ring.create({ tenant, name: "", scopes: ["submit", "read"] });
+      const { text } = await system.ring.create({ tenant, name: "", scopes: ["submit", "read"] });
       const cookie = cookieOf((await signIn(text)).headers);
       const stop = new AbortController();
       const answer = await fetch(`${system.client.url}/v1/events`, {
@@ -159,7 +159,7 @@ describe("a session", () => {
 
   test("is not taken for another of the same browser; its stream ends with it", async () => {
     const [old, next] = await Promise.all(
-      ["old", "next"].map((tenant) => ring.create({ tenant, name: "", scopes: ["submit", "read"] })),
+      ["old", "next"].map((tenant) => system.ring.create({ tenant, name: "", scopes: ["submit", "read"] })),
     );
     assert.ok(old && next);
     const cookie = cookieOf((await signIn(old.text)).headers);

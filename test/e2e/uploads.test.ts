@@ -10,6 +10,7 @@ import { Bucket } from "../support/bucket.js";
 import { type Answer, Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
 
 interface Address {
   id: string;
@@ -59,10 +60,11 @@ function noise(side: number): Promise<Buffer> {
     .toBuffer();
 }
 
+const clientOf = (key: string, gateway = 0) =>
+  new Client(system.running.named("gateway")[gateway]?.address ?? "", key);
+
 function ask<T>(key: string, path: string, init: RequestInit = {}, gateway = 0): Promise<Answer<T>> {
-  const address = system.running.named("gateway")[gateway]?.address ?? "";
-  const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${key}` };
-  return new Client(address).request<T>(path, { ...init, headers });
+  return clientOf(key, gateway).request<T>(path, init);
 }
 
 const json = (body: object, headers: Record<string, string> = {}): RequestInit => ({
@@ -87,14 +89,14 @@ async function uploaded(key: string, bytes: Buffer): Promise<string> {
 }
 
 async function ended(key: string, id: string): Promise<Analysis> {
-  const { body } = await ask<Analysis>(key, `/v1/analyses/${id}?wait=60`);
-  assert.equal(body.status, "completed");
-  return body;
+  const analysis = await clientOf(key).ended(id);
+  assert.equal(analysis.status, "completed");
+  return analysis;
 }
 
 /** What there is of films in the bucket, once all that was accepted has ended: objects, and writes that were begun. */
 async function objects(): Promise<string[]> {
-  while ((await bucket.store.list("pending/")).length > 0) await new Promise(setImmediate);
+  await until("all has ended", 90, async () => (await bucket.store.list("pending/")).length === 0);
   const names = await readdir(path.join(bucket.folder, "films"), { recursive: true, withFileTypes: true });
   return names
     .filter((each) => each.isFile())
@@ -239,7 +241,7 @@ describe("a film too large to hold", () => {
     });
     request.on("error", () => undefined);
     request.write(large.subarray(0, large.length - 100));
-    while ((await bucket.store.list("pending/")).length === 0) await new Promise(setImmediate);
+    await until("its acceptance has begun", 90, async () => (await bucket.store.list("pending/")).length > 0);
     request.destroy();
     assert.deepEqual(await objects(), before);
   });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import type { SupervisedProcess } from "@osteon/embedded";
+import { until } from "../support/until.js";
 import { check } from "./checker.js";
 import { FaultSystem, signal } from "./fault-system.js";
 import { History } from "./history.js";
@@ -27,16 +27,28 @@ test("a service killed at each named point, one after the other, costs no promis
   t.after(() => load.leave());
   const expected = await load.baseline();
   load.start(3);
-  const died = await Promise.all(
-    (Object.keys(steps) as CrashableService[]).map((service) => killAtEach(service, load)),
-  );
+  await Promise.all((Object.keys(steps) as CrashableService[]).map((service) => killAtEach(service, load)));
   await load.stop();
   await system.untilReady();
   await load.untilEnded(patienceSeconds);
   const leftovers = await system.untilQuiet(patienceSeconds);
   await load.lookAgain();
   assert.deepEqual(check(history, expected, leftovers), []);
-  assert.equal(died.flat().length, crashPoints.length);
+  const nameOf = ({ service, name }: CrashPoint) => `${service} ${name}`;
+  assert.deepEqual(
+    history
+      .of("fault")
+      .flatMap(({ name, target }) => (name === "crash-point" ? [target] : []))
+      .sort(),
+    crashPoints.map(nameOf).sort(),
+  );
+  const killed = history.of("exited").filter(({ how }) => how === "SIGKILL");
+  for (const service of Object.keys(steps))
+    assert.equal(
+      killed.filter((each) => each.process.startsWith(service)).length,
+      crashPoints.filter((point) => point.service === service).length,
+      `${service} died at each of its points, and nowhere else`,
+    );
   assert.ok(history.of("promised").length > crashPoints.length);
 });
 
@@ -67,11 +79,13 @@ test("a worker that was paused in a job finishes nothing that another took", asy
 
 /** The process that stopped at the point. */
 async function stopped(point: CrashPoint): Promise<SupervisedProcess> {
-  for (;;) {
-    const found = system.named(point.service).find(({ pid }) => pid !== undefined && stateOf(pid) === "T");
-    if (found !== undefined) return found;
-    await delay(50);
-  }
+  let found: SupervisedProcess | undefined;
+  await until(`${point.service} stops at ${point.name}`, reachedWithinMs / 1000, () => {
+    found = system.named(point.service).find(({ pid }) => pid !== undefined && stateOf(pid) === "T");
+    return found !== undefined;
+  });
+  assert.ok(found);
+  return found;
 }
 
 /** By its letter in the process table. */
@@ -86,17 +100,16 @@ const mostDeaths = 3;
  * Kills some process of the service at each of its points. The film under which it died is the first to come to the next: before
  * it has died too often, all that was promised until then comes to its end.
  */
-async function killAtEach(service: CrashableService, load: Load): Promise<CrashPoint[]> {
+async function killAtEach(service: CrashableService, load: Load): Promise<void> {
   const points = crashPoints.filter((point) => point.service === service);
   for (const [at, point] of points.entries()) {
-    const { label } = await killAt(point);
-    history.add({ type: "fault", name: "crash-point", target: `${label} ${point.name}` });
+    await killAt(point);
+    history.add({ type: "fault", name: "crash-point", target: `${service} ${point.name}` });
     if (at % mostDeaths === mostDeaths - 1) assert.ok(await load.untilEnded(patienceSeconds));
   }
-  return points;
 }
 
-function killAt(point: CrashPoint): Promise<SupervisedProcess> {
+function killAt(point: CrashPoint): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () => reject(new Error(`${point.service} never came to ${point.name}`)),
@@ -107,7 +120,7 @@ function killAt(point: CrashPoint): Promise<SupervisedProcess> {
         if (system.isArmed(point)) return;
         clearTimeout(late);
         for (const other of system.named(point.service)) other.removeListener("exit", onExit);
-        resolve(each);
+        resolve();
       };
       each.on("exit", onExit);
     }

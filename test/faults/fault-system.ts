@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
@@ -25,6 +24,7 @@ import type { Leftovers } from "./checker.js";
 import type { History } from "./history.js";
 import { armedFile, type CrashPoint, clockFile } from "./inside/points.js";
 import { S3Proxy } from "./s3-proxy.js";
+import { mountDisk, type SmallDisk } from "./small-disk.js";
 import { TcpProxy } from "./tcp-proxy.js";
 
 const preload = new URL("./inside/preload.js", import.meta.url).href;
@@ -37,7 +37,7 @@ export interface FaultSystemOptions {
   env?: Record<string, string>;
   /** A fault of the product itself (`inside/mutations.ts`). */
   mutation?: string;
-  /** Puts the store on a file system of its own that can be filled up; needs root. */
+  /** Puts the store on a file system of its own that can be filled up, where this machine lets us. */
   smallStore?: boolean;
 }
 
@@ -53,7 +53,7 @@ interface Parts {
   receiver: Receiver;
   running: RunningSystem;
   direct: Backbone;
-  canFill: boolean;
+  disk: SmallDisk | undefined;
 }
 
 /**
@@ -71,8 +71,7 @@ export class FaultSystem {
   readonly running: RunningSystem;
   /** Goes straight to Redis and S3, past the proxies. */
   readonly direct: Backbone;
-  /** Whether `fillStore` works here. */
-  readonly canFill: boolean;
+  readonly #disk: SmallDisk | undefined;
   readonly #faults: string;
   readonly #closers: Closer[];
 
@@ -86,7 +85,7 @@ export class FaultSystem {
     this.receiver = parts.receiver;
     this.running = parts.running;
     this.direct = parts.direct;
-    this.canFill = parts.canFill;
+    this.#disk = parts.disk;
     this.#faults = faultsOf(parts.folder);
     this.#closers = closers;
     for (const each of this.running.services) {
@@ -119,8 +118,8 @@ export class FaultSystem {
     closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
     const store = path.join(folder, "s3");
     mkdirSync(store);
-    const canFill = smallStore === true && mountSmall(store);
-    if (canFill) closers.push(() => execFileSync("umount", [store]));
+    const disk = smallStore === true ? mountDisk(store, storeMegabytes) : undefined;
+    closers.push(() => disk?.remove());
     const redis = await startRedis({ dataDir: folder });
     closers.push(() => redis.stop());
     const redisProxy = await TcpProxy.start(redis.port);
@@ -160,7 +159,7 @@ export class FaultSystem {
       loadConfig({ ...bucketEnv(s3), REDIS_URL: redis.url, LOG_LEVEL: "silent" }),
     );
     closers.push(() => direct.close());
-    const parts = { history, folder, redis, redisProxy, s3, s3Proxy, receiver, running, direct, canFill };
+    const parts = { history, folder, redis, redisProxy, s3, s3Proxy, receiver, running, direct, disk };
     return new FaultSystem(parts, closers);
   }
 
@@ -193,15 +192,17 @@ export class FaultSystem {
     signal(pid, "SIGUSR2");
   }
 
-  /** Fills the store's file system to the last byte; the returned function empties it. */
-  async fillStore(): Promise<() => Promise<void>> {
-    const ballast = path.join(this.folder, "s3", "ballast");
-    try {
-      execFileSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=64k"], { stdio: "ignore" });
-    } catch {
-      // dd ends with an error when nothing more goes in, which is what is wanted.
-    }
-    return () => rm(ballast, { force: true });
+  /**
+   * Fills the store's file system to the last byte; what is returned empties it. Where it is none of its own, the proxy answers
+   * every write as the server of a full one does.
+   */
+  fillStore(): { how: string; empty: () => void } {
+    if (this.#disk !== undefined) return { how: "to the last byte", empty: this.#disk.fill() };
+    this.s3Proxy.fault = (method) => (method === "PUT" ? { status: 500, code: "InternalError" } : undefined);
+    const empty = () => {
+      this.s3Proxy.fault = () => undefined;
+    };
+    return { how: "by answers of the proxy", empty };
   }
 
   async untilReady(): Promise<void> {
@@ -282,15 +283,4 @@ export function signal(pid: number | undefined, name: NodeJS.Signals): void {
 
 function faultsOf(folder: string): string {
   return path.join(folder, "faults");
-}
-
-function mountSmall(folder: string): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${storeMegabytes}m`, "tmpfs", folder], {
-      stdio: "ignore",
-    });
-    return true;
-  } catch {
-    return false;
-  }
 }

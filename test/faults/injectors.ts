@@ -15,8 +15,7 @@ export interface Injector {
   weight: number;
   /** Seconds that it lasts; [0, 0] for one that is over at once. */
   seconds: readonly [number, number];
-  /** Puts the fault in; undefined where it cannot be had here. */
-  inject(system: FaultSystem, random: Random): Promise<{ target?: string; heal?: Heal } | undefined>;
+  inject(system: FaultSystem, random: Random): Promise<{ target?: string; heal?: Heal }>;
 }
 
 const services: readonly ServiceName[] = ["gateway", "bodypart-worker", "fracture-worker", "webhook-worker"];
@@ -200,7 +199,10 @@ export const injectors: readonly Injector[] = [
     group: "s3",
     weight: 1,
     seconds: [3, 12],
-    inject: async (system) => (system.canFill ? { heal: await system.fillStore() } : undefined),
+    inject: async (system) => {
+      const { how, empty } = system.fillStore();
+      return { target: how, heal: empty };
+    },
   },
   setting("receiver-fails", "receiver", [3, 10], ({ receiver }) => answering(receiver, () => 500)),
   setting("receiver-away", "receiver", [3, 10], ({ receiver }) =>

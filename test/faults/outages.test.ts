@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
-import { on } from "node:events";
+import { fork } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { createInterface, type Interface } from "node:readline";
 import { type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort, serviceNames, startRedis, startS3 } from "@osteon/embedded";
 import { closeRedis, connectRedis } from "@osteon/shared";
@@ -13,6 +12,8 @@ import { bucketEnv } from "../support/bucket.js";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
+import { mountDisk, pretendDisk, type SmallDisk } from "./small-disk.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const servicesFolder = path.join(root, "services");
@@ -25,35 +26,31 @@ const triesOfOwnFaults = 4;
 /** Longer than anything takes that comes to its end, also on a machine that others keep busy. */
 const patienceSeconds = 600;
 
-async function until(what: () => Promise<boolean>): Promise<void> {
-  while (!(await what())) await delay(100);
-}
-
-async function smallFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-small-"));
-  const store = path.join(folder, "store");
+/** A data folder, and what its store is on. */
+async function onSmallDisk(t: TestContext): Promise<{ dataDir: string; disk: SmallDisk }> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), "osteon-small-"));
+  const store = path.join(dataDir, "store");
   await mkdir(store);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", store]);
+  const disk = mountDisk(store, 24) ?? pretendDisk(dataDir);
   t.after(async () => {
-    execFileSync("umount", [store]);
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    disk.remove();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
-  return folder;
+  return { dataDir, disk };
 }
 
 test("a full disk refuses new films, and those accepted wait until there is room", async (t) => {
-  const dataDir = await smallFolder(t);
-  const system = await startTestSystem({ dataDir, env: { ...env, HEALTH_PORT: "0" } });
+  const { dataDir, disk } = await onSmallDisk(t);
+  const system = await startTestSystem({ dataDir, env: { ...env, ...disk.env, HEALTH_PORT: "0" } });
   try {
     const [worker] = system.running.named("bodypart-worker");
     assert.ok(worker?.pid);
     process.kill(worker.pid, "SIGSTOP");
     const answers = await Promise.all(films.map((film) => system.client.submit([film])));
-    const ballast = path.join(dataDir, "store", "ballast");
-    assert.throws(() => execFileSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=4k"], { stdio: "ignore" }));
+    const empty = disk.fill();
     process.kill(worker.pid, "SIGCONT");
     Client.refused(await system.client.submit(films.slice(0, 1)), 503, "store-unavailable");
-    await until(async () => {
+    await until("each film was tried more often than its own faults allow", patienceSeconds, async () => {
       const metrics = await (await fetch(`${worker.health}/metrics`)).text();
       const retried = /^osteon_job_duration_seconds_count\{[^}]*outcome="retried"[^}]*\} (\d+)$/m.exec(
         metrics,
@@ -62,7 +59,7 @@ test("a full disk refuses new films, and those accepted wait until there is room
     });
     for (const { body } of answers)
       assert.ok(["queued", "processing"].includes((await system.client.get(body.id)).body.status));
-    await rm(ballast);
+    empty();
     for (const { body } of answers)
       assert.equal((await system.client.ended(body.id, patienceSeconds)).status, "completed");
     await system.settled(patienceSeconds);
@@ -99,21 +96,35 @@ test("services that are there before Redis and the store wait for both", async (
     await redis.stop();
     await s3.stop();
   });
-  const ready = services.map((each) => told(each, (line) => line.includes('"msg":"ready"')));
-  await Promise.all(services.map((each) => told(each, (line) => line.includes("object store is not up"))));
+  // One reader a process: a second would be given pieces of lines.
+  const logs = services.map(({ stdout }) => {
+    assert.ok(stdout);
+    return createInterface({ input: stdout });
+  });
+  const ready = Promise.all(logs.map((each) => told(each, (line) => line.includes('"msg":"ready"'))));
+  // Who waits for it may have failed before.
+  ready.catch(() => undefined);
+  await Promise.all(logs.map((each) => told(each, (line) => line.includes("object store is not up"))));
   await s3.restart();
-  await Promise.all(services.map((each) => told(each, (line) => line.includes("redis is not up"))));
+  await Promise.all(logs.map((each) => told(each, (line) => line.includes("redis is not up"))));
   await redis.restart();
-  await Promise.all(ready);
+  await ready;
   const client = new Client(`http://127.0.0.1:${port}`);
   const { body } = await client.submit(films.slice(0, 1));
   assert.equal((await client.ended(body.id, patienceSeconds)).status, "completed");
 });
 
-/** Waits until a process has logged such a line. */
-async function told(child: ChildProcess, what: (line: string) => boolean): Promise<void> {
-  assert.ok(child.stdout);
-  for await (const [piece] of on(child.stdout, "data")) if (String(piece).split("\n").some(what)) return;
+/** Waits until a process logs such a line; rejects where it ends before. */
+function told(lines: Interface, what: (line: string) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error("the process ended before it said so"));
+    const look = (line: string) => {
+      if (!what(line)) return;
+      lines.off("line", look).off("close", ended);
+      resolve();
+    };
+    lines.on("line", look).once("close", ended);
+  });
 }
 
 test("Redis out of memory refuses new films, and those accepted wait until there is room", async () => {
@@ -127,7 +138,9 @@ test("Redis out of memory refuses new films, and those accepted wait until there
     await redis.config("SET", "maxmemory", "1mb");
     process.kill(worker.pid, "SIGCONT");
     Client.refused(await system.client.submit(films.slice(0, 1)), 503, "queue-unavailable");
-    await until(async () => (await readFile(worker.logFile, "utf8")).includes("OOM command not allowed"));
+    await until("the worker meets the full Redis", patienceSeconds, async () =>
+      (await readFile(worker.logFile, "utf8")).includes("OOM command not allowed"),
+    );
     await redis.config("SET", "maxmemory", "0");
     for (const { body } of answers)
       assert.equal((await system.client.ended(body.id, patienceSeconds)).status, "completed");

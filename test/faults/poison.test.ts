@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, truncate, unlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, truncate, unlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { DeadLetter, RetriedLetter } from "@osteon/shared";
+import { analysisFolder, type DeadLetter, type RetriedLetter } from "@osteon/shared";
 import sharp from "sharp";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { Receiver } from "../support/receiver.js";
 import { startTestSystem, type TestSystem, webhookSecret } from "../support/system.js";
+import { until } from "../support/until.js";
 import { poison } from "./inside/poison.js";
 
 const preload = new URL("./inside/preload.js", import.meta.url).href;
@@ -65,7 +66,7 @@ async function film(width: number) {
 
 /** Waits until nothing is to be done any more; the jobs that failed stay in their queue for a while. */
 async function followedUp(): Promise<void> {
-  while ((await system.pending()) > 0) await delay(50);
+  await until("no analysis is pending", patienceSeconds, async () => (await system.pending()) === 0);
 }
 
 const deadLetters = async () =>
@@ -161,16 +162,9 @@ test("bytes that were flipped, cut off or taken away in the store are found, and
     for (const [how, damage] of Object.entries(damages)) {
       for (const { pid } of workers) if (pid !== undefined) process.kill(pid, "SIGSTOP");
       const { body } = await system.client.submit([good[0] ?? (await film(400))]);
-      const folder = async () => {
-        const names = await readdir(store, { recursive: true });
-        return names.find((name) => name.endsWith(`/${part}`) && name.includes(turnedId(body.id)));
-      };
-      let found = await folder();
-      while (found === undefined) {
-        await new Promise((resolve) => setImmediate(resolve));
-        found = await folder();
-      }
-      await damage(path.join(store, found));
+      const file = path.join(store, analysisFolder("default", body.id), part);
+      await until(`${part} is stored`, patienceSeconds, () => existsSync(file));
+      await damage(file);
       for (const { pid } of workers) if (pid !== undefined) process.kill(pid, "SIGCONT");
       const end = await system.client.ended(body.id, patienceSeconds);
       assert.equal(end.status, "failed", `${part} ${how}`);
@@ -178,10 +172,3 @@ test("bytes that were flipped, cut off or taken away in the store are found, and
     }
   }
 });
-
-/** The name of an analysis's folder. */
-function turnedId(id: string): string {
-  return id
-    .replaceAll("-", "")
-    .replace(/[0-9a-f]/g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
-}

@@ -3,7 +3,7 @@ import type { RunOptions, RunResult } from "./run.js";
 
 /** A run as a page of Markdown. */
 export function report({ seed, minutes, rate }: RunOptions, result: RunResult): string {
-  const { history, violations, unavailable, seconds } = result;
+  const { history, violations, seconds } = result;
   const faults = new Map<string, number>();
   for (const { name } of history.of("fault")) faults.set(name, (faults.get(name) ?? 0) + 1);
   const promised = history.of("promised");
@@ -31,7 +31,6 @@ export function report({ seed, minutes, rate }: RunOptions, result: RunResult): 
     "| fault | times |",
     "| --- | --- |",
     ...[...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `| ${name} | ${count} |`),
-    ...(unavailable.length === 0 ? [] : ["", `Not to be had here: ${unavailable.join(", ")}.`]),
     ...(violations.length === 0
       ? []
       : ["", ...violations.map(({ rule, detail }) => `- **${rule}**: ${detail}`)]),

@@ -24,8 +24,6 @@ export interface RunOptions {
 export interface RunResult {
   history: History;
   violations: Violation[];
-  /** Faults that cannot be had here, and why the run is less for it. */
-  unavailable: string[];
   seconds: number;
 }
 
@@ -36,13 +34,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const history = new History();
   const random = new Random(seed);
   const system = await FaultSystem.start({ history, smallStore: true });
-  const unavailable = new Set<string>();
   const load = new Load(system, new Random(seed + 1));
   try {
     const expected = await load.baseline();
     say(`up; ${expected.size} films examined without faults`);
     load.start(rate);
-    await injectFaults(system, random, options, (name) => unavailable.add(name));
+    await injectFaults(system, random, options);
     say("faults are over");
     await delay(2_000);
     await load.stop();
@@ -58,7 +55,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const violations = check(history, expected, leftovers);
     const seconds = Math.round((performance.now() - began) / 1000);
     say(`${violations.length} violations`);
-    return { history, violations, unavailable: [...unavailable], seconds };
+    return { history, violations, seconds };
   } finally {
     load.leave();
     await system.stop();
@@ -69,7 +66,6 @@ async function injectFaults(
   system: FaultSystem,
   random: Random,
   { minutes, every, longest = Number.POSITIVE_INFINITY, say = () => undefined }: RunOptions,
-  onUnavailable: (name: string) => void,
 ): Promise<void> {
   const { history } = system;
   const busy = new Set<string>();
@@ -80,7 +76,6 @@ async function injectFaults(
     busy.add(group);
     try {
       const fault = await injector.inject(system, random);
-      if (fault === undefined) return onUnavailable(name);
       history.add({ type: "fault", name, ...(fault.target === undefined ? {} : { target: fault.target }) });
       say(`${name} ${fault.target ?? ""} ${seconds === 0 ? "" : `for ${seconds.toFixed(0)} s`}`);
       await delay(seconds * 1000);

@@ -21,7 +21,7 @@ export class S3Proxy extends EventEmitter<{ written: [key: string] }> {
   /** Milliseconds that each request waits. */
   delayMs = 0;
   /** What a request is answered in the server's place; undefined: it passes. */
-  fault: () => S3Fault | undefined = () => undefined;
+  fault: (method: string) => S3Fault | undefined = () => undefined;
   /** Whether a request that the server has done loses its answer. */
   loseAnswer: () => boolean = () => false;
   readonly #server: Server;
@@ -67,7 +67,7 @@ export class S3Proxy extends EventEmitter<{ written: [key: string] }> {
       return;
     }
     if (this.delayMs > 0) await delay(this.delayMs);
-    const fault = this.fault();
+    const fault = this.fault(incoming.method ?? "");
     if (fault !== undefined) {
       incoming.resume();
       answer.writeHead(fault.status, { "content-type": "application/xml" });

@@ -34,7 +34,7 @@ const submission = "POST /v1/analyses";
 const form = "Content-Type: multipart/form-data; boundary=b";
 const lengthOf = (bytes: number) => `Content-Length: ${bytes}`;
 
-describe("a client that asks whether to send is refused before it does", { timeout: 10_000 }, () => {
+describe("a client that asks whether to send is refused before it does", { timeout: 60_000 }, () => {
   const refusals: [string, number, string, string, string[]][] = [
     ["its type", 415, "media-type-unsupported", submission, ["Content-Type: text/plain", lengthOf(9)]],
     [
@@ -84,7 +84,7 @@ describe("a client that asks whether to send is refused before it does", { timeo
   });
 });
 
-describe("a client that asks whether to send is told to", { timeout: 10_000 }, () => {
+describe("a client that asks whether to send is told to", { timeout: 60_000 }, () => {
   const bodies: [string, Buffer, string, number][] = [
     ["a film", hand, "Content-Type: image/jpeg", 202],
     [
@@ -116,7 +116,7 @@ describe("a client that asks whether to send is told to", { timeout: 10_000 }, (
 });
 
 test("what a client sends without waiting is read off before it is refused", {
-  timeout: 10_000,
+  timeout: 60_000,
 }, async (t) => {
   const connection = await RawConnection.open(gateway.url);
   t.after(() => connection.close());

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type AnalysisRequest, acceptedFilm, type Backbone, digestOf, ProblemError } from "@osteon/shared";
-import { v7 as uuidv7 } from "uuid";
+import { type AnalysisRequest, type Backbone, ProblemError } from "@osteon/shared";
 import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const tenant = "default";
 
@@ -16,9 +16,7 @@ after(() => own?.stop());
 
 async function failed(): Promise<AnalysisRequest> {
   const { analyses } = backbone;
-  const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
-  const request = { v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString(), films: [film] };
-  await analyses.accept(request, [Buffer.from("abc")]);
+  const request = await accept(analyses, requestOf(1, { tenant }));
   await analyses.filmFailed(request, 0, new ProblemError("worker-lost"));
   return request;
 }
@@ -43,8 +41,7 @@ for (const arrives of [false, true])
     const request = await analyses.start({ tenant, id }, 0);
     assert.ok(request, "there is something to work on");
     assert.equal(request.retryOf, one.id);
-    const film = { ...acceptedFilm(request.films[0] ?? assert.fail()), outcome: "not-identified" as const };
-    await analyses.filmEnded(request, { film, timings: {} });
+    await analyses.filmEnded(request, resultOf(request));
     assert.equal((await analyses.get({ tenant, id }))?.status, "completed");
     assert.equal(await analyses.ledger.failed.get(one.id), undefined);
   });

@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import {
   Analyses,
   type AnalysisRequest,
-  acceptedFilm,
   analysisFolder,
   closeRedis,
   connectRedis,
   deliveryName,
   expireAnalyses,
   FileStore,
-  type FilmResult,
   filmJobId,
   Ledger,
   LiveState,
@@ -23,18 +17,10 @@ import {
   Producer,
   Reconciler,
 } from "@osteon/shared";
-import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-erasure-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
@@ -43,7 +29,7 @@ let analyses: Analyses;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  store = new FileStore(await server.newFolder());
   producer = new Producer(redis);
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
 });
@@ -54,33 +40,8 @@ afterEach(async () => {
 });
 
 const tenant = "default";
-
-async function accepted(films = 1, callbackUrl = "https://example.com/"): Promise<AnalysisRequest> {
-  const request: AnalysisRequest = {
-    v: 1,
-    id: uuidv7(),
-    tenant,
-    createdAt: new Date().toISOString(),
-    callbackUrl,
-    films: Array.from({ length: films }, (_, index) => ({
-      index,
-      contentType: "image/png",
-      digest: `sha256:${"a".repeat(64)}`,
-      bytes: 3,
-    })),
-  };
-  await analyses.accept(
-    request,
-    request.films.map(() => Buffer.from("abc")),
-  );
-  return request;
-}
-
-function result(of: AnalysisRequest, film = 0): FilmResult {
-  const accepted = of.films[film];
-  assert.ok(accepted);
-  return { film: { ...acceptedFilm(accepted), outcome: "not-identified" }, timings: {} };
-}
+const accepted = (films = 1, callbackUrl = "https://example.com/") =>
+  accept(analyses, requestOf(films, { callbackUrl }));
 
 /** One that failed, so that it has everything that an analysis may have. */
 async function failed(): Promise<AnalysisRequest> {
@@ -184,7 +145,7 @@ test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000
   const one = await halfErased(t, live);
   await hidden;
   assert.equal(await analyses.get(one), undefined);
-  await analyses.filmEnded(one, result(one));
+  await analyses.filmEnded(one, resultOf(one));
   assert.equal(await analyses.get(one), undefined, "work under way brings nothing back");
   assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown", "and tells nobody");
 });
@@ -232,7 +193,7 @@ for (const [name, forget] of Object.entries(forgets))
       await analyses.erase(ends);
       await forget();
       await analyses.ledger.putImage(ends, 0, Buffer.from("late"));
-      await analyses.filmEnded(ends, result(ends));
+      await analyses.filmEnded(ends, resultOf(ends));
       await nothingLeft(ends);
       assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
     });
@@ -303,7 +264,7 @@ async function erasureLost(one: AnalysisRequest): Promise<void> {
 }
 
 const ways: Record<string, (one: AnalysisRequest) => Promise<unknown>> = {
-  "has ended": (one) => analyses.filmEnded(one, result(one)),
+  "has ended": (one) => analyses.filmEnded(one, resultOf(one)),
   "is on its way": (one) => analyses.start(one, 0),
 };
 for (const [name, go] of Object.entries(ways)) {

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import {
   type Attempt,
   type BodyPartJob,
@@ -19,20 +15,12 @@ import {
   RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
+const server = ownRedis();
 let redis: RedisConnection;
 let blocking: RedisConnection;
 let producer: Producer;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-share-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   blocking = connectRedis(server.url, "blocking");
@@ -90,6 +78,7 @@ async function serve(films: number, served = new Served()): Promise<BodyPartJob[
     concurrency: 1,
     lockMs: 5_000,
     onError: () => undefined,
+    onDied: assert.ifError,
   });
   await running.start();
   while (served.order.length < films) await once(served, "film");

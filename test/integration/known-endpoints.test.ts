@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import {
   closeRedis,
   connectRedis,
@@ -15,17 +11,9 @@ import {
   RedisLock,
   SecretBox,
 } from "@osteon/shared";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-endpoints-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 const tenant = "clinic";
 const settings = {
@@ -43,7 +31,7 @@ let reads: number;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  store = new FileStore(await server.newFolder());
   endpoints = new Endpoints(store);
   registry = new EndpointRegistry({
     endpoints,

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, before, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { test } from "node:test";
 import {
   type Attempt,
   closeRedis,
@@ -16,17 +12,10 @@ import {
   RunningProcessor,
   type WebhookJob,
 } from "@osteon/shared";
+import { Worker } from "@osteon/shared/libraries/redis";
+import { ownRedis } from "../support/backbone.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-queues-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 /** A webhook processor that does what the test says, and tells what happened. */
 class Probe
@@ -75,6 +64,7 @@ async function withQueue(
       concurrency: 1,
       lockMs,
       onError: complaints.tell,
+      onDied: (error) => complaints.emit("died", error),
     });
     running.push(processor);
     await processor.start();
@@ -91,7 +81,7 @@ async function withQueue(
 }
 
 /** What the queue's worker tells of errors, and since when. */
-class Complaints extends EventEmitter<{ error: [unknown] }> {
+class Complaints extends EventEmitter<{ error: [unknown]; died: [unknown] }> {
   count = 0;
   tell = (error: unknown) => {
     this.count += 1;
@@ -229,6 +219,7 @@ test("a job is not given up for locks that ran out under workers that live", () 
           onError: (error) => {
             if (/could not renew lock/.test(String(error))) events.emit("outrun");
           },
+          onDied: assert.ifError,
         }),
     );
     try {
@@ -307,6 +298,18 @@ test("Redis that refuses to write is asked again after a while, not at once", ()
       await closeRedis(redis);
     }
     if (probe.tries === 0) await once(probe, "done");
+  }));
+
+test("a loop that died is told of, for it takes no job any more", (t) =>
+  withQueue(async ({ run, complaints }) => {
+    const bug = new TypeError("a bug in the loop");
+    t.mock.method(Worker.prototype, "run", async () => {
+      throw bug;
+    });
+    const died = once(complaints, "died");
+    await run();
+    assert.deepEqual(await died, [bug]);
+    assert.equal(complaints.count, 0);
   }));
 
 test("removing takes a waiting job out", () =>

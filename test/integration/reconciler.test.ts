@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   Analyses,
   type AnalysisRequest,
-  acceptedFilm,
   analysisFolder,
   closeRedis,
   connectRedis,
   deliveryName,
   FileStore,
-  type FilmResult,
   filmJobId,
   Ledger,
   LiveState,
@@ -25,17 +19,10 @@ import {
   RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
+import { accept as acceptBy, requestOf, resultOf } from "../support/requests.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-reconciler-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
@@ -47,7 +34,7 @@ let reconciler: Reconciler;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  store = new FileStore(await server.newFolder());
   producer = new Producer(redis);
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
   now = Date.now() + 60_000;
@@ -59,35 +46,7 @@ afterEach(async () => {
   await closeRedis(redis);
 });
 
-function request(films = 1, more: Partial<AnalysisRequest> = {}): AnalysisRequest {
-  return {
-    v: 1,
-    id: uuidv7(),
-    tenant: "default",
-    createdAt: new Date().toISOString(),
-    films: Array.from({ length: films }, (_, index) => ({
-      index,
-      contentType: "image/png",
-      digest: `sha256:${"a".repeat(64)}`,
-      bytes: 3,
-    })),
-    ...more,
-  };
-}
-
-function result(of: AnalysisRequest, film = 0): FilmResult {
-  const accepted = of.films[film];
-  assert.ok(accepted);
-  return { film: { ...acceptedFilm(accepted), outcome: "not-identified" }, timings: {} };
-}
-
-const accept = async (of: AnalysisRequest) => {
-  await analyses.accept(
-    of,
-    of.films.map(() => Buffer.from("abc")),
-  );
-  return of;
-};
+const accept = (of: AnalysisRequest) => acceptBy(analyses, of);
 
 /** Time goes by, minutes, on every clock. */
 function pass(minutes: number): void {
@@ -112,14 +71,14 @@ const pending = async () => {
 
 describe("the reconciler", () => {
   test("leaves alone what is on its way, and what has just come", async () => {
-    await accept(request(3));
+    await accept(requestOf(3));
     assert.deepEqual(await walk(), { seen: 1, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 });
     now = Date.now();
     assert.equal((await walk()).seen, 0);
   });
 
   test("enqueues again what a wiped Redis forgot, once", async () => {
-    const one = await accept(request(2));
+    const one = await accept(requestOf(2));
     await redis.flushall();
     assert.equal((await walk()).requeued, 2);
     assert.equal(await producer.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
@@ -127,17 +86,17 @@ describe("the reconciler", () => {
   });
 
   test("enqueues only the films that have not ended", async () => {
-    const one = await accept(request(2));
-    await analyses.filmEnded(one, result(one, 0));
+    const one = await accept(requestOf(2));
+    await analyses.filmEnded(one, resultOf(one, 0));
     await redis.flushall();
     assert.equal((await walk()).requeued, 1);
     assert.equal(await producer.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
   });
 
   test("ends what had all its films' ends when the worker died", async () => {
-    const one = await accept(request(2));
-    await analyses.ledger.putFilmResult(one, result(one, 0));
-    await analyses.ledger.putFilmResult(one, result(one, 1));
+    const one = await accept(requestOf(2));
+    await analyses.ledger.putFilmResult(one, resultOf(one, 0));
+    await analyses.ledger.putFilmResult(one, resultOf(one, 1));
     assert.equal((await walk()).settled, 0, "its jobs are still in the queue: nothing is lost yet");
     await redis.flushall();
     assert.equal((await walk()).settled, 1);
@@ -146,7 +105,7 @@ describe("the reconciler", () => {
   });
 
   test("finishes an end that was written and not followed up: delivery, marker, waiting clients", async () => {
-    const one = await accept(request(1, { callbackUrl: "https://example.com/" }));
+    const one = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
     const before = await analyses.get(one);
     assert.ok(before);
     const ended = await analyses.settle(one, { ...before, status: "completed" });
@@ -162,15 +121,15 @@ describe("the reconciler", () => {
   });
 
   test("brings back a delivery that Redis forgot, and leaves a dead letter dead", async () => {
-    const one = await accept(request(1, { callbackUrl: "https://example.com/" }));
-    await analyses.filmEnded(one, result(one));
+    const one = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
+    await analyses.filmEnded(one, resultOf(one));
     await redis.flushall();
     assert.equal((await walk()).redelivered, 1);
     assert.equal((await walk()).redelivered, 0);
   });
 
   test("sweeps an upload that never became an analysis, after its time", async () => {
-    const lost = request();
+    const lost = requestOf();
     await store.put(`pending/${lost.id}`, JSON.stringify({ tenant: "default" }));
     assert.equal((await walk()).swept, 0);
     pass(20);
@@ -179,7 +138,7 @@ describe("the reconciler", () => {
   });
 
   test("a clock that jumps ahead sweeps nothing that is still being sent", async () => {
-    const coming = request();
+    const coming = requestOf();
     await analyses.ledger.stage(coming, 0, Buffer.from("abc"));
     assert.equal((await walk()).swept, 0);
     now += 60 * 60_000;
@@ -194,7 +153,7 @@ describe("the reconciler", () => {
       ...{ analyses, producer, redis, now: () => now, elapsed: () => elapsed },
       requestSeconds: 3600,
     });
-    const coming = request();
+    const coming = requestOf();
     await analyses.ledger.stage(coming, 0, Buffer.from("abc"));
     const swept = async () => {
       await redis.del("{osteon}:reconciler");
@@ -208,7 +167,7 @@ describe("the reconciler", () => {
   });
 
   test("a film that was swept under its client is not promised", async () => {
-    const slow = request(2);
+    const slow = requestOf(2);
     await analyses.ledger.stage(slow, 0, Buffer.from("abc"));
     await walk();
     pass(20);
@@ -222,7 +181,7 @@ describe("the reconciler", () => {
   });
 
   test("a film that outlived the sweep of its marker is promised with a new one", async () => {
-    const slow = request();
+    const slow = requestOf();
     await analyses.ledger.stage(slow, 0, Buffer.from("abc"));
     await analyses.ledger.pending.remove(slow.id);
     await analyses.accept(slow, [undefined]);
@@ -231,7 +190,7 @@ describe("the reconciler", () => {
   });
 
   test("takes up at once what a worker with a wrong clock put off for an hour", async () => {
-    const late = await accept(request());
+    const late = await accept(requestOf());
     const id = filmJobId(late.id, 0, "bodypart");
     const delayed = "{osteon}:bodypart:delayed";
     const blocking = connectRedis(server.url, "blocking");
@@ -244,7 +203,7 @@ describe("the reconciler", () => {
         failed: async () => true,
       },
       blocking,
-      { concurrency: 1, lockMs: 5_000, onError: assert.ifError },
+      { concurrency: 1, lockMs: 5_000, onError: assert.ifError, onDied: assert.ifError },
     );
     await worker.start();
     await putOff;
@@ -266,7 +225,7 @@ describe("the reconciler", () => {
 
     for (const wiped of [false, true]) {
       test(`a request.json that was altered fails its analysis by a code${wiped ? ", also where Redis was wiped" : ""}`, async () => {
-        const [hurt, well] = [await accept(request(2)), await accept(request())];
+        const [hurt, well] = [await accept(requestOf(2)), await accept(requestOf())];
         await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}request.json`);
         if (wiped) await redis.flushall();
         else await producer.remove("bodypart", filmJobId(hurt.id, 0, "bodypart"));
@@ -282,25 +241,25 @@ describe("the reconciler", () => {
     }
 
     test("a film's result that was altered fails its analysis by a code", async () => {
-      const hurt = await accept(request(2));
-      await analyses.filmEnded(hurt, result(hurt, 0));
+      const hurt = await accept(requestOf(2));
+      await analyses.filmEnded(hurt, resultOf(hurt, 0));
       await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}results/0.json`);
-      await assert.rejects(analyses.filmEnded(hurt, result(hurt, 1)), { code: "record-damaged" });
+      await assert.rejects(analyses.filmEnded(hurt, resultOf(hurt, 1)), { code: "record-damaged" });
       await redis.flushall();
       assert.equal((await walk()).settled, 1);
       assert.equal((await analyses.get(hurt))?.error?.code, "record-damaged");
     });
 
     test("a marker that was altered is still known for its analysis", async () => {
-      const hurt = await accept(request());
+      const hurt = await accept(requestOf());
       await redis.flushall();
       await store.put(`pending/${hurt.id}`, '{"tena');
       assert.equal((await walk()).requeued, 1);
     });
 
     test("a result that was altered is told as such, and holds nobody else up", async () => {
-      const [hurt, well] = [await accept(request()), await accept(request())];
-      await analyses.filmEnded(hurt, result(hurt));
+      const [hurt, well] = [await accept(requestOf()), await accept(requestOf())];
+      await analyses.filmEnded(hurt, resultOf(hurt));
       await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}result.json`);
       await analyses.ledger.pending.flush();
       await store.put(`pending/${hurt.id}`, JSON.stringify({ tenant: "default" }));
@@ -313,7 +272,7 @@ describe("the reconciler", () => {
   });
 
   test("sweeps films that were staged and never accepted, and uploads that nobody named", async () => {
-    const lost = request();
+    const lost = requestOf();
     await analyses.ledger.stage(lost, 0, Buffer.from("half a film"));
     await store.put(`uploads/${lost.id}/default/film`, "never named");
     assert.equal((await walk()).swept, 0);
@@ -327,8 +286,8 @@ describe("the reconciler", () => {
   });
 
   test("enqueues again in the order of fair shares, urgent films first", async () => {
-    await accept(request(5));
-    const urgent = await accept(request(1, { priority: "urgent" }));
+    await accept(requestOf(5));
+    const urgent = await accept(requestOf(1, { priority: "urgent" }));
     await redis.flushall();
     assert.equal((await walk()).requeued, 6);
     const [first] = await redis.zrange("{osteon}:bodypart:prioritized", "0", "0");
@@ -337,8 +296,8 @@ describe("the reconciler", () => {
   });
 
   test("goes on behind the markers at which an outage stopped it", async (t) => {
-    const first = await accept(request());
-    for (let count = 0; count < 20; count += 1) await accept(request());
+    const first = await accept(requestOf());
+    for (let count = 0; count < 20; count += 1) await accept(requestOf());
     await redis.flushall();
     const get = store.get.bind(store);
     let away = true;
@@ -362,8 +321,8 @@ describe("the reconciler", () => {
 
 describe("an end", () => {
   test("is written once: a second one, also another, changes nothing", async () => {
-    const one = await accept(request());
-    await analyses.filmEnded(one, result(one));
+    const one = await accept(requestOf());
+    await analyses.filmEnded(one, resultOf(one));
     const first = await analyses.get(one);
     assert.equal(await analyses.filmFailed(one, 0, new ProblemError("film-lost")), false);
     assert.deepEqual(await analyses.get(one), first);
@@ -372,21 +331,21 @@ describe("an end", () => {
   });
 
   test("comes with the last film, whichever that is, even when two end at once", async () => {
-    const one = await accept(request(4));
-    await Promise.all([3, 1, 0].map((film) => analyses.filmEnded(one, result(one, film))));
+    const one = await accept(requestOf(4));
+    await Promise.all([3, 1, 0].map((film) => analyses.filmEnded(one, resultOf(one, film))));
     assert.equal((await analyses.get(one))?.status, "queued");
-    await Promise.all([2, 2].map((film) => analyses.filmEnded(one, result(one, film))));
+    await Promise.all([2, 2].map((film) => analyses.filmEnded(one, resultOf(one, film))));
     assert.equal((await analyses.get(one))?.status, "completed");
     assert.deepEqual(await pending(), []);
   });
 
   test("of a film is told as it was written, also while others are on their way", async () => {
-    const one = await accept(request(2));
+    const one = await accept(requestOf(2));
     // Its worker died after the film's end was in the store, before Redis knew of it; four times.
-    await analyses.ledger.putFilmResult(one, result(one, 0));
+    await analyses.ledger.putFilmResult(one, resultOf(one, 0));
     assert.equal(await analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
     const { error, outcome } = (await analyses.get(one))?.films[0] ?? {};
-    assert.deepEqual([error, outcome], [undefined, result(one, 0).film.outcome]);
+    assert.deepEqual([error, outcome], [undefined, resultOf(one, 0).film.outcome]);
     assert.equal(await analyses.filmFailed(one, 1, new ProblemError("worker-lost")), true);
     assert.equal((await analyses.get(one))?.films[1]?.error?.code, "worker-lost");
   });
@@ -394,11 +353,11 @@ describe("an end", () => {
   test("that Redis lost in a failover is told all the same, and looked up once", async (t) => {
     // After this connection was made, as the clock says.
     const accepted = Date.now() + 60_000;
-    const one = await accept(request(1, { createdAt: new Date(accepted).toISOString() }));
+    const one = await accept(requestOf(1, { createdAt: new Date(accepted).toISOString() }));
     const get = t.mock.method(store, "get");
     assert.equal((await analyses.get(one))?.status, "queued");
     assert.equal(get.mock.callCount(), 0, "whoever polls costs the store nothing");
-    await analyses.filmEnded(one, result(one));
+    await analyses.filmEnded(one, resultOf(one));
     const end = await analyses.get(one);
     assert.equal(end?.status, "completed");
 
@@ -414,17 +373,17 @@ describe("an end", () => {
   });
 
   test("cancelled stays cancelled, whatever comes late", async () => {
-    const one = await accept(request());
+    const one = await accept(requestOf());
     assert.equal((await analyses.cancel(one)).status, "cancelled");
     assert.equal(await producer.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
-    await analyses.filmEnded(one, result(one));
+    await analyses.filmEnded(one, resultOf(one));
     assert.equal((await analyses.get(one))?.status, "cancelled");
     assert.equal((await analyses.cancel(one)).status, "cancelled");
     assert.equal(await analyses.start(one, 0), undefined);
   });
 
   test("erased leaves nothing in store, queue or Redis", async () => {
-    const one = await accept(request(2));
+    const one = await accept(requestOf(2));
     await analyses.erase(one);
     assert.equal(await analyses.get(one), undefined);
     assert.deepEqual(await store.list("analyses/"), []);
@@ -449,28 +408,28 @@ test("work under way does not bring back what was erased", async () => {
       [],
     );
   };
-  const single = await accept(request(1, { callbackUrl: "https://example.com/" }));
+  const single = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
   await analyses.start(single, 0);
   await analyses.erase(single);
   await analyses.ledger.putImage(single, 0, Buffer.from("late"));
-  await analyses.filmEnded(single, result(single));
+  await analyses.filmEnded(single, resultOf(single));
   await nothingLeft(single.id);
 
-  const several = await accept(request(2));
+  const several = await accept(requestOf(2));
   await analyses.start(several, 0);
   await analyses.erase(several);
-  await analyses.filmEnded(several, result(several, 0));
+  await analyses.filmEnded(several, resultOf(several, 0));
   await nothingLeft(several.id);
 });
 
 test("what a client saw begun never waits again, though Redis forgets it", async () => {
-  const one = await accept(request(2));
+  const one = await accept(requestOf(2));
   await analyses.start(one, 0);
   assert.equal((await analyses.get(one))?.status, "processing");
   await redis.flushall();
   assert.equal((await analyses.get(one))?.status, "processing", "while Redis knows nothing");
   await analyses.start(one, 1);
-  await analyses.filmEnded(one, result(one, 1));
+  await analyses.filmEnded(one, resultOf(one, 1));
   assert.equal((await analyses.get(one))?.status, "processing", "when the other film goes on");
   await walk();
   assert.equal((await analyses.get(one))?.status, "processing", "when it is put back");
@@ -486,7 +445,7 @@ test("a write that arrives after its acceptance was taken back is swept", async 
     throw new ProblemError("store-unavailable");
   });
   for (lost of ["original-1", "request.json"])
-    await assert.rejects(accept(request(3)), { code: "store-unavailable" });
+    await assert.rejects(accept(requestOf(3)), { code: "store-unavailable" });
   assert.equal(late.length, 2);
   lost = "";
   for (const write of late) await write();
@@ -499,7 +458,7 @@ test("a write that arrives after its acceptance was taken back is swept", async 
 
 test("what a gateway promised whose clock was ahead is put back as well, and swept where it was broken off", async () => {
   const hour = 60 * 60_000;
-  const lost = await accept(request(1, { id: uuidv7({ msecs: now + hour }) }));
+  const lost = await accept(requestOf(1, { id: uuidv7({ msecs: now + hour }) }));
   const brokenOff = { tenant: "default", id: uuidv7({ msecs: now + hour }) };
   await analyses.ledger.stage(brokenOff, 0, Buffer.from("abc"));
   await redis.flushall();
@@ -513,10 +472,10 @@ test("what a gateway promised whose clock was ahead is put back as well, and swe
 });
 
 test("a step that is noted after the end keeps what has ended no longer than its hour", async () => {
-  const one = await accept(request());
+  const one = await accept(requestOf());
   const lives = () => redis.ttl(`{osteon}:live:${one.id}`);
   assert.ok((await lives()) > 3600);
-  await analyses.filmEnded(one, result(one));
+  await analyses.filmEnded(one, resultOf(one));
   assert.ok((await lives()) <= 3600);
   const live = new LiveState(redis);
   const bodyPart = { label: "hand", probability: 1, probabilities: {} };
@@ -525,7 +484,7 @@ test("a step that is noted after the end keeps what has ended no longer than its
 });
 
 test("a job that comes late, of an acceptance that was taken back, fails nothing", async () => {
-  const one = request();
+  const one = requestOf();
   await new LiveState(redis).open(one);
   const begun = await analyses.start(one, 0);
   assert.equal(begun?.id, one.id, "Redis had the commands, whose senders gave up");
@@ -533,10 +492,10 @@ test("a job that comes late, of an acceptance that was taken back, fails nothing
   assert.deepEqual(await store.list("analyses/"), []);
   assert.deepEqual(await store.list("failed/"), []);
   assert.equal(await analyses.live(one.id), undefined);
-  const kept = await accept(request());
+  const kept = await accept(requestOf());
   await analyses.filmFailed(kept, 0, new ProblemError("film-lost"));
   assert.equal((await analyses.get(kept))?.error?.code, "film-lost", "a promise fails as before");
-  const lost = await accept(request());
+  const lost = await accept(requestOf());
   await analyses.ledger.clear(lost);
   await analyses.filmFailed(lost, 0, new ProblemError("film-lost"));
   assert.equal((await analyses.get(lost))?.error?.code, "film-lost", "also one that the store lost whole");
@@ -556,13 +515,13 @@ test("what an acceptance wrote is taken back after its last write has ended, whi
     steps.push("taken back");
     return deletePrefix.call(store, prefix);
   });
-  await assert.rejects(accept(request(3)), { code: "store-unavailable" });
+  await assert.rejects(accept(requestOf(3)), { code: "store-unavailable" });
   assert.deepEqual(steps, ["written", "written", "written", "taken back"]);
   assert.deepEqual(await store.list("analyses/"), []);
 });
 
 test("acceptance that fails leaves nothing behind", async () => {
-  const one = request();
+  const one = requestOf();
   const broken = new Analyses({
     ledger: new Ledger(store),
     live: new LiveState(redis),
@@ -573,7 +532,7 @@ test("acceptance that fails leaves nothing behind", async () => {
   await assert.rejects(broken.accept(one, [Buffer.from("abc")]), ProblemError);
   assert.deepEqual(await store.list("analyses/"), []);
   assert.deepEqual(await pending(), []);
-  const promised = request();
+  const promised = requestOf();
   await assert.rejects(
     broken.accept(promised, [Buffer.from("abc")], async () => false),
     ProblemError,
@@ -583,8 +542,8 @@ test("acceptance that fails leaves nothing behind", async () => {
 });
 
 test("views that had ended are seen again where Redis forgot them, before the others end", async () => {
-  const exam = await accept(request(2));
-  await analyses.filmEnded(exam, result(exam, 0));
+  const exam = await accept(requestOf(2));
+  await analyses.filmEnded(exam, resultOf(exam, 0));
   await redis.flushall();
   assert.equal((await analyses.start(exam, 1))?.id, exam.id);
   const films = (await analyses.live(exam.id))?.films.map(({ done }) => done?.film.outcome);

@@ -75,12 +75,12 @@ describe("an upload that is refused in the middle", () => {
     ],
   ];
   for (const [name, status, code, body] of cases) {
-    test(`for ${name} is answered, and so is what comes after it`, { timeout: 10_000 }, (t) =>
+    test(`for ${name} is answered, and so is what comes after it`, { timeout: 60_000 }, (t) =>
       refused(t, body(), status, code),
     );
   }
 
-  test("for a store that is away is answered", { timeout: 10_000 }, async (t) => {
+  test("for a store that is away is answered", { timeout: 60_000 }, async (t) => {
     const { uploads } = gateway.backbone.analyses.ledger;
     t.mock.method(uploads, "size", async () => {
       throw new ProblemError("store-unavailable");
@@ -93,7 +93,7 @@ describe("an upload that is refused in the middle", () => {
     );
   });
 
-  test("before it was read is answered at once", { timeout: 10_000 }, async (t) => {
+  test("before it was read is answered at once", { timeout: 60_000 }, async (t) => {
     full = true;
     t.after(() => {
       full = false;

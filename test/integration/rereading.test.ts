@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { afterEach, beforeEach, test } from "node:test";
 import {
   Analyses,
   type AnalysisRequest,
-  acceptedFilm,
   closeRedis,
   connectRedis,
   FileStore,
@@ -20,18 +15,10 @@ import {
   Rereading,
   rereadJobId,
 } from "@osteon/shared";
-import { v7 as uuidv7 } from "uuid";
+import { ownRedis } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
 
-let folder: string;
-let server: RunningRedis;
-before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), "osteon-rereading-"));
-  server = await startRedis({ dataDir: folder });
-});
-after(async () => {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let producer: Producer;
@@ -41,7 +28,7 @@ beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
   producer = new Producer(redis);
-  const store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  const store = new FileStore(await server.newFolder());
   analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
   rereading = new Rereading({ analyses, producer });
 });
@@ -52,27 +39,18 @@ afterEach(async () => {
 
 const digest = `sha256:${"a".repeat(64)}`;
 
-function result(request: AnalysisRequest, film: number, version: string): FilmResult {
-  const accepted = request.films[film];
-  assert.ok(accepted);
+function readBy(request: AnalysisRequest, film: number, version: string): FilmResult {
   const models = { bodyPart: { name: "bodypart", version, digest } };
   const bodyPart = { label: "none", probability: 1, probabilities: { none: 1 } };
-  return { film: { ...acceptedFilm(accepted), outcome: "not-identified", bodyPart, models }, timings: {} };
+  return resultOf(request, film, { bodyPart, models });
 }
 
 /** An analysis of two films that ended with different editions of the body-part model. */
 async function mixed(): Promise<AnalysisRequest> {
-  const request: AnalysisRequest = {
-    v: 1,
-    id: uuidv7(),
-    tenant: "default",
-    createdAt: new Date().toISOString(),
-    films: [0, 1].map((index) => ({ index, contentType: "image/png", digest, bytes: 3 })),
-  };
-  await analyses.accept(request, [Buffer.from("abc"), Buffer.from("abc")]);
+  const request = await accept(analyses, requestOf(2));
   for (const film of [0, 1]) {
     await producer.remove("bodypart", `${request.id}-${film}-bodypart`);
-    await analyses.filmEnded(request, result(request, film, `1.0.${film}`));
+    await analyses.filmEnded(request, readBy(request, film, `1.0.${film}`));
   }
   return request;
 }
@@ -103,7 +81,7 @@ test("films of different editions do not end their analysis, but have it read ag
   assert.equal(reread.results.length, 2);
   await rereading.end(
     request,
-    [0, 1].map((film) => result(request, film, "1.0.2")),
+    [0, 1].map((film) => readBy(request, film, "1.0.2")),
   );
   const ended = await analyses.get(request);
   assert.equal(ended?.status, "completed");
@@ -114,7 +92,7 @@ test("films of different editions do not end their analysis, but have it read ag
   assert.equal(await rereading.open(request), undefined);
   await rereading.end(
     request,
-    [0, 1].map((film) => result(request, film, "1.0.3")),
+    [0, 1].map((film) => readBy(request, film, "1.0.3")),
   );
   assert.deepEqual(await analyses.get(request), ended);
 });
@@ -148,6 +126,6 @@ test("cancelled or erased, it is not read again", async () => {
   await analyses.erase(erased);
   assert.equal(await state(erased), "unknown");
   assert.equal(await rereading.open(erased), undefined);
-  await rereading.end(erased, [result(erased, 0, "1.0.0"), result(erased, 1, "1.0.0")]);
+  await rereading.end(erased, [readBy(erased, 0, "1.0.0"), readBy(erased, 1, "1.0.0")]);
   assert.equal(await analyses.get(erased), undefined);
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import {
   type AnalysisRequest,
-  acceptedFilm,
   analysisFolder,
   type Backbone,
   type Config,
@@ -12,6 +11,7 @@ import {
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const source = (name: string) =>
   new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
@@ -35,15 +35,9 @@ after(() => own?.stop());
 
 /** An analysis that was accepted so many days ago. */
 async function accepted(tenant: string, days: number, ended = true): Promise<AnalysisRequest> {
-  const film = { index: 0, contentType: "image/png", digest: `sha256:${"a".repeat(64)}`, bytes: 3 };
-  const createdAt = new Date(now - days * day).toISOString();
-  const request = { v: 1, id: uuidv7({ msecs: now - days * day }), tenant, createdAt, films: [film] };
-  await backbone.analyses.accept(request, [Buffer.from("abc")]);
-  if (ended)
-    await backbone.analyses.filmEnded(request, {
-      film: { ...acceptedFilm(film), outcome: "not-identified" },
-      timings: {},
-    });
+  const [id, createdAt] = [uuidv7({ msecs: now - days * day }), new Date(now - days * day).toISOString()];
+  const request = await accept(backbone.analyses, requestOf(1, { id, tenant, createdAt }));
+  if (ended) await backbone.analyses.filmEnded(request, resultOf(request));
   return request;
 }
 

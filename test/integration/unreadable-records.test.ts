@@ -2,19 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   type AnalysisRequest,
-  acceptedFilm,
   analysisFolder,
   type Backbone,
   type DeadLetter,
   type DeliveryRecord,
   deliveryName,
-  digestOf,
   ProblemError,
   Reconciler,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const day = 86_400_000;
 const tenant = "default";
@@ -72,12 +71,8 @@ async function damage(suffix: string): Promise<void> {
       if (key.endsWith(suffix)) await backbone.store.put(key, '{"v":2,"dig');
 }
 
-async function accepted(more: Pick<AnalysisRequest, "callbackUrl"> = {}): Promise<AnalysisRequest> {
-  const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
-  const request = { v: 1, id: uuidv7(), tenant, createdAt: new Date().toISOString(), films: [film], ...more };
-  await backbone.analyses.accept(request, [Buffer.from("abc")]);
-  return request;
-}
+const accepted = (more: Pick<AnalysisRequest, "callbackUrl"> = {}) =>
+  accept(backbone.analyses, requestOf(1, { tenant, ...more }));
 
 test("a damaged delivery keeps no other from being listed, and goes with its retention", async () => {
   const webhook = await endpoint();
@@ -112,10 +107,7 @@ test("a damaged endpoint stops neither its tenant's analyses nor their erasure",
   await damage(`${torn}/endpoint.json`);
   const request = await accepted();
   const { analyses } = backbone;
-  await analyses.filmEnded(request, {
-    film: { ...acceptedFilm(request.films[0] ?? assert.fail()), outcome: "not-identified" },
-    timings: {},
-  });
+  await analyses.filmEnded(request, resultOf(request));
   assert.equal((await analyses.get(request))?.status, "completed");
   const owed: string[] = [];
   for await (const name of analyses.ledger.deliveries.owed.ids()) owed.push(name);
@@ -218,10 +210,7 @@ test("a delivery that is owed by a damaged marker is made after Redis was wiped"
   const request = await accepted();
   const { analyses, producer, redis } = backbone;
   await endpoint();
-  await analyses.filmEnded(request, {
-    film: { ...acceptedFilm(request.films[0] ?? assert.fail()), outcome: "not-identified" },
-    timings: {},
-  });
+  await analyses.filmEnded(request, resultOf(request));
   const names: string[] = [];
   for await (const name of analyses.ledger.deliveries.owed.ids())
     if (name.startsWith(request.id)) names.push(name);

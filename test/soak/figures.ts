@@ -31,11 +31,12 @@ export async function figuresOf(
   const answer = await fetch(`${health}/metrics`, { headers: { authorization: `Bearer ${key}` } });
   if (!answer.ok) throw new Error(`metrics are answered ${answer.status}`);
   const text = await answer.text();
+  // One that is not there is no number, which no verdict lets pass.
   const value = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? Number.NaN);
   const figures: Figures = Object.fromEntries(
     Object.entries(metrics).map(([name, { pattern, scale }]) => [name, value(pattern) / scale]),
   );
-  figures["loop delay p99, times an idle thread's"] = IdleThread.wait(value(lagPattern) * 1000 || 0) / idleMs;
+  figures["loop delay p99, times an idle thread's"] = IdleThread.wait(value(lagPattern) * 1000) / idleMs;
   const jobs: JobCounts = {};
   for (const [, labels = "", count] of text.matchAll(jobPattern)) {
     const kind = /kind="([a-z]+)"/.exec(labels)?.[1] ?? "";

@@ -11,6 +11,8 @@ test("a minute of films leaves nothing behind, with retention and erasure at wor
   const options: SoakOptions = { jobs: 2_000, engine: "stub", clients: 8, minutes: 10, every: 2 };
   const result = await runSoak(options);
   const verdicts = judge(result, 0.25).filter(({ figure }) => settled.includes(figure));
+  assert.deepEqual([...new Set(verdicts.map(({ figure }) => figure))].sort(), settled.toSorted());
+  assert.equal(verdicts.length, 5, "each service's handles, and Redis's clients");
   const faults = faultsOf(result, options.jobs, verdicts);
   t.diagnostic(pageOf(options, result, verdicts, faults));
   assert.deepEqual(faults, []);

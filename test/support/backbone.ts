@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { startRedis } from "@osteon/embedded";
+import { after, before } from "node:test";
+import { type RunningRedis, startRedis } from "@osteon/embedded";
 import { type Backbone, type Config, DeadLetters, loadConfig, openBackbone, RedisLock } from "@osteon/shared";
 
 /** A file store and a Redis of their own, opened. */
@@ -36,4 +38,32 @@ export function lettersOf(
   onDamaged?: ConstructorParameters<typeof DeadLetters>[2],
 ): DeadLetters {
   return new DeadLetters(analyses, new RedisLock(redis), onDamaged);
+}
+
+/** A Redis of their own for the tests of one file, and a folder; both end with the file. */
+export interface OwnRedis {
+  readonly url: string;
+  /** A new folder for a store. */
+  newFolder(): Promise<string>;
+}
+
+/** To be called where a file's own `before` would stand: it starts the Redis there. */
+export function ownRedis(): OwnRedis {
+  let folder: string;
+  let server: RunningRedis | undefined;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "osteon-redis-"));
+    server = await startRedis({ dataDir: folder });
+  });
+  after(async () => {
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    get url() {
+      assert.ok(server);
+      return server.url;
+    },
+    newFolder: () => mkdtemp(path.join(folder, "store-")),
+  };
 }

@@ -10,13 +10,18 @@ export interface Answer<T> {
 /** Speaks the HTTP contract, and nothing more. */
 export class Client {
   readonly url: string;
+  readonly #key: string | undefined;
 
-  constructor(url: string) {
+  /** @param key sent with every call */
+  constructor(url: string, key?: string) {
     this.url = url;
+    this.#key = key;
   }
 
   async request<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
-    const answer = await fetch(this.url + path, init);
+    const headers = new Headers(init.headers);
+    if (this.#key !== undefined) headers.set("authorization", `Bearer ${this.#key}`);
+    const answer = await fetch(this.url + path, { ...init, headers });
     const text = await answer.text();
     const json = /json/.test(answer.headers.get("content-type") ?? "");
     return {

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import type { Analysis, LoadedModel, WorkerReload } from "@osteon/shared";
 import type { TestSystem } from "./system.js";
 
-/** Asks every worker to load what changed; answers what each did. */
+/** Asks every worker to load what changed; answers what each did, of which there is one at least. */
 export async function reloadModels({ client }: TestSystem): Promise<WorkerReload[]> {
   const { status, body } = await client.request<{ data: WorkerReload[] }>("/v1/models/reload", {
     method: "POST",
   });
   assert.equal(status, 200, JSON.stringify(body));
+  assert.notEqual(body.data.length, 0, "no worker answered");
+  for (const { service, models, state } of body.data)
+    assert.ok(models.length > 0, `a ${service} is ${state} and told of no model`);
   return body.data;
 }
 

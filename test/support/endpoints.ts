@@ -18,21 +18,17 @@ interface NewEndpoint {
 /** A tenant's way to its endpoints and analyses, with its key. */
 export class TenantClient {
   readonly #client: Client;
-  readonly #key: string;
 
   constructor(url: string, key: string) {
-    this.#client = new Client(url);
-    this.#key = key;
+    this.#client = new Client(url, key);
   }
 
   call<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
     return this.#client.request<T>(path, {
       method,
-      headers: {
-        authorization: `Bearer ${this.#key}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
   }
 
@@ -83,16 +79,14 @@ export class TenantClient {
     form.append("film", new Blob([Uint8Array.from(film)]), "film.jpg");
     const { status, body } = await this.#client.request<Analysis>("/v1/analyses", {
       method: "POST",
-      headers: { authorization: `Bearer ${this.#key}` },
       body: form,
     });
     assert.equal(status, 202, JSON.stringify(body));
     return body.id;
   }
 
-  async ended(id: string): Promise<Analysis> {
-    const { body } = await this.call<Analysis>("GET", `/v1/analyses/${id}?wait=60`);
-    assert.ok(body.completedAt, JSON.stringify(body));
-    return body;
+  /** As `Client.ended`. */
+  ended(id: string): Promise<Analysis> {
+    return this.#client.ended(id);
   }
 }

@@ -11,6 +11,9 @@ export interface Delivery {
   answered: number | undefined;
   /** Those of the receiver's secrets that verify it. */
   verifiedBy: string[];
+  /** As they came. */
+  headers: IncomingHttpHeaders;
+  body: string;
 }
 
 /** A status, or what is done with the answer instead; nothing leaves the sender waiting. */
@@ -42,6 +45,8 @@ export class Receiver extends EventEmitter<{ delivery: [Delivery]; forged: [] }>
         event: JSON.parse(body) as WebhookEvent,
         answered: typeof answer === "number" ? answer : undefined,
         verifiedBy,
+        headers: request.headers,
+        body,
       };
       this.deliveries.push(delivery);
       if (typeof answer === "number") response.writeHead(answer).end();

@@ -11,7 +11,7 @@ import {
   type SystemOptions,
   startSystem,
 } from "@osteon/embedded";
-import { closeRedis, connectRedis } from "@osteon/shared";
+import { closeRedis, connectRedis, FileStore, KeyRing, type Scope } from "@osteon/shared";
 import { Client } from "./client.js";
 
 /** Signs the deliveries of every test system. */
@@ -34,6 +34,8 @@ export class TestSystem {
   readonly client: Client;
   readonly redis: RunningRedis;
   readonly running: RunningSystem;
+  /** Of its own store: not where a test gave it a bucket. */
+  readonly ring: KeyRing;
   readonly #temporary: string | undefined;
 
   constructor(running: RunningSystem, temporary: string | undefined) {
@@ -41,7 +43,13 @@ export class TestSystem {
     this.running = running;
     this.redis = running.redis;
     this.client = new Client(running.url);
+    this.ring = new KeyRing(new FileStore(path.join(running.dataDir, "store")));
     this.#temporary = temporary;
+  }
+
+  /** A new key's text. */
+  async key(tenant: string, ...scopes: Scope[]): Promise<string> {
+    return (await this.ring.create({ tenant, name: "", scopes })).text;
   }
 
   /** SIGKILL to one process of the service; the supervisor starts it again. */

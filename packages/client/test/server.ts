@@ -9,13 +9,15 @@ export type Step = (request: IncomingMessage, response: ServerResponse) => void;
 /** A server that follows a script, and a client of it that does not wait long. */
 export class ScriptedServer {
   readonly requests: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
+  readonly url: string;
   readonly client: Osteon;
   readonly #server: Server;
 
   private constructor(server: Server, steps: readonly Step[]) {
     this.#server = server;
     const { port } = server.address() as AddressInfo;
-    this.client = new Osteon({ url: `http://127.0.0.1:${port}/`, key: "osk_test", pauseMs: 1 });
+    this.url = `http://127.0.0.1:${port}/`;
+    this.client = new Osteon({ url: this.url, key: "osk_test", pauseMs: 1 });
     server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
       const step = steps[this.requests.length];
       this.requests.push({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { abortWith } from "../src/abort-with.js";
-import type { Analysis } from "../src/index.js";
+import { type Analysis, Osteon } from "../src/index.js";
 import { broken, json, ScriptedServer, type Step } from "./server.js";
 
 const id = "01970000-0000-7000-8000-000000000000";
@@ -46,22 +46,32 @@ test("calls leave nothing at a signal that outlives them", async (t) => {
   assert.equal(hanging(signal), 0);
 });
 
-test("a signal ends a call whose answer has begun, and a stream", { timeout: 10_000 }, async (t) => {
+test("a signal ends a call whose answer has begun, and a stream", { timeout: 60_000 }, async (t) => {
   const server = await ScriptedServer.start(
     (_request, response) => response.writeHead(200, { "content-type": "image/png" }).write("half"),
     stream(event("queued"), false),
   );
   t.after(() => server.stop());
+  let begun = () => {};
+  const client = new Osteon({
+    url: server.url,
+    fetch: async (...call) => {
+      const answer = await fetch(...call);
+      begun();
+      return answer;
+    },
+  });
   const calls = [
-    (signal: AbortSignal) => server.client.image(id, 0, { signal }),
+    (signal: AbortSignal) => client.image(id, 0, { signal }),
     async (signal: AbortSignal) => {
-      for await (const { type } of server.client.events(id, { signal })) assert.equal(type, "queued");
+      for await (const { type } of client.events(id, { signal })) assert.equal(type, "queued");
     },
   ];
   for (const call of calls) {
     const over = new AbortController();
     const reason = new Error("enough");
-    setTimeout(() => over.abort(reason), 200);
+    // The client has the headers by then, and waits for the rest.
+    begun = () => setImmediate(() => over.abort(reason));
     await assert.rejects(call(over.signal), reason);
     assert.equal(hanging(over.signal), 0);
   }

@@ -1,4 +1,4 @@
-import { ProblemError } from "@osteon/shared";
+import { OnceAnOutage, ProblemError } from "@osteon/shared";
 
 export interface AdmissionLimits {
   maxQueued: number;
@@ -112,18 +112,23 @@ function sum(films: ReadonlyMap<string, number>): number {
   return all;
 }
 
-/** Samples the load every second until the returned function is called. Without Redis the last sample stands. */
-export function watchLoad(admission: Admission, load: () => Promise<Load>): () => void {
+/**
+ * Samples the load every second until the returned function is called. Without Redis the last sample stands.
+ *
+ * @param onBlind told of the first look in a row that failed
+ */
+export function watchLoad(
+  admission: Admission,
+  load: () => Promise<Load>,
+  onBlind: (error: unknown) => void,
+): () => void {
+  const looks = new OnceAnOutage(onBlind);
   let looking = false;
-  const timer = setInterval(() => {
+  const timer = setInterval(async () => {
     if (looking) return;
     looking = true;
-    load()
-      .then((found) => admission.sample(found, Date.now()))
-      .catch(() => undefined)
-      .finally(() => {
-        looking = false;
-      });
+    await looks.try(async () => admission.sample(await load(), Date.now()));
+    looking = false;
   }, sampleMs);
   timer.unref();
   return () => clearInterval(timer);

@@ -34,7 +34,11 @@ await runService("gateway", async ({ config, logger, metrics }) => {
     maxQueued: config.MAX_QUEUED,
     maxWaitSeconds: config.MAX_WAIT_SECONDS,
   });
-  const stopWatching = watchLoad(admission, () => backbone.analyses.load());
+  const stopWatching = watchLoad(
+    admission,
+    () => backbone.analyses.load(),
+    (error) => logger.warn({ err: error }, "the load is not known: the last that was stands"),
+  );
   const app = await buildApp({ config, logger, metrics, backbone, changes, reloads, policy, admission });
   const address = await app.listen({ host: config.HOST, port: config.PORT });
   const reconciler = new Reconciler({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ProblemError } from "@osteon/shared";
-import { Admission } from "../src/admission.js";
+import { Admission, watchLoad } from "../src/admission.js";
 
 /** The seconds that a refusal names, or undefined where the films are let in. */
 function refusal(
@@ -131,4 +131,28 @@ test("a rate of old is forgotten where films come and none waits", () => {
   assert.equal(admission.state.filmsPerSecond, undefined);
   admission.accepted("default", 100);
   assert.equal(refusal(admission, 16), undefined);
+});
+
+test("a look that fails is told once an outage, also where the fault is ours, and the next goes on", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const admission = new Admission({ maxQueued: 10, maxWaitSeconds: 60 });
+  const told: unknown[] = [];
+  const bug = new TypeError("a bug");
+  let looks = 0;
+  const stop = watchLoad(
+    admission,
+    async () => {
+      looks += 1;
+      if (looks <= 2) throw bug;
+      return { backlog: 7, waiting: 7, ended: 0, tenants };
+    },
+    (error) => told.push(error),
+  );
+  for (let second = 0; second < 3; second += 1) {
+    t.mock.timers.tick(1_000);
+    await new Promise(setImmediate);
+  }
+  stop();
+  assert.deepEqual([looks, told], [3, [bug]]);
+  assert.equal(admission.state.backlog, 7);
 });

@@ -66,7 +66,7 @@ export async function leave(): Promise<void> {
 export function watchSession(): void {
   tabs = new BroadcastChannel("osteon.session");
   tabs.addEventListener("message", () => void checkSession());
-  window.addEventListener(signedOutEvent, () => void openSession());
+  window.addEventListener(signedOutEvent, () => void checkSession());
 }
 
 /** Notices that the session is over, or another's, for callers that learn no more than that they got no answer. */

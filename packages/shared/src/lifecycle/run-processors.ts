@@ -31,6 +31,10 @@ export async function runProcessors(
         solitude,
         lockMs: config.JOB_LOCK_MS,
         onError: (error) => logger.warn({ err: error }, "queue error"),
+        onDied: (error) => {
+          logger.fatal({ err: error, kind: processor.kind }, "takes no job any more: ended");
+          process.exit(1);
+        },
         onBegun: (kind, seconds) => metrics.queueWaitSeconds.observe({ kind }, seconds),
         onDone: (kind, outcome, seconds) => metrics.jobSeconds.observe({ kind, outcome }, seconds),
       }),

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { LoadedModel } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import { queuePrefix, type RedisConnection } from "../queues/index.js";
+import { OnceAnOutage } from "../telemetry/index.js";
 
 const key = `${queuePrefix}:models`;
 const heartbeatMs = 10_000;
@@ -37,18 +38,26 @@ export class Announcer {
   readonly #redis: RedisConnection;
   readonly #service: string;
   readonly #models: () => OfferedModel[];
+  readonly #heartbeats: OnceAnOutage;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(redis: RedisConnection, service: string, models: () => OfferedModel[]) {
+  /** @param onSilent told of the first heartbeat in a row that failed: gateways forget a worker that is silent */
+  constructor(
+    redis: RedisConnection,
+    service: string,
+    models: () => OfferedModel[],
+    onSilent: (error: unknown) => void,
+  ) {
     this.#redis = redis;
     this.#service = service;
     this.#models = models;
+    this.#heartbeats = new OnceAnOutage(onSilent);
   }
 
   /** Announces now, and again and again until `end`. */
   async start(): Promise<void> {
     await this.announce();
-    this.#timer = setInterval(() => this.announce().catch(() => undefined), heartbeatMs);
+    this.#timer = setInterval(() => void this.#heartbeats.try(() => this.announce()), heartbeatMs);
     this.#timer.unref();
   }
 

@@ -21,7 +21,8 @@ export async function offerModels(
   redis: RedisConnection,
   models: ReplaceableModels,
 ): Promise<{ reload(): Promise<void>; end(): Promise<void> }> {
-  const announcer = new Announcer(redis, service, () => models.offered());
+  const notAnnounced = (error: unknown) => logger.warn({ err: error }, "models not announced");
+  const announcer = new Announcer(redis, service, () => models.offered(), notAnnounced);
   let running: Promise<ModelReload[]> = Promise.resolve([]);
   let next: Promise<ModelReload[]> | undefined;
 
@@ -32,7 +33,7 @@ export async function offerModels(
       if (problem === undefined) logger.info({ model: name, outcome }, "model reload");
       else logger.warn({ model: name, outcome, code: problem.code, detail: problem.detail }, "model reload");
     }
-    await announcer.announce().catch((error: unknown) => logger.warn({ err: error }, "models not announced"));
+    await announcer.announce().catch(notAnnounced);
     return results;
   };
   // One at a time; who asks while one runs shares the next with all others who do.

@@ -37,6 +37,8 @@ export interface ProcessorOptions {
   /** Milliseconds after which a silent worker loses its job. */
   lockMs: number;
   onError(error: unknown): void;
+  /** Told where it takes no job any more, for good: its process must not seem ready. */
+  onDied(error: unknown): void;
   /** Told how long a job had waited when its first try began, for metrics. */
   onBegun?(kind: JobKind, waitedSeconds: number): void;
   /** Told of each try's end, for metrics. */
@@ -99,11 +101,13 @@ export class RunningProcessor {
   /** Jobs in hand whose lock ran out, so that another may have them: their worker was paused, or cut off, but lives. */
   readonly #outrun = new Set<string>();
   readonly #onError: ProcessorOptions["onError"];
+  readonly #onDied: ProcessorOptions["onDied"];
   #resting: NodeJS.Timeout | undefined;
 
   constructor(processor: Processor, connection: RedisConnection, options: ProcessorOptions) {
     const { concurrency, solitude = new Solitude() } = options;
     this.#onError = options.onError;
+    this.#onDied = options.onDied;
     const work = async (job: Job, token: string | undefined) => {
       const suspect = job.stalledCounter > 0 && processor.kind !== "webhook";
       try {
@@ -158,7 +162,11 @@ export class RunningProcessor {
 
   async start(): Promise<void> {
     await this.#worker.waitUntilReady();
-    this.#worker.run().catch(() => undefined);
+    this.#worker.run().catch((error: unknown) => {
+      // What breaks off while it closes ends nothing that would go on.
+      if (this.#worker.closing === undefined) this.#onDied(error);
+      else this.#onError(error);
+    });
   }
 
   /** Takes no more jobs, finishes those in hand, and closes. */
@@ -173,7 +181,7 @@ export class RunningProcessor {
    */
   #rest(): void {
     if (this.#resting !== undefined) return;
-    void this.#worker.pause(true);
+    this.#worker.pause(true).catch(this.#onError);
     this.#resting = setTimeout(() => {
       this.#resting = undefined;
       this.#worker.resume().catch(this.#onError);

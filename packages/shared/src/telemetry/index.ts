@@ -1,5 +1,6 @@
 export { createLogger, type Logger } from "./logger.js";
 export { Metrics, type StoreMetrics } from "./metrics.js";
+export { OnceAnOutage } from "./once-an-outage.js";
 export { gaugeQueues, type QueueDepths } from "./queue-gauges.js";
 export { startTraceExport, type TraceExport } from "./trace-export.js";
 export {

@@ -18,7 +18,8 @@ export function createLogger(service: string, config: Pick<Config, "LOG_LEVEL">)
       mixin: activeIds,
       serializers: { err: describe },
       redact: {
-        paths: ["req.headers.authorization", "req.headers.cookie", "req.url", "*.password", "*.secret"],
+        // Libraries log at `trace` what they were given, and keys and sessions come as headers.
+        paths: ["*.headers", "req.url", "*.password", "*.secret"],
         remove: true,
       },
     },

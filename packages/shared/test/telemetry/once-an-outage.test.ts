@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OnceAnOutage } from "../../src/index.js";
+
+test("of failures in a row the first is told, and the first after a success", async () => {
+  const told: unknown[] = [];
+  const outage = new OnceAnOutage((error) => told.push(error));
+  for (const step of ["a", "b", "", "c", "d"])
+    await outage.try(async () => {
+      if (step !== "") throw step;
+    });
+  assert.deepEqual(told, ["a", "c"]);
+});
