@@ -39,6 +39,13 @@ export interface ClaimedRequest {
   id: string;
 }
 
+/** Puts ARGV[1] where nothing stands, or returns what does. A script: `SET` takes NX with GET only from Redis 7 on. */
+const takeScript = `
+local found = redis.call("GET", KEYS[1])
+if not found then redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2]) end
+return found
+`;
+
 /** Puts ARGV[2] (where it is empty: nothing) in the place of ARGV[1], or returns 0. */
 const replaceScript = `
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
@@ -76,10 +83,7 @@ export class Idempotency {
     const mine: Entry = { fingerprint, id, until: now + leaseMs };
     const claimed = (): Claim =>
       this.#claimed(name, mine, this.#records.keep(digest, { fingerprint, id, at: now }));
-    // With GET the answer is what stood there before: nothing, where the key was free.
-    const text = await guarded(() =>
-      this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
-    );
+    const text = await this.#take(name, mine);
     // Free, or lost: with a Redis that was wiped, or with the last second of one that failed over.
     if (text === null) return (await this.#earlier(digest, name, mine, look)) ?? claimed();
     const found = JSON.parse(text) as Entry;
@@ -134,6 +138,12 @@ export class Idempotency {
         (await guarded(() => this.#redis.get(name))) === after,
       release: () => this.#replace(name, text).catch(() => false),
     };
+  }
+
+  /** What stands there already; null where it was free, and is ours now. */
+  #take(name: string, mine: Entry): Promise<string | null> {
+    const text = JSON.stringify(mine);
+    return guarded(() => this.#redis.eval(takeScript, 1, name, text, keptSeconds) as Promise<string | null>);
   }
 
   async #replace(name: string, found: string, entry?: Entry): Promise<boolean> {
