@@ -54,7 +54,7 @@ describe("what is no HTTP, or not all of it", () => {
     ],
     ["a path of 20 kB", 431, "headers-too-large", () => [get(`/v1/analyses/${"x".repeat(20_000)}`)]],
     ["a path that is no text", 400, "bad-request", () => [get("/v1/analyses/%zz")]],
-    ["an id of 300 characters", 400, "validation-failed", () => [get(`/v1/analyses/${"x".repeat(300)}`)]],
+    ["an id of 300 characters", 404, "not-found", () => [get(`/v1/analyses/${"x".repeat(300)}`)]],
     ["a path with a null", 400, "validation-failed", () => [get(`/v1/analyses/a%00b${"x".repeat(80)}`)]],
     [
       "two lengths",
