@@ -113,7 +113,7 @@ export async function normaliseSamples(
  */
 export async function greyJpegSamples(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   try {
-    walk("image/jpeg", bytes);
+    await walk("image/jpeg", bytes);
     const picture = openPicture(bytes, { limitInputPixels: width * height, ignoreIcc: true });
     const found = await picture.metadata();
     if (found.format !== "jpeg" || found.width !== width || found.height !== height || found.channels !== 1)

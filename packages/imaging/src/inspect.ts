@@ -60,7 +60,7 @@ export async function readHeader(
   limits: FilmLimits,
   contentType = pictureType(bytes, limits),
 ): Promise<FilmHeader> {
-  const { animated, page = 0, opaque = false } = walk(contentType, bytes);
+  const { animated, page = 0, opaque = false } = await walk(contentType, bytes);
   const picture = await readMetadata(bytes, page);
   if (animated) throw new ProblemError("film-animated");
   const { width, height } = picture.autoOrient;

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 
 /** A grey gradient with some detail: brightness grows to the right, with a dark bar at the top. */
@@ -32,6 +33,7 @@ export function bomb(width: number, height: number): Buffer {
   );
   png.writeUInt32BE(width, 16);
   png.writeUInt32BE(height, 20);
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
   return png;
 }
 
