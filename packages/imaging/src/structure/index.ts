@@ -10,8 +10,6 @@ export interface Structure {
   readonly animated: boolean;
   /** Of a TIFF: which of its directories is its page, from 0. What comes before it is a thumbnail or a mask. */
   readonly page?: number;
-  /** Of a TIFF: whether the sample beside its colours is no transparency. */
-  readonly opaque?: boolean;
 }
 
 /** What is decoded as a picture. */
