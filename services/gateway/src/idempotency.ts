@@ -2,14 +2,16 @@ import { createHash } from "node:crypto";
 import {
   type AcceptedFilm,
   type Analysis,
+  type IdempotencyRecords,
+  idempotencyKeptMs,
   ProblemError,
-  queuePrefix,
+  placeOfKey,
   type RedisConnection,
+  type UsedKey,
 } from "@osteon/shared";
-import { type IdempotencyRecords, keptMs } from "./idempotency-records.js";
 import type { UploadFields } from "./uploads/fields.js";
 
-const keptSeconds = keptMs / 1000;
+const keptSeconds = idempotencyKeptMs / 1000;
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
 
@@ -23,6 +25,8 @@ interface Entry {
 
 /** A key that is this request's own now: it says how the request ended. */
 export interface Claim {
+  /** What the request keeps of it, so that it is erased with what comes of the request. */
+  readonly used: UsedKey;
   /** False where the lease ran out and another request has the key: what was accepted here must go. */
   settle(): Promise<boolean>;
   /** The key's record in the store, under way: Redis may be wiped. Awaited before the request is answered. */
@@ -78,11 +82,13 @@ export class Idempotency {
     look: (id: string) => Promise<Analysis | undefined>,
   ): Promise<Claim | Analysis> {
     const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
-    const name = `${queuePrefix}:idempotency:${digest}`;
+    const name = placeOfKey(digest);
     const now = this.#now();
     const mine: Entry = { fingerprint, id, until: now + leaseMs };
-    const claimed = (): Claim =>
-      this.#claimed(name, mine, this.#records.keep(digest, { fingerprint, id, at: now }));
+    const claimed = (): Claim => {
+      const kept = this.#records.keep(digest, { fingerprint, id, at: now });
+      return { used: { name: digest, at: now }, ...this.#claimed(name, mine, kept) };
+    };
     const text = await this.#take(name, mine);
     // Free, or lost: with a Redis that was wiped, or with the last second of one that failed over.
     if (text === null) return (await this.#earlier(digest, name, mine, look)) ?? claimed();
@@ -125,7 +131,7 @@ export class Idempotency {
     }
   }
 
-  #claimed(name: string, mine: Entry, kept: Promise<void>): Claim {
+  #claimed(name: string, mine: Entry, kept: Promise<void>): Omit<Claim, "used"> {
     const text = JSON.stringify(mine);
     const after = JSON.stringify(promised(mine));
     // Whoever claimed it may fail before it comes to this.

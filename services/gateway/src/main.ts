@@ -15,7 +15,6 @@ import {
 } from "@osteon/shared";
 import { Admission, watchLoad } from "./admission.js";
 import { buildApp } from "./app.js";
-import { IdempotencyRecords } from "./idempotency-records.js";
 import { startReconciling } from "./reconciling.js";
 import { startRetention } from "./retention.js";
 
@@ -48,7 +47,6 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
   const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
   const stopRetention = startRetention({
     analyses: backbone.analyses,
-    keys: new IdempotencyRecords(backbone.store),
     redis: backbone.redis,
     config,
     logger,
