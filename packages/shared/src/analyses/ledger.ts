@@ -22,6 +22,8 @@ export interface KeptHeatmap {
   height: number;
   /** `width * height` levels of 0 to 255, base64. */
   levels: string;
+  /** Of image.png, which it lies over, pixels; in results of old that is the film's size. */
+  image?: { width: number; height: number };
   placement: {
     left: number;
     top: number;

@@ -8,6 +8,9 @@ export const AcceptedFilm = Type.Object({
   contentType: Type.String(),
   digest: Type.String(),
   bytes: Type.Integer({ minimum: 1 }),
+  /** As it is shown, its orientation applied; absent in records of old. */
+  width: Type.Optional(Type.Integer({ minimum: 1 })),
+  height: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type AcceptedFilm = Static<typeof AcceptedFilm>;
 
