@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
 import type { Browser } from "playwright-core";
+import sharp from "sharp";
 import { launchBrowser, openExamOf, openPage } from "../support/browser.js";
 import { exampleOf, unidentifiedExam } from "../support/exams.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -95,8 +96,10 @@ describe("what is kept", () => {
     }
     assert.doesNotMatch(pages[0] ?? "", /\?/, "letters that the fonts lack are drawn, not replaced");
     const jpegs = await Promise.all(pictures.map(readPicture));
-    const shown = jpegs.find(({ width }) => width === 2 * (film.width ?? 0));
-    assert.equal(shown?.height, 2 * (film.height ?? 0), "the film is in it");
+    const image = await fetch(`${system.client.url}${definite.links.self}/films/0/image.png`);
+    const size = await sharp(Buffer.from(await image.arrayBuffer())).metadata();
+    const shown = jpegs.find(({ width }) => width === 2 * size.width);
+    assert.equal(shown?.height, 2 * size.height, "the film is in it");
     const whole = { left: 0, top: 0, right: shown?.width ?? 0, bottom: shown?.height ?? 0 };
     assert.ok((shown?.count(whole, isHeat) ?? 0) > 1_000, "with its heat map");
 

@@ -148,6 +148,14 @@ test("each pod is without rights, waits for warm models, has its secrets by refe
   }
 });
 
+test("a number of a values file comes to the services in digits", async () => {
+  const helm = await goTool("helm");
+  const values = ["--set-json", 'env={"MAX_UPLOAD_BYTES":268435456,"INFERENCE_THREADS":1.5}'];
+  const { stdout } = await tryRun(helm, ["template", chart, "--kube-version", "1.31.0", ...values]);
+  assert.match(stdout, /name: MAX_UPLOAD_BYTES, value: "268435456"/);
+  assert.match(stdout, /name: INFERENCE_THREADS, value: "1\.5/);
+});
+
 test("only the webhook worker may reach the internet, others its port 443 where that is allowed, and no private range", async () => {
   for (const settings of [[], everything]) {
     const { of } = await render(settings);

@@ -28,7 +28,7 @@ test("a DICOM film of a leg goes the whole way; its original comes back as it wa
     const { id, status, films } = await submit(name);
     const [film] = films;
     assert.deepEqual([status, film?.outcome, film?.bodyPart?.label], ["completed", "analysed", "leg"], name);
-    assert.deepEqual([film?.contentType, film?.width, film?.height], ["application/dicom", 1024, 1024]);
+    assert.deepEqual([film?.contentType, film?.width, film?.height], ["application/dicom", 1760, 1760]);
     const original = await fetch(`${system.client.url}/v1/analyses/${id}/films/0/original`);
     assert.equal(original.headers.get("content-type"), "application/dicom");
     assert.match(original.headers.get("content-disposition") ?? "", /\.dcm"/);

@@ -99,8 +99,7 @@ describe("what an analysis shows", () => {
     await analysed(id);
   });
 
-  test("image.png and heatmap.png have the film's size, the heat map is transparent grey", async () => {
-    const { body } = await client.get(id);
+  test("image.png and heatmap.png are of one size, the heat map is transparent grey", async () => {
     const pictures = await Promise.all(
       ["image", "heatmap"].map(async (name) => {
         const answer = await fetch(`${client.url}/v1/analyses/${id}/films/0/${name}.png`);
@@ -109,11 +108,24 @@ describe("what an analysis shows", () => {
         return sharp(Buffer.from(await answer.arrayBuffer())).metadata();
       }),
     );
-    for (const { width, height } of pictures) {
-      assert.deepEqual([width, height], [body.films[0]?.width, body.films[0]?.height]);
-    }
+    const [image, heatmap] = pictures.map(({ width, height }) => [width, height]);
+    assert.deepEqual(heatmap, image);
     assert.equal(pictures[0]?.channels, 1);
     assert.deepEqual([pictures[1]?.channels, pictures[1]?.hasAlpha], [2, true]);
+  });
+
+  test("width and height are the original's, upright, from the first answer on; pictures may be smaller", async () => {
+    const large = await sharp(jpeg).rotate(-90).resize(1500, 1200, { fit: "fill" });
+    const bytes = await large.withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const { body: accepted } = await client.submit([{ name: "large.jpg", bytes }]);
+    const ended = await analysed(accepted.id);
+    for (const { films } of [accepted, ended])
+      assert.deepEqual([films[0]?.width, films[0]?.height], [1200, 1500]);
+    for (const name of ["image", "heatmap"]) {
+      const answer = await fetch(`${client.url}/v1/analyses/${ended.id}/films/0/${name}.png`);
+      const { width, height } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+      assert.deepEqual([width, height], [819, 1024], name);
+    }
   });
 
   test("the original comes back byte for byte", async () => {

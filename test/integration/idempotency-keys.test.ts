@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { type Analysis, type Backbone, type ObjectStore, TargetPolicy } from "@osteon/shared";
+import {
+  type Analysis,
+  type Backbone,
+  type IdempotencyRecords,
+  ProblemError,
+  TargetPolicy,
+} from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { filmBytes, testFilms } from "../support/films.js";
 
@@ -14,10 +20,6 @@ interface Request {
 interface Keys {
   claim(request: Request, look: (id: string) => Promise<Analysis | undefined>): Promise<Claim | Analysis>;
 }
-interface Records {
-  find(name: string, now: number): Promise<{ id: string } | undefined>;
-  sweep(now: number): Promise<number>;
-}
 interface Intake {
   take(stream: AsyncIterable<Buffer>, name?: string): Promise<unknown>;
 }
@@ -26,10 +28,7 @@ type Submitted = { analysis: Analysis; replayed: boolean };
 const source = (name: string) =>
   new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
 const { Idempotency } = (await import(source("idempotency"))) as {
-  Idempotency: new (redis: unknown, records: Records, now?: () => number) => Keys;
-};
-const { IdempotencyRecords } = (await import(source("idempotency-records"))) as {
-  IdempotencyRecords: new (store: ObjectStore) => Records;
+  Idempotency: new (redis: unknown, records: IdempotencyRecords, now?: () => number) => Keys;
 };
 const { Submission } = (await import(source("submission"))) as {
   Submission: new (
@@ -53,6 +52,7 @@ before(async () => {
 beforeEach(() => backbone.redis.flushall());
 after(() => own?.stop());
 
+const records = () => backbone.analyses.ledger.idempotency;
 const nobody = async () => undefined;
 const analysis = (id: string) => async (asked: string) =>
   asked === id ? ({ id, status: "queued" } as Analysis) : undefined;
@@ -65,8 +65,31 @@ async function used(keys: Keys, request: Request): Promise<void> {
   assert.equal(await claim.settle(), true);
 }
 
+/** Submits a film under a key. */
+function submitUnder(key: string, redis: Backbone["redis"] = backbone.redis): Promise<Submitted> {
+  const submission = new Submission({
+    config: own.config,
+    policy: new TargetPolicy(""),
+    backbone: { ...backbone, redis },
+    admission: { check: () => undefined, accepted: () => undefined },
+  });
+  const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
+  return submission.submit(
+    { tenant: "a", key: null },
+    async (intake) => {
+      await intake.take(
+        (async function* () {
+          yield film;
+        })(),
+      );
+      return {};
+    },
+    key,
+  );
+}
+
 test("a key outlives a Redis that is wiped", async () => {
-  const keys = new Idempotency(backbone.redis, new IdempotencyRecords(backbone.store));
+  const keys = new Idempotency(backbone.redis, records());
   const request = { tenant: "a", key: "wiped", fingerprint: "one", id: "first" };
   await used(keys, request);
   await backbone.redis.flushall();
@@ -82,8 +105,7 @@ test("a key outlives a Redis that is wiped", async () => {
 
 test("a key outlives a Redis that is wiped, and a gateway that died while it asked the store for it", async () => {
   let now = Date.now();
-  const records = new IdempotencyRecords(backbone.store);
-  const keys = new Idempotency(backbone.redis, records, () => now);
+  const keys = new Idempotency(backbone.redis, records(), () => now);
   const request = { tenant: "a", key: "wiped and died", fingerprint: "one", id: "first" };
   await used(keys, request);
   await backbone.redis.flushall();
@@ -92,7 +114,7 @@ test("a key outlives a Redis that is wiped, and a gateway that died while it ask
       asked();
       return new Promise<never>(() => undefined);
     };
-    const unanswered = Object.assign(Object.create(records) as Records, { find });
+    const unanswered = Object.assign(Object.create(records()) as IdempotencyRecords, { find });
     const dying = new Idempotency(backbone.redis, unanswered);
     void dying.claim({ ...request, id: "second" }, analysis("first"));
   });
@@ -104,20 +126,41 @@ test("a key outlives a Redis that is wiped, and a gateway that died while it ask
   assert.equal(((await keys.claim({ ...repeat, id: "fourth" }, analysis("first"))) as Analysis).id, "first");
 });
 
+test("a Redis 6.2 is enough", async () => {
+  const redis = new Proxy(backbone.redis, {
+    get: (whole, name) => {
+      const value: unknown = Reflect.get(whole, name, whole);
+      if (name !== "set") return typeof value === "function" ? value.bind(whole) : value;
+      return async (...words: string[]) => {
+        // As it answers: either of them alone it knows.
+        if (words.includes("NX") && words.includes("GET")) throw new Error("ERR syntax error");
+        return Reflect.apply(whole.set, whole, words);
+      };
+    },
+  });
+  const keys = new Idempotency(redis, records());
+  const request = { tenant: "a", key: "old server", fingerprint: "one", id: "first" };
+  const claim = await keys.claim(request, nobody);
+  assert.ok("settle" in claim, "the key was free");
+  await claim.kept;
+  await assert.rejects(keys.claim({ ...request, id: "second" }, nobody), { code: "idempotency-in-flight" });
+  assert.equal(await claim.settle(), true);
+  assert.equal(((await keys.claim({ ...request, id: "third" }, analysis("first"))) as Analysis).id, "first");
+});
+
 test("a store that is away gives nobody a key that may be another's", async () => {
   const away = { find: async () => Promise.reject(Object.assign(new Error("away"), { code: "gone" })) };
-  const records = Object.assign(Object.create(new IdempotencyRecords(backbone.store)) as Records, away);
-  const keys = new Idempotency(backbone.redis, records);
+  const unread = Object.assign(Object.create(records()) as IdempotencyRecords, away);
+  const keys = new Idempotency(backbone.redis, unread);
   const request = { tenant: "a", key: "away", fingerprint: "one", id: "first" };
   await assert.rejects(keys.claim(request, nobody), { code: "gone" });
   assert.equal(await backbone.redis.exists(...(await backbone.redis.keys("{osteon}:idempotency:*")), "-"), 0);
 });
 
 test("a key counts for a day, and its record goes when nobody can ask for it", async () => {
-  const records = new IdempotencyRecords(backbone.store);
   const began = Date.UTC(2026, 3, 5, 22);
   let now = began;
-  const keys = new Idempotency(backbone.redis, records, () => now);
+  const keys = new Idempotency(backbone.redis, records(), () => now);
   const request = { tenant: "a", key: "aged", fingerprint: "one", id: "first" };
   await used(keys, request);
   await backbone.redis.flushall();
@@ -126,18 +169,18 @@ test("a key counts for a day, and its record goes when nobody can ask for it", a
   await backbone.redis.flushall();
   now = began + 25 * hour;
   await used(keys, { ...request, id: "second" });
-  await records.sweep(began + 24 * hour);
+  await records().sweep(began + 24 * hour);
   assert.ok(
     (await backbone.store.list("idempotency/", { folders: true })).includes("idempotency/2026-04-05/"),
   );
-  await records.sweep(began + 27 * hour);
+  await records().sweep(began + 27 * hour);
   assert.ok(
     !(await backbone.store.list("idempotency/", { folders: true })).includes("idempotency/2026-04-05/"),
   );
 });
 
 test("a key whose record is damaged is not refused for that", async () => {
-  const keys = new Idempotency(backbone.redis, new IdempotencyRecords(backbone.store));
+  const keys = new Idempotency(backbone.redis, records());
   const request = { tenant: "a", key: "damaged", fingerprint: "one", id: "first" };
   await used(keys, request);
   await backbone.redis.flushall();
@@ -147,39 +190,19 @@ test("a key whose record is damaged is not refused for that", async () => {
 });
 
 test("where Redis fails between acceptance and answer, a repeat gets the accepted analysis", async () => {
-  let failures = 1;
-  // The first that is asked after acceptance is whether the key is still the request's own.
+  let asked = 0;
+  // First the key is taken; what is asked after acceptance is whether it is still the request's own.
   const redis = new Proxy(backbone.redis, {
     get: (whole, name) => {
-      if (name === "eval" && failures > 0)
-        return async () => {
-          failures -= 1;
-          throw new Error("Connection is closed.");
-        };
+      if (name === "eval") {
+        asked += 1;
+        if (asked === 2) return async () => Promise.reject(new Error("Connection is closed."));
+      }
       const value: unknown = Reflect.get(whole, name, whole);
       return typeof value === "function" ? value.bind(whole) : value;
     },
   });
-  const submission = new Submission({
-    config: own.config,
-    policy: new TargetPolicy(""),
-    backbone: { ...backbone, redis },
-    admission: { check: () => undefined, accepted: () => undefined },
-  });
-  const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
-  const submit = () =>
-    submission.submit(
-      { tenant: "a", key: null },
-      async (intake) => {
-        await intake.take(
-          (async function* () {
-            yield film;
-          })(),
-        );
-        return {};
-      },
-      "cut-off",
-    );
+  const submit = () => submitUnder("cut-off", redis);
   await assert.rejects(submit(), { code: "queue-unavailable" });
   const [accepted, ...more] = await backbone.analyses.ledger.list("a", 10);
   assert.equal(more.length, 0);
@@ -189,4 +212,44 @@ test("where Redis fails between acceptance and answer, a repeat gets the accepte
   await backbone.redis.set(name, JSON.stringify({ ...entry, until: Date.now() - 1 }));
   const { analysis: found, replayed } = await submit();
   assert.deepEqual([found.id, replayed], [accepted, true]);
+});
+
+/** Everything of the keys that tells of an analysis, in Redis and in the store. */
+async function toldOf(id: string): Promise<string[]> {
+  const { redis, store } = backbone;
+  const told: string[] = [];
+  for (const name of await redis.keys("{osteon}:idempotency:*"))
+    if ((await redis.get(name))?.includes(id)) told.push(name);
+  for (const folder of await store.list("idempotency/", { folders: true }))
+    for (const name of await store.list(folder)) if ((await store.get(name))?.includes(id)) told.push(name);
+  return told;
+}
+
+test("an erasure takes the key along, and a repeat is a new analysis", async () => {
+  const { id } = (await submitUnder("erased")).analysis;
+  assert.equal((await toldOf(id)).length, 2);
+  assert.equal((await submitUnder("erased")).replayed, true);
+  await backbone.analyses.erase({ tenant: "a", id });
+  assert.deepEqual(await toldOf(id), []);
+  const again = await submitUnder("erased");
+  assert.equal(again.replayed, false);
+  assert.notEqual(again.analysis.id, id);
+  assert.equal((await toldOf(again.analysis.id)).length, 2);
+});
+
+test("an erasure that broke off takes the key along when it goes on, but none that is another's by then", async (t) => {
+  const { store, analyses } = backbone;
+  for (const key of ["broken off", "used again"]) {
+    const { id } = (await submitUnder(key)).analysis;
+    const mock = t.mock.method(store, "deletePrefix", async () => {
+      throw new ProblemError("store-unavailable");
+    });
+    await assert.rejects(analyses.erase({ tenant: "a", id }), { code: "store-unavailable" });
+    mock.mock.restore();
+    assert.equal(await analyses.ledger.hasRequest({ tenant: "a", id }), false);
+    const next = key === "used again" ? (await submitUnder(key)).analysis.id : undefined;
+    await analyses.erase({ tenant: "a", id });
+    assert.deepEqual(await toldOf(id), []);
+    if (next !== undefined) assert.equal((await toldOf(next)).length, 2);
+  }
 });

@@ -18,9 +18,6 @@ const source = (name: string) =>
 const { startRetention } = (await import(source("retention"))) as {
   startRetention: (parts: object) => () => Promise<void>;
 };
-const { IdempotencyRecords } = (await import(source("idempotency-records"))) as {
-  IdempotencyRecords: new (store: Backbone["store"]) => object;
-};
 
 const day = 86_400_000;
 const now = Date.now();
@@ -114,9 +111,8 @@ test("a round goes through analyses, deliveries and keys, whichever of them cann
   const logged: unknown[] = [];
   const log = (...call: unknown[]) => logged.push(call);
   const config: Partial<Config> = { RETENTION_TENANTS: "g=30", WEBHOOK_RETENTION_DAYS: 30 };
-  const keys = new IdempotencyRecords(store);
   const stop = startRetention({
-    ...{ analyses, keys, redis, config },
+    ...{ analyses, redis, config },
     logger: { info: log, warn: log, error: log },
   });
   await stop();

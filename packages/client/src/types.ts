@@ -83,7 +83,7 @@ export interface Film {
   contentType: string;
   /** Of the bytes as they came, `sha256:…`. */
   digest: string;
-  /** Of image.png, pixels; once the film is decoded. */
+  /** Of the original, its orientation applied, pixels. image.png may be smaller; films of old have its size, once it is there. */
   width?: number;
   height?: number;
   outcome?: Outcome;

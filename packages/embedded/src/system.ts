@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Config, keysBeyondLoopback, loadConfig } from "@osteon/shared/config";
 import { Backoff } from "./backoff.js";
 import { ConsoleLog } from "./console-log.js";
 import { freePort, isPortFree } from "./free-port.js";
@@ -122,6 +123,7 @@ class System implements RunningSystem {
 
   async start(): Promise<void> {
     const { signal } = this.#options;
+    const config = this.#config();
     // Films and answers about people: for the owner's eyes.
     mkdirSync(this.dataDir, { recursive: true, mode: 0o700 });
     this.#lock = DataDirLock.acquire(this.dataDir);
@@ -134,8 +136,8 @@ class System implements RunningSystem {
     const orphans = await endOrphans(around.runDir, lingerSeconds * 1000);
     if (orphans > 0)
       this.#console.say("warn", "osteon", `ended ${orphans} processes that a killed Osteon had left`);
-    const host = this.#options.host ?? (this.#env.HOST || "127.0.0.1");
-    const port = await this.#port(host);
+    const host = config.HOST;
+    const port = await this.#port(config);
     this.webhookSecret = this.#env.WEBHOOK_SECRET || webhookSecret(this.dataDir);
     signal?.throwIfAborted();
     await this.#openRedis();
@@ -160,10 +162,21 @@ class System implements RunningSystem {
     this.#lock?.release();
   }
 
-  async #port(host: string): Promise<number> {
-    const given = this.#options.port ?? Number(this.#env.PORT || 8080);
-    if (!Number.isInteger(given) || given < 0 || given > 65535)
-      throw new StartError("PORT must be from 0 to 65535.");
+  /** What the services will read, as far as it is known before anything runs: they would find its faults one after the other. */
+  #config(): Config {
+    const { host, port, redisUrl } = this.#options;
+    const { HEALTH_PORT: _, ...env } = this.#env;
+    if (host !== undefined) env.HOST = host;
+    if (port !== undefined) env.PORT = `${port}`;
+    if (redisUrl !== undefined) env.REDIS_URL = redisUrl ?? "";
+    try {
+      return loadConfig(env, keysBeyondLoopback);
+    } catch (error) {
+      throw new StartError((error as Error).message, { cause: error });
+    }
+  }
+
+  async #port({ HOST: host, PORT: given }: Config): Promise<number> {
     // A free one is chosen here and not by the gateway: restarted, it must come back at the same address.
     if (given === 0) return freePort(host);
     if (await isPortFree(given, host)) return given;

@@ -117,6 +117,25 @@ test("a taken port is said before anything starts", async (t) => {
   );
 });
 
+test("every fault of the configuration is said at once, before anything starts", async (t) => {
+  const dir = temporary(t);
+  const faults = async (env: Record<string, string>) => {
+    const starting = startSystem({ dataDir: join(dir, "data"), env, redisUrl: "redis://127.0.0.1:1" });
+    const error = await starting.then(
+      () => assert.fail("it started"),
+      (error: unknown) => error,
+    );
+    assert.ok(error instanceof StartError);
+    return error.message;
+  };
+  assert.match(await faults({ PORT: "99999", LOG_LEVEL: "loud" }), /PORT[\s\S]*LOG_LEVEL/);
+  assert.match(
+    await faults({ HOST: "0.0.0.0", AUTH: "off", WEBHOOK_ALLOW: "x" }),
+    /WEBHOOK_ALLOW[\s\S]*HOST must be a loopback/,
+  );
+  assert.ok(!existsSync(join(dir, "data")));
+});
+
 test("a service that does not start ends the start, and everything with it", async (t) => {
   const dir = temporary(t);
   const servicesDir = fakeServices(dir, { "fracture-worker": "bad-configuration" });

@@ -22,8 +22,8 @@ const longestSide = 1024;
  * Decodes a film, once, into the normalised film: EXIF orientation applied, grey, 8 bits, the longest side at most 1024
  * pixels (never enlarged), nothing padded.
  *
- * - Transparency is laid over black, the colour of a film's unexposed margin: a picture cut out on a transparent ground
- *   looks like a collimated film, and what a viewer cannot see reaches no model.
+ * - Alpha is dropped, as in training: the levels are those of the colours, and a film that is half transparent throughout is not
+ *   half as bright.
  * - Embedded colour profiles of grey and RGB films are ignored, as in training: a scanner's profile would bend the grey
  *   scale. CMYK has no meaning without one, so there it is applied.
  * - Samples of 16 bits are windowed (see `window16`): medical tools store 10 or 12 bits in 16.
@@ -45,8 +45,7 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
     ignoreIcc: !header.cmyk,
     page: header.page,
   }).autoOrient();
-  const picture = header.extra ? await withoutExtra(whole, header) : whole;
-  if (header.alpha) picture.flatten({ background: "#000" });
+  const picture = header.alpha ? await withoutAlpha(whole, header) : whole;
   picture.resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true });
   if (header.depth === 8) {
     const { data, info } = await picture
@@ -67,10 +66,10 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
 }
 
 /**
- * The picture without its last sample, which is neither colour nor transparency. In a step of its own: sharp takes that sample for
- * alpha, multiplies by it where it resizes, and removes it only then (its `pipeline.cc`), so that a sample of zeros leaves black.
+ * The picture without the sample beside its colours. In a step of its own: sharp multiplies by that sample where it resizes, and
+ * removes it only then (its `pipeline.cc`), so that a sample of zeros leaves black.
  */
-async function withoutExtra(picture: Sharp, { depth, rgb }: FilmHeader): Promise<Sharp> {
+async function withoutAlpha(picture: Sharp, { depth, rgb }: FilmHeader): Promise<Sharp> {
   picture.removeAlpha();
   if (depth === 8) {
     const { data, info } = await picture
@@ -113,7 +112,7 @@ export async function normaliseSamples(
  */
 export async function greyJpegSamples(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   try {
-    walk("image/jpeg", bytes);
+    await walk("image/jpeg", bytes);
     const picture = openPicture(bytes, { limitInputPixels: width * height, ignoreIcc: true });
     const found = await picture.metadata();
     if (found.format !== "jpeg" || found.width !== width || found.height !== height || found.channels !== 1)

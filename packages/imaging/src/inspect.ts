@@ -23,9 +23,8 @@ export interface FilmHeader extends FilmInfo {
   readonly depth: 8 | 16;
   /** Which picture of the file is the film, from 0. */
   readonly page: number;
+  /** Whether there is a sample beside the colours, transparency or not. */
   readonly alpha: boolean;
-  /** Whether the last sample is neither colour nor transparency. */
-  readonly extra: boolean;
   readonly cmyk: boolean;
   readonly rgb: boolean;
 }
@@ -60,7 +59,7 @@ export async function readHeader(
   limits: FilmLimits,
   contentType = pictureType(bytes, limits),
 ): Promise<FilmHeader> {
-  const { animated, page = 0, opaque = false } = walk(contentType, bytes);
+  const { animated, page = 0 } = await walk(contentType, bytes);
   const picture = await readMetadata(bytes, page);
   if (animated) throw new ProblemError("film-animated");
   const { width, height } = picture.autoOrient;
@@ -72,8 +71,7 @@ export async function readHeader(
     bytes: bytes.length,
     depth: depthOf(picture),
     page,
-    alpha: picture.hasAlpha && !opaque,
-    extra: picture.hasAlpha && opaque,
+    alpha: picture.hasAlpha,
     cmyk: picture.space === "cmyk",
     rgb: picture.space === "srgb",
   };

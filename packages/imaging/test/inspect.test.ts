@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { ProblemCode } from "@osteon/shared";
 import sharp from "sharp";
 import { filmLimits, inspect } from "../src/index.js";
+import { walkPng } from "../src/structure/png.js";
 import { films } from "./support/paths.js";
 import { bomb, gradient, picture, tiff, withChunk } from "./support/pictures.js";
 
@@ -150,6 +151,39 @@ test("a progressive JPEG of hundreds of scans is refused: each costs a pass over
     "media-type-unsupported",
     /64 scans/,
   );
+});
+
+test("a PNG whose picture is not as it was written is refused; what a viewer passes over may be damaged", async () => {
+  const png = await picture().png({ palette: true }).toBuffer();
+  const changed = (type: string, by: number) => {
+    const bytes = Buffer.from(png);
+    const at = bytes.indexOf(type, 0, "latin1") + by;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    return bytes;
+  };
+  // The last of them is the sum itself: an IHDR is always as long.
+  for (const [type, by] of [
+    ["IDAT", 40],
+    ["PLTE", 5],
+    ["IHDR", 7],
+    ["IHDR", 17],
+  ] as const)
+    await refused(changed(type, by), "film-damaged", /checksum/);
+  await inspect(withChunk(png, "tEXt", Buffer.from("a\0b")));
+});
+
+test("a large PNG is summed up in steps, whatever the length of its chunks", async () => {
+  const png = await picture(3000, 2000).png({ compressionLevel: 0 }).toBuffer();
+  let turns = 0;
+  let done = false;
+  const count = () => {
+    turns += 1;
+    if (!done) setImmediate(count);
+  };
+  setImmediate(count);
+  await walkPng(png);
+  done = true;
+  assert.ok(turns >= 5, `${turns} turns`);
 });
 
 test("a file that consists of tiny parts is refused, however many it has", async () => {

@@ -65,9 +65,7 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
       return;
     }
     const ended: Film = {
-      ...acceptedFilm(accepted),
-      width,
-      height,
+      ...acceptedFilm(accepted, { width, height }),
       outcome,
       bodyPart,
       models: { bodyPart: model },

@@ -10,7 +10,7 @@ import {
   type Timings,
 } from "@osteon/shared";
 
-/** What the body-part worker found of a film. */
+/** What the body-part worker found of a film; the size is of the normalised one. */
 interface ClassifiedFilm {
   width: number;
   height: number;
@@ -29,9 +29,7 @@ export function filmResult(
 ): FilmResult {
   return {
     film: {
-      ...acceptedFilm(accepted),
-      width,
-      height,
+      ...acceptedFilm(accepted, { width, height }),
       outcome: "analysed",
       bodyPart,
       fracture: examined.fracture,
@@ -39,11 +37,17 @@ export function filmResult(
     },
     timings,
     ...(image === undefined ? {} : { image }),
-    ...(examined.heatmap === undefined ? {} : { heatmap: keep(examined.heatmap, examined.placement) }),
+    ...(examined.heatmap === undefined
+      ? {}
+      : { heatmap: keep(examined.heatmap, examined.placement, { width, height }) }),
   };
 }
 
-function keep({ width, height, data }: Heatmap, placement: Placement): KeptHeatmap {
+function keep(
+  { width, height, data }: Heatmap,
+  placement: Placement,
+  image: { width: number; height: number },
+): KeptHeatmap {
   const levels = Uint8ClampedArray.from(data, (heat) => heat * 255);
-  return { width, height, levels: Buffer.from(levels).toString("base64"), placement };
+  return { width, height, levels: Buffer.from(levels).toString("base64"), image, placement };
 }

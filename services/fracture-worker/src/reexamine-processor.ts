@@ -64,7 +64,7 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
       return filmResult(accepted, { ...classified, model }, examined, all);
     }
     return {
-      film: { ...acceptedFilm(accepted), width, height, outcome, bodyPart, models: { bodyPart: model } },
+      film: { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } },
       timings,
       ...(image === undefined ? {} : { image }),
     };

@@ -2,14 +2,16 @@ import { createHash } from "node:crypto";
 import {
   type AcceptedFilm,
   type Analysis,
+  type IdempotencyRecords,
+  idempotencyKeptMs,
   ProblemError,
-  queuePrefix,
+  placeOfKey,
   type RedisConnection,
+  type UsedKey,
 } from "@osteon/shared";
-import { type IdempotencyRecords, keptMs } from "./idempotency-records.js";
 import type { UploadFields } from "./uploads/fields.js";
 
-const keptSeconds = keptMs / 1000;
+const keptSeconds = idempotencyKeptMs / 1000;
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
 
@@ -23,6 +25,8 @@ interface Entry {
 
 /** A key that is this request's own now: it says how the request ended. */
 export interface Claim {
+  /** What the request keeps of it, so that it is erased with what comes of the request. */
+  readonly used: UsedKey;
   /** False where the lease ran out and another request has the key: what was accepted here must go. */
   settle(): Promise<boolean>;
   /** The key's record in the store, under way: Redis may be wiped. Awaited before the request is answered. */
@@ -38,6 +42,13 @@ export interface ClaimedRequest {
   /** Of the analysis that the request would become. */
   id: string;
 }
+
+/** Puts ARGV[1] where nothing stands, or returns what does. A script: `SET` takes NX with GET only from Redis 7 on. */
+const takeScript = `
+local found = redis.call("GET", KEYS[1])
+if not found then redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2]) end
+return found
+`;
 
 /** Puts ARGV[2] (where it is empty: nothing) in the place of ARGV[1], or returns 0. */
 const replaceScript = `
@@ -71,15 +82,14 @@ export class Idempotency {
     look: (id: string) => Promise<Analysis | undefined>,
   ): Promise<Claim | Analysis> {
     const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
-    const name = `${queuePrefix}:idempotency:${digest}`;
+    const name = placeOfKey(digest);
     const now = this.#now();
     const mine: Entry = { fingerprint, id, until: now + leaseMs };
-    const claimed = (): Claim =>
-      this.#claimed(name, mine, this.#records.keep(digest, { fingerprint, id, at: now }));
-    // With GET the answer is what stood there before: nothing, where the key was free.
-    const text = await guarded(() =>
-      this.#redis.set(name, JSON.stringify(mine), "EX", keptSeconds, "NX", "GET"),
-    );
+    const claimed = (): Claim => {
+      const kept = this.#records.keep(digest, { fingerprint, id, at: now });
+      return { used: { name: digest, at: now }, ...this.#claimed(name, mine, kept) };
+    };
+    const text = await this.#take(name, mine);
     // Free, or lost: with a Redis that was wiped, or with the last second of one that failed over.
     if (text === null) return (await this.#earlier(digest, name, mine, look)) ?? claimed();
     const found = JSON.parse(text) as Entry;
@@ -121,7 +131,7 @@ export class Idempotency {
     }
   }
 
-  #claimed(name: string, mine: Entry, kept: Promise<void>): Claim {
+  #claimed(name: string, mine: Entry, kept: Promise<void>): Omit<Claim, "used"> {
     const text = JSON.stringify(mine);
     const after = JSON.stringify(promised(mine));
     // Whoever claimed it may fail before it comes to this.
@@ -134,6 +144,12 @@ export class Idempotency {
         (await guarded(() => this.#redis.get(name))) === after,
       release: () => this.#replace(name, text).catch(() => false),
     };
+  }
+
+  /** What stands there already; null where it was free, and is ours now. */
+  #take(name: string, mine: Entry): Promise<string | null> {
+    const text = JSON.stringify(mine);
+    return guarded(() => this.#redis.eval(takeScript, 1, name, text, keptSeconds) as Promise<string | null>);
   }
 
   async #replace(name: string, found: string, entry?: Entry): Promise<boolean> {

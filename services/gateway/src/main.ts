@@ -5,23 +5,25 @@ import {
   connect,
   connectRedis,
   gaugeQueues,
+  keysBeyondLoopback,
   ModelReloads,
   Reconciler,
+  type RunningService,
   runService,
+  type ServiceContext,
   TargetPolicy,
 } from "@osteon/shared";
 import { Admission, watchLoad } from "./admission.js";
 import { buildApp } from "./app.js";
-import { IdempotencyRecords } from "./idempotency-records.js";
-import { requireLoopback } from "./loopback.js";
 import { startReconciling } from "./reconciling.js";
 import { startRetention } from "./retention.js";
 
 /** Milliseconds that a walk or a sweep under way has to end when everything else has. */
 const sweepGraceMs = 5_000;
 
-await runService("gateway", async ({ config, logger, metrics }) => {
-  if (config.AUTH === "off") requireLoopback(config.HOST);
+await runService("gateway", start, keysBeyondLoopback);
+
+async function start({ config, logger, metrics }: ServiceContext): Promise<RunningService> {
   const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
   const backbone = await connect(config, logger, metrics);
   gaugeQueues(metrics.registry, backbone.producer);
@@ -49,7 +51,6 @@ await runService("gateway", async ({ config, logger, metrics }) => {
   const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
   const stopRetention = startRetention({
     analyses: backbone.analyses,
-    keys: new IdempotencyRecords(backbone.store),
     redis: backbone.redis,
     config,
     logger,
@@ -67,4 +68,4 @@ await runService("gateway", async ({ config, logger, metrics }) => {
       await backbone.close();
     },
   };
-});
+}

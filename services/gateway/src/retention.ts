@@ -9,14 +9,12 @@ import {
   type RedisConnection,
   toProblem,
 } from "@osteon/shared";
-import type { IdempotencyRecords } from "./idempotency-records.js";
 
 const hourSeconds = 3600;
 const dayMs = 86_400_000;
 
 export interface RetentionParts {
   analyses: Analyses;
-  keys: IdempotencyRecords;
   redis: RedisConnection;
   config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
   logger: Logger;
@@ -64,13 +62,7 @@ export function retentionOf(
 }
 
 /** Holds the retention every hour, one gateway at a time, until the returned function is called. */
-export function startRetention({
-  analyses,
-  keys,
-  redis,
-  config,
-  logger,
-}: RetentionParts): () => Promise<void> {
+export function startRetention({ analyses, redis, config, logger }: RetentionParts): () => Promise<void> {
   let sweep: Promise<unknown> = Promise.resolve();
   const failed = (error: unknown) => {
     logger.warn({ err: error }, "retention failed; the next round tries again");
@@ -85,7 +77,7 @@ export function startRetention({
     ).catch(failed);
     const { WEBHOOK_RETENTION_DAYS } = config;
     const deliveries = await expireDeliveries(analyses.ledger, WEBHOOK_RETENTION_DAYS, logger).catch(failed);
-    await keys.sweep(Date.now()).catch(failed);
+    await analyses.ledger.idempotency.sweep(Date.now()).catch(failed);
     if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
   };
   const step = () => hold().catch(failed);

@@ -2,13 +2,14 @@ import {
   type AcceptedFilm,
   type Analysis,
   type AnalysisRequest,
+  eraseAnyway,
   type KeyRecord,
   ProblemError,
   plainVersion,
+  type UsedKey,
 } from "@osteon/shared";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
-import { IdempotencyRecords } from "./idempotency-records.js";
 import { pLimit } from "./libraries/fastify.js";
 import { MemoryBudget } from "./memory-budget.js";
 import { requireScope } from "./plugins/auth.js";
@@ -45,8 +46,8 @@ export class Submission {
   ) {
     this.#dependencies = dependencies;
     this.#memory = memory;
-    const { redis, store } = dependencies.backbone;
-    this.#idempotency = new Idempotency(redis, new IdempotencyRecords(store));
+    const { redis, analyses } = dependencies.backbone;
+    this.#idempotency = new Idempotency(redis, analyses.ledger.idempotency);
   }
 
   /**
@@ -99,7 +100,7 @@ export class Submission {
     const release = () => (released ??= claim.release());
     let analysis: Analysis;
     try {
-      analysis = await this.#accept(intake, fields, films, release);
+      analysis = await this.#accept(intake, { ...fields, key: claim.used }, films, release);
     } catch (error) {
       if (!(await release())) intake.keep();
       throw error;
@@ -112,8 +113,8 @@ export class Submission {
       intake.keep();
       throw error;
     }
-    // It took so long that another request has the key by now: of the two analyses its own stays.
-    await analyses.erase(intake.ref);
+    // It took so long that another request has the key by now: of the two analyses its own stays. Or this one was erased meanwhile.
+    await eraseAnyway(analyses, intake.ref);
     throw new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
   }
 
@@ -124,7 +125,7 @@ export class Submission {
   /** @param mayTakeBack asked where it fails half-way; not, and it stays as it is for the reconciler */
   async #accept(
     intake: Intake,
-    fields: CheckedFields,
+    fields: CheckedFields & { key?: UsedKey },
     checked?: AcceptedFilm[],
     mayTakeBack?: () => Promise<boolean>,
   ): Promise<Analysis> {

@@ -1,4 +1,4 @@
-import { ConnectionError, Osteon, ProblemError } from "@osteon/client";
+import { ConnectionError, type Film, Osteon, ProblemError } from "@osteon/client";
 
 let believed: string | undefined;
 
@@ -48,4 +48,9 @@ export function jsonBody(method: string, body: unknown): RequestInit {
 /** Address of a film's small picture. */
 export function thumbnailUrl(id: string, film: number): string {
   return `/v1/analyses/${encodeURIComponent(id)}/films/${film}/thumbnail.jpg`;
+}
+
+/** Whether a film's pictures are there: its part is told from them. */
+export function hasPicture({ bodyPart }: Film): boolean {
+  return bodyPart !== undefined;
 }

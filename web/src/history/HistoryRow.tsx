@@ -1,7 +1,7 @@
 import type { Analysis } from "@osteon/client";
 import { memo } from "react";
 import { Link } from "wouter";
-import { thumbnailUrl } from "../api/osteon.js";
+import { hasPicture, thumbnailUrl } from "../api/osteon.js";
 import { ToneSign } from "../exam/ToneSign.js";
 import { dateTime, percent } from "../messages/format.js";
 import { t } from "../messages/index.js";
@@ -30,7 +30,7 @@ export const HistoryRow = memo(function HistoryRow({
   onErase,
 }: Properties) {
   const tone = analysis.status === "cancelled" ? "none" : toneOf(analysis);
-  const film = analysis.films.find(({ width }) => width !== undefined);
+  const film = analysis.films.find(hasPicture);
   const title = examTitle(analysis);
   return (
     <li

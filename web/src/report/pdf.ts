@@ -1,5 +1,6 @@
 import { PDFDocument, type PDFFont, type PDFPage, rgb, StandardFonts } from "@cantoo/pdf-lib";
 import type { Analysis } from "@osteon/client";
+import { hasPicture } from "../api/osteon.js";
 import { t } from "../messages/index.js";
 import type { Tone } from "../words/results.js";
 import { drawFilm } from "./draw-film.js";
@@ -58,7 +59,7 @@ export async function pdfReport(analysis: Analysis): Promise<Blob> {
       const lines = wrap(value, right - valueAt, (text) => widthOf(plain, text, factSize));
       return { name, lines };
     });
-    if (film.width !== undefined) {
+    if (hasPicture(film)) {
       const picture = await drawFilm(analysis.id, film, 2);
       const image = await document.embedJpg(picture.toDataURL("image/jpeg", 0.92));
       const more = facts.reduce((sum, { lines }) => sum + (lines.length - 1) * lineHeight, 0);

@@ -1,4 +1,5 @@
 import type { Analysis, Film } from "@osteon/client";
+import { hasPicture } from "../api/osteon.js";
 import { t } from "../messages/index.js";
 import { drawFilm } from "./draw-film.js";
 import { cut } from "./lines.js";
@@ -33,7 +34,7 @@ export async function pngReport(analysis: Analysis, film: Film): Promise<Blob> {
   context.fillRect(0, 0, canvas.width, canvas.height);
   write(context, "Osteon", 48, 84, `700 40px ${font}`, colours.text);
   write(context, report.title, 220, 84, `400 28px ${font}`, colours.faint, width - 268);
-  if (film.width !== undefined) await paint(context, analysis, film);
+  if (hasPicture(film)) await paint(context, analysis, film);
   findings(context, report);
   context.fillStyle = colours.line;
   context.fillRect(48, canvas.height - 92, width - 96, 2);

@@ -1,5 +1,14 @@
 import type { Film } from "@osteon/client";
-import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { hasPicture } from "../api/osteon.js";
 import { t } from "../messages/index.js";
 import { preferences } from "../state/preferences.js";
 import { useStore } from "../state/store.js";
@@ -41,13 +50,15 @@ export function FilmPane(properties: Properties) {
   const { heatmap, heatOpacity, regions } = useStore(preferences);
   const place = useRef<HTMLElement>(null);
   const size = useSize(place);
-  const pixels = useFilm(analysisId, film.index, film.width !== undefined);
+  const pixels = useFilm(analysisId, film.index, hasPicture(film));
   const heat = useHeat(analysisId, film.index, film.fracture?.regions !== undefined && heatmap);
   const [view, setView] = useState<View>(firstView);
-  const filmSize = { width: film.width ?? 0, height: film.height ?? 0 };
-  const { width, height } = filmSize;
+  // Of the picture, which is smaller than the film where that is large.
+  const { width, height } = pixels.value ?? { width: 0, height: 0 };
+  const filmSize = { width, height };
 
-  useEffect(() => {
+  // Before the picture is painted, which comes along with its size.
+  useLayoutEffect(() => {
     setView((now) => (now.fitted ? fit(now, size, { width, height }) : now));
   }, [size, width, height]);
   useEffect(() => {
@@ -116,12 +127,12 @@ export function FilmPane(properties: Properties) {
           <Greys pixels={pixels.value} view={view} />
           {heatmap && heat.value !== undefined && <Heat samples={heat.value} opacity={heatOpacity} />}
           {regions && film.fracture !== undefined && (
-            <RegionBoxes film={film} fracture={film.fracture} scale={view.scale} />
+            <RegionBoxes film={filmSize} fracture={film.fracture} scale={view.scale} />
           )}
         </div>
       )}
       {pixels.failed && <p className="pane-note">{t("viewer.noPicture")}</p>}
-      {film.width === undefined && <p className="pane-note">{t(ended ? "viewer.none" : "viewer.notYet")}</p>}
+      {!hasPicture(film) && <p className="pane-note">{t(ended ? "viewer.none" : "viewer.notYet")}</p>}
       <p className="pane-label" aria-hidden="true">
         {label}
       </p>

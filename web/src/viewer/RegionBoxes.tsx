@@ -1,8 +1,9 @@
 import type { Film, Region } from "@osteon/client";
 import { percent } from "../messages/format.js";
+import type { Size } from "./view.js";
 
 interface Properties {
-  film: Film;
+  film: Size;
   fracture: NonNullable<Film["fracture"]>;
   /** CSS pixels a film pixel: lines and letters keep their size on the screen. */
   scale: number;
@@ -10,7 +11,7 @@ interface Properties {
 
 /** Boxes around what looks broken: solid where the finding is definite, dotted where it is doubtful. */
 export function RegionBoxes({ film, fracture, scale }: Properties) {
-  const { width = 0, height = 0 } = film;
+  const { width, height } = film;
   return (
     <svg className="pane-regions" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       {fracture.regions?.map((region) => (

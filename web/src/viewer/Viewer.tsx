@@ -1,6 +1,6 @@
 import { type Analysis, type Film, isEnded } from "@osteon/client";
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
-import { thumbnailUrl } from "../api/osteon.js";
+import { hasPicture, thumbnailUrl } from "../api/osteon.js";
 import { t } from "../messages/index.js";
 import { prefer, preferences } from "../state/preferences.js";
 import { useStore } from "../state/store.js";
@@ -127,7 +127,7 @@ function Strip({ analysis, film, beside, onFilm, onBeside }: StripProperties) {
               aria-label={labelOf(each, analysis.films.length)}
               onClick={() => onFilm(each.index)}
             >
-              {each.width !== undefined && (
+              {hasPicture(each) && (
                 <img
                   src={thumbnailUrl(analysis.id, each.index)}
                   alt=""

@@ -1,6 +1,6 @@
 import { memo } from "react";
 import { Link } from "wouter";
-import { osteon, thumbnailUrl } from "../api/osteon.js";
+import { hasPicture, osteon, thumbnailUrl } from "../api/osteon.js";
 import { ToneSign } from "../exam/ToneSign.js";
 import { percent, timeOfDay } from "../messages/format.js";
 import { t } from "../messages/index.js";
@@ -52,7 +52,7 @@ export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen }: P
 
 /** The film as it is here, or as the gateway has it. */
 function pictureOf({ analysis, sending }: Exam): string | undefined {
-  const film = analysis?.films.find(({ width }) => width !== undefined);
+  const film = analysis?.films.find(hasPicture);
   return (
     sending?.previews.find((each) => each !== undefined) ??
     (analysis !== undefined && film !== undefined ? thumbnailUrl(analysis.id, film.index) : undefined)

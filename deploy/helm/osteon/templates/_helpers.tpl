@@ -106,6 +106,8 @@ spec:
             - { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $.Values.tracing.sampleRatio | quote }} }
             {{- end }}
             {{- range $name, $value := merge (dict) (default (dict) .values.env) $.Values.env }}
+            {{- /* Numbers of a values file are floats, which would be written 1.34217728e+08. */}}
+            {{- if kindIs "float64" $value }}{{ $value = printf "%f" $value | trimSuffix ".000000" }}{{ end }}
             - { name: {{ $name }}, value: {{ $value | quote }} }
             {{- end }}
             {{- $keys := list "REDIS_URL" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}

@@ -10,14 +10,12 @@ export interface Structure {
   readonly animated: boolean;
   /** Of a TIFF: which of its directories is its page, from 0. What comes before it is a thumbnail or a mask. */
   readonly page?: number;
-  /** Of a TIFF: whether the sample beside its colours is no transparency. */
-  readonly opaque?: boolean;
 }
 
 /** What is decoded as a picture. */
 export type PictureType = Exclude<FilmType, "application/dicom">;
 
-const walkers: Record<PictureType, (bytes: Buffer) => Structure> = {
+const walkers: Record<PictureType, (bytes: Buffer) => Structure | Promise<Structure>> = {
   "image/jpeg": walkJpeg,
   "image/png": walkPng,
   "image/webp": walkWebp,
@@ -25,11 +23,12 @@ const walkers: Record<PictureType, (bytes: Buffer) => Structure> = {
 };
 
 /**
- * Walks the file's segments, chunks or directories and checks that all of its picture data is there.
+ * Walks the file's segments, chunks or directories and checks that all of its picture data is there; of a PNG also that it is as it was
+ * written.
  *
  * @throws ProblemError `film-damaged` where the file ends early or its structure makes no sense;
  *   `media-type-unsupported` for a kind of TIFF or JPEG that cannot be read, and for more parts than a film has.
  */
-export function walk(type: PictureType, bytes: Uint8Array): Structure {
+export async function walk(type: PictureType, bytes: Uint8Array): Promise<Structure> {
   return walkers[type](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }

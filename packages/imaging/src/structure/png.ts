@@ -1,8 +1,23 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 import type { Structure } from "./index.js";
 import { damage, mostParts, unreadable } from "./refusals.js";
 
-/** Walks a PNG's chunks from IHDR to IEND (PNG third edition, 5.3); `acTL` makes it an animation. */
-export function walkPng(bytes: Buffer): Structure {
+/** What is summed up in one step, bytes: one to three milliseconds. */
+const sliceBytes = 1024 * 1024;
+
+/** What a chunk's checksum is of: its type and its data. */
+interface Span {
+  start: number;
+  end: number;
+}
+
+/**
+ * Walks a PNG's chunks from IHDR to IEND (PNG third edition, 5.3), and sums up those that the picture is made of; `acTL` makes it an
+ * animation.
+ */
+export async function walkPng(bytes: Buffer): Promise<Structure> {
+  const summed: Span[] = [];
   let offset = 8;
   let pictured = false;
   let animated = false;
@@ -11,6 +26,7 @@ export function walkPng(bytes: Buffer): Structure {
     if (offset + 12 > bytes.length) throw damage("the PNG ends before its IEND chunk");
     const length = bytes.readUInt32BE(offset);
     const type = bytes.toString("latin1", offset + 4, offset + 8);
+    const start = offset + 4;
     offset += 12 + length;
     if (offset > bytes.length) throw damage("the PNG is cut off inside a chunk");
     if (chunks === 0 && (type !== "IHDR" || length !== 13))
@@ -18,7 +34,30 @@ export function walkPng(bytes: Buffer): Structure {
     if (type === "acTL") animated = true;
     if (type === "IDAT") pictured = true;
     if (type === "IEND") break;
+    if (isCritical(type)) summed.push({ start, end: offset - 4 });
   }
   if (!pictured) throw damage("the PNG has no picture data");
+  await checkSums(bytes, summed);
   return { animated };
+}
+
+/** By the case of its first letter (5.4): all else a viewer may pass over, and does where it is damaged. */
+function isCritical(type: string): boolean {
+  return /^[A-Z]/.test(type);
+}
+
+async function checkSums(bytes: Buffer, spans: readonly Span[]): Promise<void> {
+  let sinceTurn = 0;
+  for (const { start, end } of spans) {
+    let sum = 0;
+    for (let at = start; at < end; at += sliceBytes) {
+      const slice = bytes.subarray(at, Math.min(end, at + sliceBytes));
+      sum = crc32(slice, sum);
+      sinceTurn += slice.length;
+      if (sinceTurn < sliceBytes) continue;
+      await turn();
+      sinceTurn = 0;
+    }
+    if (sum !== bytes.readUInt32BE(end)) throw damage("a chunk of the PNG does not have its checksum");
+  }
 }

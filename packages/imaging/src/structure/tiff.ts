@@ -86,7 +86,7 @@ class TiffReader {
  */
 export function walkTiff(bytes: Buffer): Structure {
   const reader = new TiffReader(bytes);
-  let found: { page: number; opaque: boolean } | undefined;
+  let found: number | undefined;
   let animated = false;
   let strips = 0;
   let offset = reader.first();
@@ -96,21 +96,15 @@ export function walkTiff(bytes: Buffer): Structure {
     strips += checkData(reader, fields, mostParts - strips);
     const subfile = fields.get(tags.subfileType);
     if (subfile === undefined || (reader.value(subfile, 0) & 0b101) === 0) {
-      if (found === undefined) found = { page, opaque: isOpaque(reader, fields) };
-      else animated = true;
+      if (found !== undefined) animated = true;
+      else if ((fields.get(tags.extraSamples)?.count ?? 0) > 1)
+        throw unreadable("A TIFF with several samples beside its colours is not read.");
+      found ??= page;
     }
     offset = next;
   }
   if (found === undefined) throw damage("the TIFF has no page");
-  return { animated, ...found };
-}
-
-/** Whether there is a sample beside the colours that is marked as no transparency (ExtraSamples 0). */
-function isOpaque(reader: TiffReader, fields: Map<number, Field>): boolean {
-  const extra = fields.get(tags.extraSamples);
-  if (extra === undefined) return false;
-  if (extra.count > 1) throw unreadable("A TIFF with several samples beside its colours is not read.");
-  return reader.value(extra, 0) === 0;
+  return { animated, page: found };
 }
 
 /** Checks that a directory's picture data is there; returns how many strips or tiles it has, at most `most`. */

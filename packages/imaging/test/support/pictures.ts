@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 
 /** A grey gradient with some detail: brightness grows to the right, with a dark bar at the top. */
@@ -32,6 +33,7 @@ export function bomb(width: number, height: number): Buffer {
   );
   png.writeUInt32BE(width, 16);
   png.writeUInt32BE(height, 20);
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
   return png;
 }
 
@@ -46,8 +48,9 @@ export interface TiffOptions {
   subfileType?: number;
   /** NewSubfileType of the first page; its levels are then turned round, so that it can be told apart. */
   firstSubfileType?: number;
-  /** ExtraSamples: the picture then has a second sample, all zero. */
-  extra?: 0 | 2;
+  /** ExtraSamples: the picture then has a second sample, `alpha` of the most; colours are multiplied by it where it is 1. */
+  extra?: 0 | 1 | 2;
+  alpha?: number;
   /** What the header claims beside the truth: samples a pixel, or tiles of that side. */
   samples?: number;
   tile?: number;
@@ -66,6 +69,7 @@ export function tiff({
   subfileType = 0,
   firstSubfileType = 0,
   extra,
+  alpha = 0,
   samples = extra === undefined ? 1 : 2,
   tile,
   strips = 1,
@@ -123,9 +127,13 @@ export function tiff({
     put(page + 1 < pages ? start + size + bytes : 0, start + count + entries * entry, word);
     for (let i = 0; i < width * height; i++) {
       const ramp = (i % width) / (width - 1);
-      const level = page === 0 && firstSubfileType !== 0 ? 1 - ramp : ramp;
-      if (bits > 8) put(Math.round(4095 * level), start + size + i * step, 2);
-      else out[start + size + i * step] = Math.round(255 * level);
+      const level = (page === 0 && firstSubfileType !== 0 ? 1 - ramp : ramp) * (extra === 1 ? alpha : 1);
+      const at = start + size + i * step;
+      if (bits > 8) put(Math.round(4095 * level), at, 2);
+      else out[at] = Math.round(255 * level);
+      if (extra === undefined) continue;
+      if (bits > 8) put(Math.round(65_535 * alpha), at + 2, 2);
+      else out[at + 1] = Math.round(255 * alpha);
     }
   }
   return out;

@@ -224,10 +224,11 @@ export class Analyses {
     if (request === undefined) throw new ProblemError("analysis-not-found");
     const accepted = request.films[film];
     if (accepted === undefined) return false;
-    const known = (await this.#live.get(ref.id))?.films[film]?.classified ?? {};
+    const known = (await this.#live.get(ref.id))?.films[film]?.classified;
+    const seen = known === undefined ? {} : { bodyPart: known.bodyPart };
     const { code, title, detail } = problem;
     await this.filmEnded(request, {
-      film: failedFilm({ ...acceptedFilm(accepted), ...known }, { code, title, detail }),
+      film: failedFilm({ ...acceptedFilm(accepted, known), ...seen }, { code, title, detail }),
       timings: {},
     });
     const end =

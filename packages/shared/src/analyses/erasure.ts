@@ -39,16 +39,21 @@ export class Erasure {
    */
   async erase(ref: AnalysisRef): Promise<void> {
     const request = await this.#request(ref);
-    if (request === undefined && !(await this.#isLeft(ref))) {
+    const begun = request === undefined ? await this.#ledger.erasure(ref) : undefined;
+    if (request === undefined && begun === undefined && !(await this.#isLeft(ref))) {
       await this.#forgetGone(ref);
       throw new ProblemError("analysis-not-found");
     }
-    await this.#ledger.erasures.set(ref);
+    // The marker has it from here on: the request is the first to go.
+    const key = request?.key ?? begun?.key;
+    await this.#ledger.erasures.set({ ...ref, ...(key === undefined ? {} : { key }) });
     // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
     await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
     // Jobs that a broken-off erasure left find nothing to do.
     if (request !== undefined) await this.removeJobs(request);
     await this.scrub(ref);
+    if (key !== undefined)
+      await allEnded([this.#live.forgetKey(key, ref.id), this.#ledger.idempotency.remove(key, ref.id)]);
     await this.#ledger.erasures.remove(ref.id);
   }
 
@@ -102,7 +107,6 @@ export class Erasure {
 
   /** Whether there is something to erase though the request cannot be read. */
   async #isLeft(ref: AnalysisRef): Promise<boolean> {
-    if (await this.#ledger.isBeingErased(ref)) return true;
     return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.hasResult(ref));
   }
 

@@ -9,25 +9,31 @@ export interface LiveAnalysisFilms {
   timings: Timings;
 }
 
-/** What is known of a film from its acceptance on. */
-export function acceptedFilm(film: AcceptedFilm): Film {
+/**
+ * What is known of a film from its acceptance on.
+ * @param image the size of its picture: the film's own in records of old, which have no other
+ */
+export function acceptedFilm(film: AcceptedFilm, image: Pick<Film, "width" | "height"> = {}): Film {
+  const { width, height } = film.width === undefined ? image : film;
   return {
     index: film.index,
     ...(film.name === undefined ? {} : { name: film.name }),
     contentType: film.contentType,
     digest: film.digest,
+    ...(width === undefined || height === undefined ? {} : { width, height }),
   };
 }
 
 /** The films as far as they are known; nothing of what they show while they have to be read again. */
 export function filmViews(request: AnalysisRequest, states: readonly FilmState[]): LiveAnalysisFilms {
   if (!isUniform(states.flatMap(({ done }) => done?.film ?? []))) {
-    return { films: request.films.map(acceptedFilm), started: true, timings: {} };
+    return { films: request.films.map((film) => acceptedFilm(film)), started: true, timings: {} };
   }
   const films = request.films.map((accepted): Film => {
     const state = states[accepted.index];
     if (state?.done !== undefined) return state.done.film;
-    return { ...acceptedFilm(accepted), ...(state?.classified ?? {}) };
+    if (state?.classified === undefined) return acceptedFilm(accepted);
+    return { ...acceptedFilm(accepted, state.classified), bodyPart: state.classified.bodyPart };
   });
   return { films, started: states.some((state) => state.started), timings: {} };
 }

@@ -3,12 +3,18 @@ export { Analyses } from "./analyses.js";
 export { Changes } from "./changes.js";
 export { FilmProcessor, type FilmProcessorParts } from "./film-processor.js";
 export { acceptedFilm } from "./film-views.js";
+export {
+  type IdempotencyRecord,
+  type IdempotencyRecords,
+  idempotencyKeptMs,
+  placeOfKey,
+} from "./idempotency-records.js";
 export { analysisFolder, isAnalysisId, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, type FilmResult, type KeptHeatmap, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
 export { Reconciler, type ReconcilerReport } from "./reconciler.js";
 export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.js";
 export { type Reread, Rereading } from "./rereading.js";
-export { expireAnalyses } from "./retention.js";
+export { eraseAnyway, expireAnalyses } from "./retention.js";
 export { endedAnalysis, pendingAnalysis } from "./roll-up.js";
 export { type UploadRef, Uploads, type UsedUpload, uploadSeconds } from "./uploads.js";

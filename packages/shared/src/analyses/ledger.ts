@@ -11,8 +11,9 @@ import {
 } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
+import { IdempotencyRecords } from "./idempotency-records.js";
 import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
-import { Markers } from "./markers.js";
+import { type Marker, Markers } from "./markers.js";
 import { Uploads } from "./uploads.js";
 
 /** A heat map as it is kept: the model's cells, and where the film lies on the model's canvas (pixels of it). */
@@ -21,6 +22,8 @@ export interface KeptHeatmap {
   height: number;
   /** `width * height` levels of 0 to 255, base64. */
   levels: string;
+  /** Of image.png, which it lies over, pixels; in results of old that is the film's size. */
+  image?: { width: number; height: number };
   placement: {
     left: number;
     top: number;
@@ -73,6 +76,7 @@ export class Ledger {
   readonly endpoints: Endpoints;
   /** Films that clients put into the store themselves. */
   readonly uploads: Uploads;
+  readonly idempotency: IdempotencyRecords;
   readonly #store: ObjectStore;
 
   /** @param onDamagedEndpoint as in `Endpoints` */
@@ -84,6 +88,7 @@ export class Ledger {
     this.deliveries = new Deliveries(store, (id) => this.tenantOf(id));
     this.endpoints = new Endpoints(store, onDamagedEndpoint);
     this.uploads = new Uploads(store);
+    this.idempotency = new IdempotencyRecords(store);
   }
 
   /**
@@ -282,8 +287,14 @@ export class Ledger {
   }
 
   /** Whether an erasure was begun and is not finished. */
-  async isBeingErased({ tenant, id }: AnalysisRef): Promise<boolean> {
-    return (await this.erasures.find(id, () => this.tenantOf(id)))?.tenant === tenant;
+  async isBeingErased(ref: AnalysisRef): Promise<boolean> {
+    return (await this.erasure(ref)) !== undefined;
+  }
+
+  /** The marker of an erasure that was begun and is not finished. */
+  async erasure({ tenant, id }: AnalysisRef): Promise<Marker | undefined> {
+    const marker = await this.erasures.find(id, () => this.tenantOf(id));
+    return marker?.tenant === tenant ? marker : undefined;
   }
 
   /** All but the marker. */

@@ -1,6 +1,7 @@
-import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
+import type { Analysis, AnalysisRequest, BodyPart, UsedKey } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import { onOtherMasters, queuePrefix, type RedisConnection } from "../queues/index.js";
+import { placeOfKey } from "./idempotency-records.js";
 import type { FilmResult } from "./ledger.js";
 
 /** What is known of a film on its way. */
@@ -64,6 +65,12 @@ if tonumber(ARGV[6]) > 0 then
   redis.call("EXPIRE", KEYS[3], ARGV[7])
 end
 return standing
+`;
+
+/** KEYS: an idempotency key. ARGV: the analysis that it must have been used for. */
+const forgetKeyScript = `
+local entry = redis.call("GET", KEYS[1])
+if entry and cjson.decode(entry).id == ARGV[1] then redis.call("DEL", KEYS[1]) end
 `;
 
 /** A connection that knows the scripts: each step of a film's way is one round trip. */
@@ -187,6 +194,11 @@ export class LiveState {
   /** Notes that an analysis was erased, for those who still work on it. */
   async markErased(id: string): Promise<void> {
     await this.#guarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
+  }
+
+  /** Forgets what a key was used for, unless it was used for something else since. */
+  async forgetKey({ name }: UsedKey, id: string): Promise<void> {
+    await this.#guarded(() => this.#redis.eval(forgetKeyScript, 1, placeOfKey(name), id));
   }
 
   async isErased(id: string): Promise<boolean> {

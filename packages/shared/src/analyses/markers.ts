@@ -1,3 +1,4 @@
+import type { UsedKey } from "../contracts/index.js";
 import { isDamaged, type ObjectStore, unseal, walk } from "../storage/index.js";
 
 /** Markers that are done with are gathered for so long, or until they are so many. */
@@ -9,6 +10,8 @@ export interface Marker {
   tenant: string;
   /** Of a failed analysis: the one that examines its films again. */
   retriedAs?: string;
+  /** Of an erasure: the key whose record goes with the analysis. */
+  key?: UsedKey;
 }
 
 /** An object in the store for each analysis of which something is still to be done. */
@@ -26,8 +29,12 @@ export class Markers {
     this.#folder = folder;
   }
 
-  async set({ tenant, id, retriedAs }: Marker & { id: string }): Promise<void> {
-    const marker: Marker = { tenant, ...(retriedAs === undefined ? {} : { retriedAs }) };
+  async set({ tenant, id, retriedAs, key }: Marker & { id: string }): Promise<void> {
+    const marker: Marker = {
+      tenant,
+      ...(retriedAs === undefined ? {} : { retriedAs }),
+      ...(key === undefined ? {} : { key }),
+    };
     await this.#store.put(this.#folder + id, JSON.stringify(marker), {
       contentType: "application/json",
     });

@@ -1,4 +1,5 @@
+export { type AddressRange, parseAddressRanges } from "./address-ranges.js";
 export { readCa } from "./certificates.js";
-export { loadConfig } from "./load.js";
-export { isLoopback } from "./loopback.js";
+export { type ConfigRule, loadConfig } from "./load.js";
+export { isLoopback, keysBeyondLoopback } from "./loopback.js";
 export { type Config, ConfigSchema } from "./schema.js";

@@ -1,8 +1,12 @@
-import { Value } from "../libraries/typebox.js";
+import { Type, Value } from "../libraries/typebox.js";
 import { ProblemError } from "../problems/index.js";
+import { parseAddressRanges } from "./address-ranges.js";
 import { isLoopback } from "./loopback.js";
 import { type Config, ConfigSchema } from "./schema.js";
 import { weakSecrets } from "./weak-secrets.js";
+
+/** What one service asks of its configuration beside the schema: the fault, a line that begins with the variable's name. */
+export type ConfigRule = (config: Config) => string | undefined;
 
 /**
  * Reads the configuration from environment variables.
@@ -10,27 +14,38 @@ import { weakSecrets } from "./weak-secrets.js";
  * @throws ProblemError `config-invalid` whose detail names every variable that is wrong, one a line. The values are not
  * shown: they may be secrets.
  */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
+export function loadConfig(env: NodeJS.ProcessEnv, ...rules: ConfigRule[]): Config {
   const given: Record<string, unknown> = {};
-  for (const name of Object.keys(ConfigSchema.properties)) {
+  for (const [name, schema] of Object.entries(ConfigSchema.properties)) {
     const value = env[name];
-    if (value !== undefined && value !== "") given[name] = value;
+    if (value !== undefined && value !== "")
+      given[name] = Type.IsInteger(schema) ? wholeNumber(value) : value;
   }
-  const candidate = Value.Convert(ConfigSchema, Value.Default(ConfigSchema, given));
-  const faults = Value.Errors(ConfigSchema, candidate).map(
-    (error) => `${error.instancePath.slice(1) || "environment"} ${error.message}`,
-  );
-  const config = candidate as Config;
+  const config = Value.Default(ConfigSchema, given) as Config;
+  const faults = new Map<string, string>();
+  for (const { instancePath, message } of Value.Errors(ConfigSchema, config)) {
+    const name = instancePath.slice(1) || "environment";
+    faults.set(name, `${name} ${message}`);
+  }
   if (config.S3_BUCKET === undefined && config.S3_ENDPOINT !== undefined) {
-    faults.push("S3_BUCKET must be set where S3_ENDPOINT is");
+    faults.set("S3_BUCKET", "S3_BUCKET must be set where S3_ENDPOINT is");
   }
-  if (faults.length === 0 && !isLoopback(config.HOST)) {
-    for (const name of weakSecrets(config)) {
-      faults.push(
-        `${name} must hold a strong secret where HOST is no loopback address: it is short, or well known`,
-      );
-    }
+  if (parseAddressRanges(config.WEBHOOK_ALLOW) === undefined) {
+    faults.set("WEBHOOK_ALLOW", "WEBHOOK_ALLOW must be address ranges such as 10.1.0.0/16, comma-separated");
   }
-  if (faults.length > 0) throw new ProblemError("config-invalid", faults.join("\n"));
+  for (const name of isLoopback(config.HOST) ? [] : weakSecrets(config)) {
+    if (faults.has(name)) continue;
+    faults.set(
+      name,
+      `${name} must hold a strong secret where HOST is no loopback address: it is short, or well known`,
+    );
+  }
+  const lines = [...faults.values(), ...rules.flatMap((rule) => rule(config) ?? [])];
+  if (lines.length > 0) throw new ProblemError("config-invalid", lines.join("\n"));
   return config;
+}
+
+/** Nothing but digits is a number: 1.5, 0x10 and "true" stay text, which the schema refuses. */
+function wholeNumber(text: string): number | string {
+  return /^-?\d+$/.test(text) ? Number(text) : text;
 }

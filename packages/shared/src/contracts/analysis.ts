@@ -115,13 +115,19 @@ export const AnalysisError = Type.Object({
 });
 export type AnalysisError = Static<typeof AnalysisError>;
 
+const FilmSide = Type.Integer({
+  minimum: 1,
+  description:
+    "Of the original, its orientation applied, pixels. image.png may be smaller; films of old have its size, once it is there.",
+});
+
 export const Film = Type.Object({
   index: Type.Integer({ minimum: 0 }),
   name: Type.Optional(Type.String()),
   contentType: Type.String(),
   digest: Digest,
-  width: Type.Optional(Type.Integer({ minimum: 1, description: "Of image.png, pixels." })),
-  height: Type.Optional(Type.Integer({ minimum: 1, description: "Of image.png, pixels." })),
+  width: Type.Optional(FilmSide),
+  height: Type.Optional(FilmSide),
   outcome: Type.Optional(OutcomeSchema),
   bodyPart: Type.Optional(BodyPart),
   fracture: Type.Optional(Fracture),

@@ -8,8 +8,20 @@ export const AcceptedFilm = Type.Object({
   contentType: Type.String(),
   digest: Type.String(),
   bytes: Type.Integer({ minimum: 1 }),
+  /** As it is shown, its orientation applied; absent in records of old. */
+  width: Type.Optional(Type.Integer({ minimum: 1 })),
+  height: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type AcceptedFilm = Static<typeof AcceptedFilm>;
+
+/** An Idempotency-Key that an analysis was accepted under. */
+export const UsedKey = Type.Object({
+  /** Of its record: a digest. */
+  name: Type.String(),
+  /** When it was taken, milliseconds since the epoch. */
+  at: Type.Number(),
+});
+export type UsedKey = Static<typeof UsedKey>;
 
 /** `request.json`: what was promised. Immutable. */
 export const AnalysisRequest = Type.Object({
@@ -24,6 +36,8 @@ export const AnalysisRequest = Type.Object({
   priority: Type.Optional(Priority),
   /** The failed analysis whose films are examined again. */
   retryOf: Type.Optional(Type.String()),
+  /** It is erased along with the analysis. */
+  key: Type.Optional(UsedKey),
   films: Type.Array(AcceptedFilm, { minItems: 1 }),
 });
 export type AnalysisRequest = Static<typeof AnalysisRequest>;

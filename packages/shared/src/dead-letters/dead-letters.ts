@@ -139,8 +139,9 @@ export class DeadLetters {
     { stillHeld, mayTakeBack }: { stillHeld: StillHeld; mayTakeBack: () => Promise<boolean> },
   ): Promise<void> {
     const { ledger } = this.#analyses;
+    const { key: _, ...asked } = failed;
     const request: AnalysisRequest = {
-      ...failed,
+      ...asked,
       v: plainVersion,
       id,
       createdAt: new Date().toISOString(),

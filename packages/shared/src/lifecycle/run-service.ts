@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from "../config/index.js";
+import { type Config, type ConfigRule, loadConfig } from "../config/index.js";
 import { ProblemError } from "../problems/index.js";
 import {
   createLogger,
@@ -37,14 +37,16 @@ const graceMs = 25_000;
 /**
  * Runs a service as a process of its own: configuration, logs, metrics, health, signals.
  * A supervisor is told `{type: 'ready', address}` over IPC; when it goes away, the service ends too.
+ * @param rules what this service asks of its configuration beside the schema
  */
 export async function runService(
   name: string,
   start: (context: ServiceContext) => Promise<RunningService>,
+  ...rules: ConfigRule[]
 ): Promise<void> {
   let config: Config;
   try {
-    config = loadConfig(process.env);
+    config = loadConfig(process.env, ...rules);
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof ProblemError ? error.message : String(error)}\n`);
     process.exitCode = badConfiguration;

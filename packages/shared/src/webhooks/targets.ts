@@ -1,5 +1,6 @@
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
+import { parseAddressRanges } from "../config/index.js";
 import { ProblemError } from "../problems/index.js";
 import { type Resolve, resolveName } from "./resolve.js";
 
@@ -17,8 +18,10 @@ const refusedPorts = new Set([
 /** Services of a cloud to its machines that have an address among the public ones: Azure's. */
 const platformAddresses = new Set(["168.63.129.16"]);
 
-/** Names that never leave the machine or its network. */
-const insideNames = /(^|\.)(localhost|local|internal|home\.arpa)$/i;
+/** Names of the machine itself, whatever the system makes of them (RFC 6761, 6.3). */
+const ownNames = /(^|\.)localhost$/i;
+/** Names that never leave its network. */
+const insideNames = /(^|\.)(local|internal|home\.arpa)$/i;
 
 /** Which addresses a webhook may reach: public unicast ones, and the operator's allow-list. */
 export class TargetPolicy {
@@ -32,22 +35,9 @@ export class TargetPolicy {
    */
   constructor(allow: string, resolve: Resolve = resolveName) {
     this.#resolve = resolve;
-    for (const range of allow
-      .split(",")
-      .map((each) => each.trim())
-      .filter(Boolean)) {
-      const [address = "", bits] = range.split("/");
-      const family = isIP(address);
-      const most = family === 4 ? 32 : 128;
-      const prefix = bits === undefined ? most : Number(bits);
-      if (family === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > most) {
-        throw new ProblemError(
-          "config-invalid",
-          "WEBHOOK_ALLOW must be address ranges such as 10.1.0.0/16, comma-separated",
-        );
-      }
-      this.#allowed.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
-    }
+    const ranges = parseAddressRanges(allow);
+    if (ranges === undefined) throw new ProblemError("config-invalid", "These are no address ranges.");
+    for (const { address, prefix, family } of ranges) this.#allowed.addSubnet(address, prefix, family);
   }
 
   /** Whether an IP address may be connected to. IPv4 inside IPv6 is judged as IPv4. */
@@ -86,23 +76,29 @@ export class TargetPolicy {
     return url;
   }
 
-  /** A DNS look-up for sockets that refuses a name with any address that is not allowed, at the time it is connected to. */
+  /**
+   * A DNS look-up for sockets that refuses a name with any address that is not allowed, at the time it is connected to. The machine's
+   * own names have the addresses of both families, of which an operator may have allowed one: they are reached by that.
+   */
   lookup: LookupFunction = (hostname, options, callback) => {
     this.#resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, "", 0);
-      const refused = addresses.length === 0 || addresses.some(({ address }) => !this.allows(address));
-      const [first] = addresses;
-      if (refused || first === undefined) {
+      const allowed = addresses.filter(({ address }) => this.allows(address));
+      const [first] = allowed;
+      const mixed = allowed.length < addresses.length && !ownNames.test(hostname);
+      if (first === undefined || mixed) {
         return callback(Object.assign(new Error("address refused"), { code: "ETARGET" }), "", 0);
       }
-      if (options.all === true) return callback(null, addresses);
+      if (options.all === true) return callback(null, allowed);
       callback(null, first.address, first.family);
     });
   };
 
   #allowsName(host: string): boolean {
     if (host.split(".").includes("")) return false;
-    return !insideNames.test(host) || this.allows("127.0.0.1") || this.allows("::1");
+    if (ownNames.test(host)) return this.allows("127.0.0.1") || this.allows("::1");
+    // What they resolve to is judged when it is connected to.
+    return !insideNames.test(host) || this.#allowed.rules.length > 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadConfig, ProblemError } from "../../src/index.js";
+import { keysBeyondLoopback, loadConfig, ProblemError } from "../../src/index.js";
 
 test("defaults stand where nothing is set, and empty counts as unset", () => {
   const config = loadConfig({ PORT: "" });
@@ -16,6 +16,24 @@ test("numbers are read from text", () => {
   assert.equal(loadConfig({ PORT: "0", INFERENCE_THREADS: "3" }).INFERENCE_THREADS, 3);
 });
 
+test("what is no whole number in decimal digits is refused, not made one", () => {
+  for (const [name, text] of [
+    ["INFERENCE_THREADS", "1.5"],
+    ["INFERENCE_THREADS", "true"],
+    ["RETENTION_DAYS", "true"],
+    ["MAX_FILMS", "0x10"],
+    ["MAX_FILMS", "1e1"],
+    ["PORT", " 80"],
+    ["PORT", "-0.5"],
+  ] as const)
+    assert.throws(() => loadConfig({ [name]: text }), new RegExp(name), `${name}=${text}`);
+});
+
+test("a choice is one of its words", () => {
+  for (const env of [{ AUTH: "true" }, { AUTH: "Keys" }, { REDIS_CLUSTER: "1" }])
+    assert.throws(() => loadConfig(env), { code: "config-invalid" });
+});
+
 test("every fault is listed at once, and no value is shown", () => {
   assert.throws(
     () =>
@@ -29,4 +47,27 @@ test("every fault is listed at once, and no value is shown", () => {
       return true;
     },
   );
+});
+
+test("what no schema can tell is listed beside what it can", () => {
+  const faults = (env: NodeJS.ProcessEnv) => {
+    try {
+      loadConfig(env, keysBeyondLoopback);
+    } catch (error) {
+      return (error as ProblemError).detail.split("\n").map((line) => line.split(" ")[0]);
+    }
+    return [];
+  };
+  assert.deepEqual(faults({ HOST: "0.0.0.0", AUTH: "off", WEBHOOK_ALLOW: "x" }), ["WEBHOOK_ALLOW", "HOST"]);
+  const weak = {
+    HOST: "0.0.0.0",
+    AUTH: "keys",
+    AWS_SECRET_ACCESS_KEY: "minioadmin",
+    WEBHOOK_SECRET: "short",
+  };
+  assert.deepEqual(faults({ ...weak, LOG_LEVEL: "loud" }).sort(), [
+    "AWS_SECRET_ACCESS_KEY",
+    "LOG_LEVEL",
+    "WEBHOOK_SECRET",
+  ]);
 });

@@ -148,24 +148,43 @@ test("the allow-list opens what it names and nothing beside it", () => {
   assert.equal(policy.checkUrl("http://localhost:9000/").port, "9000");
 });
 
+test("a name of the network passes where the allow-list opens anything of it, and only then", () => {
+  for (const name of ["receiver.local", "his.ward.internal", "router.home.arpa"]) {
+    const url = `http://${name}/hook`;
+    assert.equal(new TargetPolicy("10.0.0.0/8").checkUrl(url).href, url);
+    assert.throws(() => new TargetPolicy("").checkUrl(url), { code: "callback-refused" });
+  }
+  assert.throws(() => new TargetPolicy("10.0.0.0/8").checkUrl("http://localhost/"), {
+    code: "callback-refused",
+  });
+});
+
 test("a faulty allow-list is refused at start-up", () => {
-  for (const range of ["10.0.0.0/33", "example.com", "10.0.0.0/x", "::/129"]) {
-    assert.throws(() => new TargetPolicy(range), /WEBHOOK_ALLOW/);
+  for (const range of [
+    "10.0.0.0/33",
+    "example.com",
+    "10.0.0.0/x",
+    "::/129",
+    "10.0.0.0/",
+    "10.0.0.0/8/8",
+    "10.0.0.0/ 8",
+    "::/0x1",
+    "10.0.0.0/-1",
+  ]) {
+    assert.throws(() => new TargetPolicy(range), { code: "config-invalid" });
   }
 });
 
 test("a name is judged by all that it resolves to, each time that it is connected to", async () => {
-  const look = (addresses: string[]) =>
+  const look = (addresses: string[], { name = "receiver.example", allow = "" } = {}) =>
     new Promise<unknown>((resolve, reject) => {
-      const policy = new TargetPolicy("", (_name, _options, callback) =>
+      const policy = new TargetPolicy(allow, (_name, _options, callback) =>
         callback(
           null,
           addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
         ),
       );
-      policy.lookup("receiver.example", { all: true }, (error, found) =>
-        error ? reject(error) : resolve(found),
-      );
+      policy.lookup(name, { all: true }, (error, found) => (error ? reject(error) : resolve(found)));
     });
   for (const inside of [
     ["127.0.0.1"],
@@ -180,6 +199,12 @@ test("a name is judged by all that it resolves to, each time that it is connecte
     await assert.rejects(look(inside), { code: "ETARGET" }, inside.join(" "));
   }
   assert.deepEqual(await look(["93.184.216.34"]), [{ address: "93.184.216.34", family: 4 }]);
+  // The system's hosts file has both for the machine's own name.
+  const both = ["::1", "127.0.0.1"];
+  const own = { name: "localhost", allow: "127.0.0.0/8" };
+  assert.deepEqual(await look(both, own), [{ address: "127.0.0.1", family: 4 }]);
+  await assert.rejects(look(["::1"], own), { code: "ETARGET" });
+  await assert.rejects(look(both, { ...own, name: "receiver.example" }), { code: "ETARGET" });
 });
 
 test("the system’s resolver is asked where no other is given; a name is judged by what it resolves to, when it is connected to", async () => {

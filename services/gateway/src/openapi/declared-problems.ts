@@ -34,7 +34,8 @@ export function declaredProblems({ schema, config, method }: RouteFacts): Proble
   const add = (...more: ProblemCode[]) => {
     for (const code of more) codes.add(code);
   };
-  if (schema?.params !== undefined || schema?.querystring !== undefined) add("validation-failed");
+  if (schema?.params !== undefined) add("not-found");
+  if (schema?.querystring !== undefined) add("validation-failed");
   if (config?.scope !== undefined) {
     add(
       "key-missing",

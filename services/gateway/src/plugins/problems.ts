@@ -116,6 +116,8 @@ export function allowedMethods(app: App, path: string): string | undefined {
 function translate(error: FastifyError): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error.validation !== undefined) {
+    // Of a path that nothing can have there is nothing, as of any other that nothing has.
+    if (error.validationContext === "params") return new ProblemError("not-found");
     return new ProblemError("validation-failed", undefined, {
       errors: fieldErrorsOf(error.validation, error.validationContext),
     });

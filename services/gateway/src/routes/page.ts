@@ -96,7 +96,11 @@ export async function page(app: App, { logger }: Dependencies): Promise<void> {
 }
 
 function prefersJson(accept = ""): boolean {
-  // The negotiator knows of q alone, and takes a type with any other parameter for one that is not wanted.
-  const types = accept.replace(/;\s*(?!q\s*=)[^;,]*/gi, "");
+  // The negotiator knows of q alone, takes a type with any other parameter for one that is not wanted, and no kind for all of its types.
+  const types = accept
+    .toLowerCase()
+    .replace(/;\s*(?!q\s*=)[^;,]*/g, "")
+    .replaceAll("text/*", "text/html")
+    .replaceAll("application/*", "application/json");
   return negotiate(types, ["text/html", "application/json"]) === "application/json";
 }

@@ -116,8 +116,9 @@ export async function pictures(app: App, { backbone }: Dependencies): Promise<vo
         ledger.heatmap(ref, params.film),
         backbone.analyses.get(ref),
       ]);
-      const { width, height, outcome } = analysis?.films[params.film] ?? {};
-      if (heatmap === undefined && outcome !== undefined) throw new ProblemError("no-heatmap");
+      const film = analysis?.films[params.film];
+      if (heatmap === undefined && film?.outcome !== undefined) throw new ProblemError("no-heatmap");
+      const { width, height } = heatmap?.image ?? film ?? {};
       if (heatmap === undefined || width === undefined || height === undefined) {
         throw new ProblemError("image-not-ready");
       }

@@ -27,6 +27,8 @@ export async function checkFilms(intake: Intake, config: Config): Promise<Accept
       contentType: info.contentType,
       digest,
       bytes,
+      width: info.width,
+      height: info.height,
     });
   }
   return films;

@@ -2,9 +2,8 @@ import type { MultipartFile } from "@fastify/multipart";
 import { ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
 import { fieldNames, type UploadFields } from "./fields.js";
+import { filmName } from "./film-name.js";
 import type { Intake } from "./intake.js";
-
-const longestName = 200;
 
 /**
  * Reads a multipart upload: file parts "film", ids of uploads and the fields, in any order.
@@ -58,7 +57,7 @@ export async function readMultipart(
 }
 
 async function takePart(intake: Intake, part: MultipartFile): Promise<void> {
-  const name = baseName(part.filename);
+  const name = filmName(part.filename);
   const film = await intake.take(part.file, name === "" ? undefined : name);
   if (film.bytes === 0)
     throw new ProblemError("body-empty", `The file part "${part.fieldname}" carries no bytes.`);
@@ -77,10 +76,4 @@ function isMalformed(error: unknown): boolean {
   if (error instanceof ProblemError) return false;
   const code = (error as { code?: unknown }).code;
   return typeof code !== "string" || !/^FST_.*LIMIT|TOO_LARGE$/.test(code);
-}
-
-function baseName(filename: string | undefined): string {
-  const name = (filename ?? "").split(/[/\\]/).at(-1) ?? "";
-  // Control characters have no place in a name that a page or a terminal shows.
-  return name.replace(/\p{C}/gu, "").trim().slice(0, longestName);
 }

@@ -1,7 +1,10 @@
-import { isUnreadable, type ObjectStore, seal, toProblem, unseal, walk } from "@osteon/shared";
+import type { UsedKey } from "../contracts/index.js";
+import { toProblem } from "../problems/index.js";
+import { queuePrefix } from "../queues/index.js";
+import { isUnreadable, type ObjectStore, seal, unseal, walk } from "../storage/index.js";
 
 /** Milliseconds for which an Idempotency-Key counts. */
-export const keptMs = 24 * 3_600_000;
+export const idempotencyKeptMs = 24 * 3_600_000;
 
 /** What a key was last used for. */
 export interface IdempotencyRecord {
@@ -26,11 +29,11 @@ export class IdempotencyRecords {
   }
 
   async find(name: string, now: number): Promise<IdempotencyRecord | undefined> {
-    for (const at of [now, now - keptMs]) {
+    for (const at of [now, now - idempotencyKeptMs]) {
       const bytes = await this.#store.get(keyOf(name, at));
       if (bytes === undefined) continue;
       const record = read(bytes);
-      return record !== undefined && now - record.at < keptMs ? record : undefined;
+      return record !== undefined && now - record.at < idempotencyKeptMs ? record : undefined;
     }
     return undefined;
   }
@@ -39,9 +42,17 @@ export class IdempotencyRecords {
     await this.#store.put(keyOf(name, record.at), seal(record), { contentType: "application/json" });
   }
 
+  /** Removes what a key was used for, unless it was used for something else since. One that is damaged is of no use to anybody. */
+  async remove({ name, at }: UsedKey, id: string): Promise<void> {
+    const bytes = await this.#store.get(keyOf(name, at));
+    if (bytes === undefined) return;
+    const record = read(bytes);
+    if (record === undefined || record.id === id) await this.#store.delete(keyOf(name, at));
+  }
+
   /** Removes the days whose keys all count no more. Returns how many. */
   async sweep(now: number): Promise<number> {
-    const oldest = folderOf(now - keptMs);
+    const oldest = folderOf(now - idempotencyKeptMs);
     let removed = 0;
     for await (const folder of walk(this.#store, root, { folders: true })) {
       if (folder >= oldest) break;
@@ -50,6 +61,11 @@ export class IdempotencyRecords {
     }
     return removed;
   }
+}
+
+/** Where Redis has a key. */
+export function placeOfKey(name: string): string {
+  return `${queuePrefix}:idempotency:${name}`;
 }
 
 /** Undefined where it is damaged: its key must not be refused for that all day. */

@@ -1,0 +1,12 @@
+/** Characters of a name that are kept. */
+const longestName = 200;
+
+/**
+ * A film's name from a file's: without folders, and without what has no place in a name that a page or a terminal shows. Joiners stay:
+ * names of some languages are written with them.
+ */
+export function filmName(filename = ""): string {
+  const name = filename.split(/[/\\]/).at(-1) ?? "";
+  const plain = name.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, "").trim();
+  return [...plain].slice(0, longestName).join("");
+}
