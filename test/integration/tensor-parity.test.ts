@@ -10,7 +10,7 @@ import { ensurePythonEnvironment } from "@osteon/inference/python-environment";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Every test of training but that of its tail, which needs torch. */
+/** The tests of training that need no more than its tensor does; the others need torch, OpenCV or ONNX. */
 const modules = ["test_data", "test_metrics", "test_tensor"];
 
 /** The two packages that the tensor's definition needs, as the training pins them. */

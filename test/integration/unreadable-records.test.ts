@@ -153,6 +153,28 @@ test("an end is told again, and its delivery owed, where the marker and the reco
   assert.equal(await analyses.ledger.pending.has(request.id), false);
 });
 
+test("an endpoint is forgotten with what it is owed, and by its own tenant alone", async () => {
+  const webhook = await endpoint();
+  const { ledger, dispatch } = backbone.analyses;
+  const event = uuidv7();
+  await dispatch.sendTest({ tenant, id: webhook }, event);
+  const letter = deliveryName(await buried(webhook, 1), webhook);
+  const name = deliveryName(event, webhook);
+  const left = async () => [
+    await ledger.deliveries.owed.has(name),
+    await ledger.deliveries.dead.has(letter),
+    await backbone.producer.state("webhook", name),
+  ];
+
+  await dispatch.forgetEndpoint({ tenant: "other", id: webhook });
+  assert.deepEqual(await left(), [true, true, "pending"]);
+  // A marker that cannot be read keeps the others not back.
+  await backbone.store.put(`dead-letters/${letter}`, '{"tenant":"defau');
+  await buried(webhook, 0.5);
+  await dispatch.forgetEndpoint({ tenant, id: webhook });
+  assert.deepEqual(await left(), [false, false, "unknown"]);
+});
+
 test("a delivery of a later version is given up by nobody who cannot read it", async () => {
   const webhook = await endpoint();
   const { ledger, dispatch } = backbone.analyses;

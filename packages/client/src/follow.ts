@@ -1,5 +1,5 @@
 import { abortWith } from "./abort-with.js";
-import { ConnectionError, OsteonError } from "./errors.js";
+import { ConnectionError, OsteonError, ProblemError } from "./errors.js";
 import { readEvents, type ServerSentEvent } from "./event-stream.js";
 import { backoff, pause } from "./pause.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -63,7 +63,8 @@ export async function* followEvents(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      const forGood = error instanceof OsteonError && !(error instanceof ConnectionError);
+      const forGood =
+        error instanceof OsteonError && !(error instanceof ConnectionError) && !isCrowded(error);
       if (forGood || empty >= mostEmpty) throw error;
     } finally {
       letGo();
@@ -72,6 +73,11 @@ export async function* followEvents(
       throw new ConnectionError("The server ends each stream before it tells anything.");
     await pause(backoff(empty, retryMs), signal);
   }
+}
+
+/** Others of the tenant have as many streams open as there may be: some end soon. */
+function isCrowded(error: OsteonError): boolean {
+  return error instanceof ProblemError && error.code === "too-many-streams";
 }
 
 /** Another page would be read as a stream that tells nothing. @throws OsteonError */

@@ -52,8 +52,14 @@ export async function normaliseDicom(
   return header.inverted ? negative(film) : film;
 }
 
-/** Decodes in a thread, which ends with what it is at where the time is over. */
+/** Decodes in a thread; once more where the time was over, which it also is where the process stood still meanwhile. */
 async function decode(order: Order, milliseconds: number): Promise<Decoded> {
+  const late = { damaged: `not decoded in ${milliseconds} ms, twice` };
+  return (await decodeWithin(order, milliseconds)) ?? (await decodeWithin(order, milliseconds)) ?? late;
+}
+
+/** Undefined where the time was over: the thread ends with what it is at. */
+async function decodeWithin(order: Order, milliseconds: number): Promise<Decoded | undefined> {
   threads ??= new Piscina({
     filename: new URL("./thread.js", import.meta.url).href,
     minThreads: 0,
@@ -64,7 +70,7 @@ async function decode(order: Order, milliseconds: number): Promise<Decoded> {
   try {
     return await threads.run(order, { signal });
   } catch (error) {
-    if (signal.aborted) return { damaged: `not decoded in ${milliseconds} ms` };
+    if (signal.aborted) return undefined;
     throw error;
   }
 }

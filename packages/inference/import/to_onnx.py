@@ -67,7 +67,7 @@ def picture(value) -> dict:
 def only_shapes(node) -> bool:
     """Whether a node leaves the numbers as they are, but for their type and the shape they lie in."""
     if node.op_type == "Cast":
-        return node.attribute[0].i in (1, 10, 11, 16)
+        return next(each.i for each in node.attribute if each.name == "to") in (1, 10, 11, 16)
     return node.op_type in ("Identity", "Squeeze", "Reshape", "Flatten", "Dropout")
 
 

@@ -1,6 +1,14 @@
 import { decodeFilm } from "@osteon/imaging";
 import type { FractureExaminer } from "@osteon/inference";
-import { type Attempt, FilmProcessor, type FilmProcessorParts, inSpan } from "@osteon/shared";
+import {
+  type Attempt,
+  acceptedFilm,
+  FilmProcessor,
+  type FilmProcessorParts,
+  type FractureJob,
+  inSpan,
+  type ProblemError,
+} from "@osteon/shared";
 import { filmResult } from "./film-result.js";
 
 /** Examines a film with its bone's model and ends it with the finding and its heat map. */
@@ -30,5 +38,25 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
     const timings = { queuedMs, bodyPartMs, fractureMs: Date.now() - began };
     await this.analyses.filmEnded(request, filmResult(accepted, job, examined, timings));
     this.metrics.films.inc({ outcome: "analysed" });
+  }
+
+  /**
+   * A bone of which no fracture worker has a model, also after the time in which one may still be put in place, is no region that is
+   * supported: body-part workers tell so where their folder shows it, and theirs may be another one.
+   */
+  override async failed(job: FractureJob, problem: ProblemError): Promise<boolean> {
+    const ref = { tenant: job.tenant, id: job.analysisId };
+    const request = problem.code === "model-missing" ? await this.analyses.start(ref, job.film) : undefined;
+    const accepted = request?.films[job.film];
+    if (request === undefined || accepted === undefined) return super.failed(job, problem);
+    const { width, height, bodyPart, model, image, queuedMs, bodyPartMs } = job;
+    const outcome = "unsupported-region";
+    await this.analyses.filmEnded(request, {
+      film: { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } },
+      timings: { queuedMs, bodyPartMs },
+      ...(image === undefined ? {} : { image }),
+    });
+    this.metrics.films.inc({ outcome });
+    return false;
   }
 }

@@ -1,3 +1,5 @@
+import type { Config } from "@osteon/shared";
+
 /** A request that waits for room. */
 interface Waiting {
   tenant: string;
@@ -6,17 +8,19 @@ interface Waiting {
 }
 
 /**
- * Bytes that a gateway may hold in memory for its clients, and half of them for those of one tenant: who holds much and reads or
+ * Bytes that a gateway may hold in memory for its clients, and a share of them for those of one tenant: who holds much and reads or
  * sends slowly stands in nobody else's way. What is alone fits, however large it is.
  */
 export class MemoryBudget {
   readonly #most: number;
+  readonly #mostOfTenant: number;
   readonly #held = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
   #sum = 0;
 
-  constructor(most: number) {
+  constructor(most: number, share = 1) {
     this.#most = most;
+    this.#mostOfTenant = most * share;
   }
 
   /** Bytes that are held now. */
@@ -27,7 +31,7 @@ export class MemoryBudget {
   /** Takes so many bytes, where there is room. Returns whether there was. */
   tryTake(tenant: string, bytes: number): boolean {
     const own = this.#held.get(tenant) ?? 0;
-    if (own > 0 && own + bytes > this.#most / 2) return false;
+    if (own > 0 && own + bytes > this.#mostOfTenant) return false;
     if (this.#sum > 0 && this.#sum + bytes > this.#most) return false;
     this.#held.set(tenant, own + bytes);
     this.#sum += bytes;
@@ -36,7 +40,8 @@ export class MemoryBudget {
 
   /** The same, and waits for room. Returns false where there was none in time. */
   take(tenant: string, bytes: number, milliseconds: number): Promise<boolean> {
-    if (this.tryTake(tenant, bytes)) return Promise.resolve(true);
+    const isLater = [...this.#waiting].some((waiting) => waiting.tenant === tenant);
+    if (!isLater && this.tryTake(tenant, bytes)) return Promise.resolve(true);
     return new Promise((resolve) => {
       const timer = setTimeout(() => waiting.settle(false), milliseconds);
       const waiting: Waiting = {
@@ -58,7 +63,17 @@ export class MemoryBudget {
     if (left > 0) this.#held.set(tenant, left);
     else this.#held.delete(tenant);
     this.#sum -= bytes;
-    for (const waiting of this.#waiting)
+    // A tenant's smaller requests do not overtake its larger ones, which would wait for ever.
+    const passed = new Set<string>();
+    for (const waiting of this.#waiting) {
+      if (passed.has(waiting.tenant)) continue;
       if (this.tryTake(waiting.tenant, waiting.bytes)) waiting.settle(true);
+      else passed.add(waiting.tenant);
+    }
   }
+}
+
+/** A gateway without keys has one tenant: nobody else is to be kept a place. */
+export function shareOfTenant({ AUTH }: Pick<Config, "AUTH">): number {
+  return AUTH === "off" ? 1 : 0.5;
 }

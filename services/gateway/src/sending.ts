@@ -1,9 +1,9 @@
 import { ProblemError } from "@osteon/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { MemoryBudget } from "./memory-budget.js";
+import type { MemoryBudget } from "./memory-budget.js";
 
 /** Bytes of answers in memory: an eighth of what the deployments give a gateway, and four originals of the largest size. */
-const mostHeld = 128 * 1024 * 1024;
+export const mostSending = 128 * 1024 * 1024;
 /** Time that a request waits for others' answers to be read. */
 const longestWaitMs = 10_000;
 
@@ -15,7 +15,7 @@ export class Sending {
   readonly #memory: MemoryBudget;
   readonly #waitMs: number;
 
-  constructor(memory = new MemoryBudget(mostHeld), waitMs = longestWaitMs) {
+  constructor(memory: MemoryBudget, waitMs = longestWaitMs) {
     this.#memory = memory;
     this.#waitMs = waitMs;
   }

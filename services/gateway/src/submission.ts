@@ -11,7 +11,7 @@ import {
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
 import { pLimit } from "./libraries/fastify.js";
-import { MemoryBudget } from "./memory-budget.js";
+import { MemoryBudget, shareOfTenant } from "./memory-budget.js";
 import { requireScope } from "./plugins/auth.js";
 import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
 import type { UploadFields } from "./uploads/fields.js";
@@ -19,6 +19,8 @@ import { Intake } from "./uploads/intake.js";
 
 /** Large films that a gateway has in memory at once. */
 const mostHeavy = 2;
+/** Small ones that it has again. */
+const mostLight = 8;
 /** Bytes of small films in memory, of all requests: a quarter of what the deployments give a gateway. What is more goes to the store at once. */
 const mostHeld = 256 * 1024 * 1024;
 
@@ -38,11 +40,12 @@ export class Submission {
   readonly #dependencies: Omit<Dependencies, "submission" | "streams" | "closing">;
   readonly #idempotency: Idempotency;
   readonly #heavy = pLimit(mostHeavy);
+  readonly #light = pLimit(mostLight);
   readonly #memory: MemoryBudget;
 
   constructor(
     dependencies: Omit<Dependencies, "submission" | "streams" | "closing">,
-    memory = new MemoryBudget(mostHeld),
+    memory = new MemoryBudget(mostHeld, shareOfTenant(dependencies.config)),
   ) {
     this.#dependencies = dependencies;
     this.#memory = memory;
@@ -67,6 +70,7 @@ export class Submission {
       config,
       tenant,
       heavy: this.#heavy,
+      light: this.#light,
       memory: this.#memory,
     });
     try {

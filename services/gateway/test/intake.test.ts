@@ -25,6 +25,7 @@ test("a large film that comes by an upload is hashed and staged in slices, as on
     config: loadConfig({}),
     tenant: "default",
     heavy: pLimit(1),
+    light: pLimit(1),
     memory: new MemoryBudget(100 * mebibyte),
   });
   await intake.takeUpload(uuidv7());
@@ -51,9 +52,16 @@ function staging() {
 
 test("what all requests hold in memory is bounded: a film that is too much for it goes to the store", async () => {
   const { staged, ledger } = staging();
-  const memory = new MemoryBudget(4 * mebibyte);
+  const memory = new MemoryBudget(4 * mebibyte, 0.5);
   const open = () =>
-    new Intake({ ledger, config: loadConfig({}), tenant: "default", heavy: pLimit(1), memory });
+    new Intake({
+      ledger,
+      config: loadConfig({}),
+      tenant: "default",
+      heavy: pLimit(1),
+      light: pLimit(1),
+      memory,
+    });
   const film = () => inSlices(Buffer.alloc(1.5 * mebibyte, "film"));
   const [first, second] = [open(), open()];
   assert.ok((await first.take(film())).held);

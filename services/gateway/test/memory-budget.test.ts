@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import type { FastifyReply } from "fastify";
-import { MemoryBudget } from "../src/memory-budget.js";
+import { MemoryBudget, shareOfTenant } from "../src/memory-budget.js";
 import { Sending } from "../src/sending.js";
 
 /** An answer that its client reads when the test says so. */
@@ -11,8 +11,8 @@ function answer() {
   return { raw, reply: { raw } as unknown as FastifyReply };
 }
 
-test("a tenant has half of the room, and all together no more than all of it", () => {
-  const memory = new MemoryBudget(100);
+test("a tenant has its share of the room, and all together no more than all of it", () => {
+  const memory = new MemoryBudget(100, 0.5);
   assert.deepEqual(
     [memory.tryTake("a", 40), memory.tryTake("a", 20), memory.tryTake("b", 50), memory.tryTake("c", 20)],
     [true, false, true, false],
@@ -30,9 +30,29 @@ test("what is larger than all the room has it alone", () => {
   assert.ok(memory.tryTake("b", 1));
 });
 
+test("without keys there is one tenant, and nobody to keep a place for", () => {
+  const memory = new MemoryBudget(100, shareOfTenant({ AUTH: "off" }));
+  assert.deepEqual([memory.tryTake("default", 60), memory.tryTake("default", 40)], [true, true]);
+  assert.equal(shareOfTenant({ AUTH: "keys" }), 0.5);
+});
+
+test("what is small overtakes nothing that its tenant waits for, and waits for no other tenant", async () => {
+  const memory = new MemoryBudget(100, 0.5);
+  assert.ok(memory.tryTake("a", 50));
+  const order: string[] = [];
+  const large = memory.take("a", 45, 60_000).then(() => order.push("large"));
+  const small = memory.take("a", 5, 60_000).then(() => order.push("small"));
+  assert.ok(await memory.take("b", 20, 60_000));
+  memory.give("a", 10);
+  assert.equal(memory.held, 60, "there is room for the small one alone");
+  memory.give("a", 40);
+  await Promise.all([large, small]);
+  assert.deepEqual(order, ["large", "small"]);
+});
+
 test("an answer waits until others were read, and is refused where they are not", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const sending = new Sending(new MemoryBudget(100), 10_000);
+  const sending = new Sending(new MemoryBudget(100, 0.5), 10_000);
   const first = answer();
   await sending.room({ tenant: "a" }, first.reply, 50);
   const order: string[] = [];

@@ -92,7 +92,7 @@ export function serve(runtime: Runtime, port: LanePort): void {
     } catch (error) {
       await session.close();
       throw new Error(
-        `model.onnx does not run on the manifest's input, float32 [${tensorShape(manifest.input)}]: ${messageOf(error)}`,
+        `The model does not run on the manifest's input, float32 [${tensorShape(manifest.input)}]: ${messageOf(error)}`,
       );
     }
     return { manifest, session, input };

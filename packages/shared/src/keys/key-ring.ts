@@ -143,9 +143,9 @@ export class KeyRing {
     return record;
   }
 
-  /** The record of the key of an id, where it is valid now. @throws ProblemError `key-invalid`, `too-many-unknown-keys` */
+  /** The record of the key of an id that a session names, where it is valid now. @throws ProblemError `key-invalid` */
   async find(id: string): Promise<KeyRecord> {
-    const record = await this.#known.get(id);
+    const record = await this.#known.get(id, { given: true });
     if (record === undefined || !this.#valid(record)) throw new ProblemError("key-invalid");
     return record;
   }

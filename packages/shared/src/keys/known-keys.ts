@@ -5,8 +5,10 @@ import type { KeyRecord } from "./key-ring.js";
 /** A record is believed for so long: a revoked key is refused everywhere after this time at the latest. */
 const believedMs = 10_000;
 const mostKept = 10_000;
-/** Look-ups a second that find no key. Real ones come one by one; whoever makes keys up is to cost the store no more. */
+/** Look-ups a second that find no key: whoever makes keys up is to cost the store no more. */
 const mostMisses = 100;
+/** Keys that are looked for at once and were not met before: a gateway that starts meets those of all its clients together. */
+const mostSought = 256;
 const windowMs = 1_000;
 
 /**
@@ -19,6 +21,8 @@ export class KnownKeys {
   readonly #found = new LRUCache<string, { record: KeyRecord; until: number }>({ max: mostKept });
   /** Until when each is believed not to be there. */
   readonly #absent = new LRUCache<string, number>({ max: mostKept });
+  /** Look-ups under way: any number of requests with one key are one. */
+  readonly #sought = new Map<string, Promise<KeyRecord | undefined>>();
   #window = { from: 0, misses: 0 };
 
   constructor(read: (id: string) => Promise<KeyRecord | undefined>, now: () => number) {
@@ -26,27 +30,28 @@ export class KnownKeys {
     this.#now = now;
   }
 
-  /** @throws ProblemError `too-many-unknown-keys` */
-  async get(id: string): Promise<KeyRecord | undefined> {
+  /**
+   * @param options `given` where the id comes from us and not from a client: it has no limit
+   * @throws ProblemError `too-many-unknown-keys`
+   */
+  async get(id: string, { given = false } = {}): Promise<KeyRecord | undefined> {
     const known = this.#found.get(id);
-    if (known !== undefined) {
-      if (known.until > this.#now()) return known.record;
-      return this.#note(id, await this.#read(id));
-    }
+    if (known !== undefined && known.until > this.#now()) return known.record;
     if ((this.#absent.get(id) ?? 0) > this.#now()) return undefined;
-    const window = this.#currentWindow();
-    if (window.misses >= mostMisses)
+    const sought = this.#sought.get(id);
+    if (sought !== undefined) return sought;
+    const free = given || known !== undefined;
+    if (!free && (this.#currentWindow().misses >= mostMisses || this.#sought.size >= mostSought))
       throw new ProblemError("too-many-unknown-keys", undefined, { retryAfter: windowMs / 1000 });
-    // Counted before it is known to be one: many may be under way at once.
-    window.misses += 1;
-    let isMiss = false;
-    try {
-      const record = await this.#read(id);
-      isMiss = record === undefined;
-      return this.#note(id, record);
-    } finally {
-      if (!isMiss) window.misses -= 1;
-    }
+    const look = this.#look(id).finally(() => this.#sought.delete(id));
+    this.#sought.set(id, look);
+    return look;
+  }
+
+  async #look(id: string): Promise<KeyRecord | undefined> {
+    const record = await this.#read(id);
+    if (record === undefined) this.#currentWindow().misses += 1;
+    return this.#note(id, record);
   }
 
   forget(id: string): void {

@@ -3,6 +3,7 @@ import { Markers } from "../analyses/markers.js";
 import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
 import { type ProblemError, toProblem } from "../problems/index.js";
 import { isUnreadable, type ObjectStore, seal, unlessDamaged, unseal } from "../storage/index.js";
+import type { EndpointRef } from "./endpoints.js";
 import { deliveriesFolder, deliveryKey } from "./keys.js";
 
 /** Records read at once. */
@@ -173,15 +174,29 @@ export class Deliveries {
     return removed + damaged.length;
   }
 
-  /** Removes the markers of an endpoint that is gone. Returns the names of the deliveries that were owed. */
-  async forgetEndpoint(webhook: string): Promise<string[]> {
-    const forgotten: string[] = [];
-    for await (const name of this.owed.ids()) if (name.endsWith(webhook)) forgotten.push(name);
-    await this.owed.removeAll(forgotten);
-    const dead: string[] = [];
-    for await (const name of this.dead.ids()) if (name.endsWith(webhook)) dead.push(name);
+  /**
+   * Removes the markers of an endpoint that is gone; nothing where it is another tenant's. Returns the names of the deliveries that
+   * were owed.
+   */
+  async forgetEndpoint(endpoint: EndpointRef): Promise<string[]> {
+    const dead = await this.#namesOf(this.dead, endpoint);
     await this.dead.removeAll(dead);
-    return forgotten;
+    const owed = await this.#namesOf(this.owed, endpoint);
+    await this.owed.removeAll(owed);
+    return owed;
+  }
+
+  /** All markers of an endpoint are of one tenant: the first that can be read tells whose. */
+  async #namesOf(markers: Markers, { tenant, id }: EndpointRef): Promise<string[]> {
+    const names: string[] = [];
+    let owner: string | undefined;
+    for await (const name of markers.ids()) {
+      if (!name.endsWith(id)) continue;
+      owner ??= (await unlessDamaged(this.refOf(markers, name), () => undefined))?.tenant;
+      if (owner !== undefined && owner !== tenant) return [];
+      names.push(name);
+    }
+    return owner === undefined ? [] : names;
   }
 }
 

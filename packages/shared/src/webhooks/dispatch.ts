@@ -11,7 +11,7 @@ import {
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import { type Deliveries, type DeliveryRecord, type DeliveryRef, nameOf } from "./deliveries.js";
-import type { EndpointRecord, EndpointRef, Endpoints } from "./endpoints.js";
+import type { EndpointRef, Endpoints } from "./endpoints.js";
 
 /** Most deliveries that one call asks for again. */
 const mostRedelivered = 500;
@@ -124,8 +124,8 @@ export class Dispatch {
   }
 
   /** Takes what a deleted endpoint was owed out of store and queue. */
-  async forgetEndpoint({ id }: Pick<EndpointRecord, "id">): Promise<void> {
-    for (const name of await this.#deliveries.forgetEndpoint(id))
+  async forgetEndpoint(endpoint: EndpointRef): Promise<void> {
+    for (const name of await this.#deliveries.forgetEndpoint(endpoint))
       await this.#producer.remove("webhook", name);
   }
 

@@ -79,8 +79,8 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
       requireScope(await keyOf(request), scope);
       return true;
     } catch (error) {
-      // Where Redis or the store is away, nobody knows better than before.
-      return !(error instanceof ProblemError) || error.status >= 500;
+      // Where it cannot be asked, nobody knows better than before.
+      return !(error instanceof ProblemError) || error.status >= 500 || error.status === 429;
     }
   };
 

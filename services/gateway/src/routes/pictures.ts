@@ -4,8 +4,9 @@ import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
 import { pLimit } from "../libraries/fastify.js";
+import { MemoryBudget, shareOfTenant } from "../memory-budget.js";
 import { sendBytes } from "../send-bytes.js";
-import { Sending } from "../sending.js";
+import { mostSending, Sending } from "../sending.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
 const binary = (type: string, description: string) => ({
@@ -21,10 +22,10 @@ const thumbnailsAtOnce = 2;
 const pictureBytes = 2 * 1024 * 1024;
 
 /** A film's pictures: as normalised, also small, its heat map, and the bytes as they came. */
-export async function pictures(app: App, { backbone }: Dependencies): Promise<void> {
+export async function pictures(app: App, { backbone, config }: Dependencies): Promise<void> {
   const { ledger } = backbone.analyses;
   const drawing = pLimit(thumbnailsAtOnce);
-  const sending = new Sending();
+  const sending = new Sending(new MemoryBudget(mostSending, shareOfTenant(config)));
 
   const find = async (tenant: string, id: string, film: number) => {
     const request = isAnalysisId(id) ? await ledger.request({ tenant, id }) : undefined;

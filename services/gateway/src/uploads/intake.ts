@@ -31,6 +31,8 @@ export interface IntakeParts {
   tenant: string;
   /** Through it goes whatever holds a whole large film in memory. */
   heavy: LimitFunction;
+  /** Through it goes whatever holds a small film again that went to the store for want of room: it waits for no large one. */
+  light: LimitFunction;
   /** What all requests may hold in memory together. */
   memory: MemoryBudget;
 }
@@ -122,9 +124,11 @@ export class Intake {
 
   /** A film's bytes, wherever they are. */
   async use<T>(index: number, step: (bytes: Buffer) => Promise<T>): Promise<T> {
-    const held = this.films[index]?.held;
+    const { held, bytes: length = 0 } = this.films[index] ?? {};
     if (held !== undefined) return step(held);
-    return this.#parts.heavy(async () => {
+    const { heavy, light } = this.#parts;
+    const limit = length > mostHeld ? heavy : light;
+    return limit(async () => {
       const bytes = await this.#parts.ledger.original(this.ref, index);
       // Swept meanwhile, as what nobody was still sending.
       if (bytes === undefined) throw new ProblemError("request-timeout");

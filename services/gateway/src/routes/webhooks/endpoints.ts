@@ -3,6 +3,7 @@ import {
   EventTypeSchema,
   eventTypes,
   publicEndpoint,
+  toProblem,
   WebhookEndpoint,
 } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
@@ -130,10 +131,12 @@ export async function endpoints(
       const ref = endpointRef(request);
       try {
         await registry.delete(ref);
-      } finally {
-        // Of one that is gone too: a try before may have ended between the two.
-        await dispatch.forgetEndpoint(ref);
+      } catch (error) {
+        // A try before may have ended between the two.
+        if (toProblem(error).code === "webhook-not-found") await dispatch.forgetEndpoint(ref);
+        throw error;
       }
+      await dispatch.forgetEndpoint(ref);
       return reply.code(204).send(null);
     },
   });
