@@ -184,6 +184,7 @@ test("the OpenAPI document names every route of the contract", async () => {
     "image/webp",
     "image/tiff",
     "application/dicom",
+    "application/octet-stream",
     "application/json",
   ]);
   const { description, content } = submit?.responses[422] ?? {};
