@@ -80,16 +80,14 @@ export class Connections {
       if (hostLines(request.raw) > 1) throw new ProblemError("bad-request", "A request must name one host.");
       if (expect !== undefined && !isContinue(expect)) throw new ProblemError("expectation-failed");
     });
-    // Of a client that keeps its connection and asks nothing more: it would be waited for.
-    app.addHook("onSend", async (_request, reply) => {
-      if (closing.aborted) reply.header("connection", "close");
-    });
     app.addHook("preParsing", async (request, _reply, payload) => {
       this.#watchBody(request.raw, stallMs);
       return payload;
     });
-    app.addHook("onSend", async (_request, { raw }, payload) => {
-      watchReader(raw, payload, stallMs);
+    app.addHook("onSend", async (_request, reply, payload) => {
+      // A client that keeps its connection and asks nothing more would be waited for.
+      if (closing.aborted) reply.header("connection", "close");
+      watchReader(reply.raw, payload, stallMs);
       return payload;
     });
   }

@@ -25,7 +25,10 @@ export async function cors(app: App, { config }: Dependencies): Promise<void> {
   if (origins.length === 0) return;
   // A question what is allowed, of nobody's page, is no preflight.
   app.addHook("onRequest", async ({ method, headers }, reply) => {
-    if (method === "OPTIONS" && headers["access-control-request-method"] === undefined) reply.callNotFound();
+    if (method !== "OPTIONS" || headers["access-control-request-method"] !== undefined) return undefined;
+    reply.callNotFound();
+    // It is answered, or will be: no later hook may answer it too.
+    return reply;
   });
   await app.register(fastifyCors, {
     origin: origins.includes("*") ? "*" : origins,
