@@ -263,6 +263,29 @@ test("an outage counts from when it was met: a job that had waited for days befo
     await closeRedis(redis);
   }));
 
+test("a job that Redis has no memory to put off stays in hand until it has, and loses no try", () =>
+  withQueue(async ({ producer, probe, run, complaints }) => {
+    await producer.add("webhook", job("full"));
+    const redis = connectRedis(server.url, "commands");
+    const numbers: number[] = [];
+    probe.act = async ({ number }) => {
+      numbers.push(number);
+      if (probe.tries > 1) return;
+      await redis.config("SET", "maxmemory", "1mb");
+      throw new ProblemError("store-unavailable");
+    };
+    const done = once(probe, "done");
+    try {
+      await run();
+      while (complaints.count < 4) await once(complaints, "error");
+    } finally {
+      await redis.config("SET", "maxmemory", "0");
+    }
+    await done;
+    assert.deepEqual(numbers, [1, 1]);
+    await closeRedis(redis);
+  }));
+
 test("a model that is missing for longer than models take to be put in place fails its job", () =>
   withQueue(async ({ producer, probe, run }) => {
     await producer.add("webhook", job("bare"));

@@ -5,6 +5,7 @@ import { type ProblemCode, ProblemError, toProblem } from "../problems/index.js"
 import { contextOf, inContext, inSpan, SpanKind } from "../telemetry/index.js";
 import type { RedisConnection } from "./connection.js";
 import { queuePrefix } from "./open-queue.js";
+import { more, outageBegan, putOff } from "./put-off.js";
 import { Solitude } from "./solitude.js";
 
 /** One try of a job, as a processor sees it. */
@@ -112,7 +113,9 @@ export class RunningProcessor {
       const suspect = job.stalledCounter > 0 && processor.kind !== "webhook";
       try {
         const ran = await solitude.run(suspect, () => traceAttempt(processor, job, token, options));
-        if (!ran) await postpone(job, token, solitudeWaitMs);
+        if (ran) return;
+        await putOff(job, token, more(solitudeWaitMs), options.onError);
+        throw new DelayedError();
       } finally {
         // BullMQ counts a lock that ran out as a death of the worker: who lived to see the end knows better.
         if (this.#outrun.delete(job.id ?? "") && job.attemptsStarted <= mostExcused)
@@ -212,21 +215,6 @@ export function isLost(reason: string): boolean {
   return reason.includes("stalled more than allowable limit");
 }
 
-/** Hands a job back for some time, more or less, without counting a try. */
-async function postpone(job: Job, token: string | undefined, milliseconds: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + milliseconds * (1 + Math.random()), token);
-  throw new DelayedError();
-}
-
-/** Milliseconds since the epoch when the job first met what keeps it; kept with it, for the time that it waited before is no outage. */
-async function outageBegan(job: Job, code: ProblemCode): Promise<number> {
-  const met = job.progress as { outage?: ProblemCode; since?: number };
-  if (met.outage === code && met.since !== undefined) return met.since;
-  const since = Date.now();
-  await job.updateProgress({ outage: code, since });
-  return since;
-}
-
 /** A try in the trace that the job carries. */
 function traceAttempt(
   processor: Processor,
@@ -272,7 +260,7 @@ async function runAttempt(
       number,
       last,
       postpone: async (milliseconds) => {
-        await job.moveToDelayed(Date.now() + milliseconds, token);
+        await putOff(job, token, milliseconds, options.onError);
         throw new DelayedError();
       },
     });
@@ -281,10 +269,14 @@ async function runAttempt(
     if (error instanceof DelayedError) throw error;
     const problem = toProblem(error, "processing-failed");
     const longest = outages[problem.code];
-    if (longest !== undefined && Date.now() - (await outageBegan(job, problem.code)) < longest) {
+    if (longest !== undefined) {
       options.onError(problem);
-      done("retried");
-      await postpone(job, token, outageWaitMs);
+      const began = await outageBegan(job, problem.code, options.onError);
+      if (Date.now() - began < longest) {
+        done("retried");
+        await putOff(job, token, more(outageWaitMs), options.onError);
+        throw new DelayedError();
+      }
     }
     const final = last || !problem.retryable || error instanceof UnrecoverableError;
     done(final ? "failed" : "retried");
