@@ -66,7 +66,8 @@ try {
 
 const passed = await runTests(
   [
-    { files: units, concurrency: Math.min(availableParallelism(), 4), timeout: 5 * minute },
+    // More than there are cores: many wait for processes that they start.
+    { files: units, concurrency: Math.min(availableParallelism() + 2, 4), timeout: 5 * minute },
     { files: whole.filter(isIntegration), concurrency: 2, timeout: 20 * minute },
     // Whole systems, each with its models: one at a time.
     { files: whole.filter((file) => !isIntegration(file)), concurrency: 1, timeout: 20 * minute },
