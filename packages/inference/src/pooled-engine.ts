@@ -38,7 +38,7 @@ export class PooledEngine implements InferenceEngine {
     const key = `${manifest.name}@${manifest.version}#${this.#loads++}`;
     await this.#naming(manifest, this.#pool.load({ kind: "load", key, model, manifest }));
     try {
-      const answers = await this.#naming(manifest, this.#pool.runEverywhere(key, warmup));
+      const answers = await this.#naming(manifest, this.#pool.warmUp(key, warmup));
       for (const { outputs } of answers) checkWarmup(manifest, modelFile, outputs);
     } catch (error) {
       await this.#pool.unload(key);

@@ -71,8 +71,8 @@ export class Pool {
   }
 
   /** Runs a film on every lane, before the films that wait. */
-  runEverywhere(key: string, film: NormalisedFilm): Promise<RawOutput[]> {
-    return Promise.all(this.#everywhere({ kind: "run", key, film }, this.#options.runTimeoutMs));
+  warmUp(key: string, film: NormalisedFilm): Promise<RawOutput[]> {
+    return Promise.all(this.#everywhere({ kind: "warm-up", key, film }, this.#options.runTimeoutMs));
   }
 
   async close(): Promise<void> {

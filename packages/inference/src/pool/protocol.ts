@@ -7,7 +7,7 @@ import type { Manifest } from "../manifest.js";
 export type LaneRequest =
   | { readonly kind: "load"; readonly key: string; readonly model: Uint8Array; readonly manifest: Manifest }
   | { readonly kind: "unload"; readonly key: string }
-  | { readonly kind: "run"; readonly key: string; readonly film: NormalisedFilm };
+  | { readonly kind: "warm-up" | "run"; readonly key: string; readonly film: NormalisedFilm };
 
 export type LaneMessage = LaneRequest & { readonly id: number };
 

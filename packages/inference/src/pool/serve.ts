@@ -75,27 +75,28 @@ export function serve(runtime: Runtime, port: LanePort): void {
         await models.get(message.key)?.session.close();
         models.delete(message.key);
         return undefined;
-      case "run": {
-        const loaded = models.get(message.key);
-        if (loaded === undefined) throw new Error(`the model ${message.key} is not loaded`);
-        return run(loaded, message.film);
-      }
+      case "warm-up":
+        // A model that does not take what its manifest says fails here, for good.
+        return run(find(message.key), message.film).catch((error: unknown) => {
+          const shape = tensorShape(find(message.key).manifest.input);
+          throw new Error(
+            `The model does not run on the manifest's input, float32 [${shape}]: ${messageOf(error)}`,
+          );
+        });
+      case "run":
+        return run(find(message.key), message.film);
     }
+  }
+
+  function find(key: string): Loaded {
+    const loaded = models.get(key);
+    if (loaded === undefined) throw new Error(`the model ${key} is not loaded`);
+    return loaded;
   }
 
   async function open(model: Uint8Array, manifest: Manifest): Promise<Loaded> {
     const session = await runtime.open(model, manifest);
-    const input = new Float32Array(tensorSize(manifest.input));
-    try {
-      // A model that does not take what its manifest says fails here for good; later, it would be tried again.
-      await session.run(input);
-    } catch (error) {
-      await session.close();
-      throw new Error(
-        `The model does not run on the manifest's input, float32 [${tensorShape(manifest.input)}]: ${messageOf(error)}`,
-      );
-    }
-    return { manifest, session, input };
+    return { manifest, session, input: new Float32Array(tensorSize(manifest.input)) };
   }
 
   port.onMessage((message) => {
@@ -110,7 +111,7 @@ function messageOf(error: unknown): string {
 
 function codeOf({ kind }: LaneMessage, error: unknown): ProblemCode {
   if (error instanceof UnsupportedModel) return "model-unsupported";
-  return kind === "load" ? "bundle-damaged" : "engine-failed";
+  return kind === "load" || kind === "warm-up" ? "bundle-damaged" : "engine-failed";
 }
 
 async function run({ manifest, session, input }: Loaded, film: NormalisedFilm): Promise<RawOutput> {
