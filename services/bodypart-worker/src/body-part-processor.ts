@@ -4,14 +4,13 @@ import {
   type AcceptedFilm,
   type AnalysisRef,
   type Attempt,
-  acceptedFilm,
   allEnded,
   boneOf,
-  type Film,
   FilmProcessor,
   type FilmProcessorParts,
   inSpan,
   plainVersion,
+  unexaminedFilm,
 } from "@osteon/shared";
 
 /** Decodes a film, once, finds its body part, and hands it to the bone's model; or ends it, where there is none for it. */
@@ -64,12 +63,7 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
       });
       return;
     }
-    const ended: Film = {
-      ...acceptedFilm(accepted, { width, height }),
-      outcome,
-      bodyPart,
-      models: { bodyPart: model },
-    };
+    const ended = unexaminedFilm(accepted, outcome, { width, height, bodyPart, model });
     await this.analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs }, image });
     this.metrics.films.inc({ outcome });
   }

@@ -2,12 +2,12 @@ import { decodeFilm } from "@osteon/imaging";
 import type { FractureExaminer } from "@osteon/inference";
 import {
   type Attempt,
-  acceptedFilm,
   FilmProcessor,
   type FilmProcessorParts,
   type FractureJob,
   inSpan,
   type ProblemError,
+  unexaminedFilm,
 } from "@osteon/shared";
 import { filmResult } from "./film-result.js";
 
@@ -49,10 +49,10 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
     const request = problem.code === "model-missing" ? await this.analyses.start(ref, job.film) : undefined;
     const accepted = request?.films[job.film];
     if (request === undefined || accepted === undefined) return super.failed(job, problem);
-    const { width, height, bodyPart, model, image, queuedMs, bodyPartMs } = job;
+    const { image, queuedMs, bodyPartMs } = job;
     const outcome = "unsupported-region";
     await this.analyses.filmEnded(request, {
-      film: { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } },
+      film: unexaminedFilm(accepted, outcome, job),
       timings: { queuedMs, bodyPartMs },
       ...(image === undefined ? {} : { image }),
     });

@@ -3,13 +3,13 @@ import type { ExaminedFilm, FractureExaminer } from "@osteon/inference";
 import {
   type AcceptedFilm,
   type Attempt,
-  acceptedFilm,
   boneOf,
   type FilmResult,
   type ModelRef,
   type ReexamineJob,
   RereadProcessor,
   type RereadProcessorParts,
+  unexaminedFilm,
 } from "@osteon/shared";
 import { filmResult } from "./film-result.js";
 
@@ -57,14 +57,14 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
     model: ModelRef,
     examined: ExaminedFilm | undefined,
   ): FilmResult {
-    const { width, height, bodyPart, outcome, image } = classified;
+    const { outcome, image } = classified;
     const { fractureMs, ...timings } = classified.timings;
     if (examined !== undefined) {
       const all = { ...timings, fractureMs: fractureMs ?? Math.round(examined.ms) };
       return filmResult(accepted, { ...classified, model }, examined, all);
     }
     return {
-      film: { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } },
+      film: unexaminedFilm(accepted, outcome, { ...classified, model }),
       timings,
       ...(image === undefined ? {} : { image }),
     };

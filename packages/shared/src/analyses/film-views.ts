@@ -1,4 +1,4 @@
-import type { AcceptedFilm, AnalysisRequest, Film, Timings } from "../contracts/index.js";
+import type { AcceptedFilm, AnalysisRequest, BodyPart, Film, ModelRef, Timings } from "../contracts/index.js";
 import type { FilmState } from "./live-state.js";
 import { isUniform } from "./uniform.js";
 
@@ -22,6 +22,15 @@ export function acceptedFilm(film: AcceptedFilm, image: Pick<Film, "width" | "he
     digest: film.digest,
     ...(width === undefined || height === undefined ? {} : { width, height }),
   };
+}
+
+/** The end of a film that was classified and is not examined. */
+export function unexaminedFilm(
+  accepted: AcceptedFilm,
+  outcome: NonNullable<Film["outcome"]>,
+  { width, height, bodyPart, model }: { width: number; height: number; bodyPart: BodyPart; model: ModelRef },
+): Film {
+  return { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } };
 }
 
 /** The films as far as they are known; nothing of what they show while they have to be read again. */

@@ -2,7 +2,7 @@ export { allEnded } from "./all-ended.js";
 export { Analyses } from "./analyses.js";
 export { Changes } from "./changes.js";
 export { FilmProcessor, type FilmProcessorParts } from "./film-processor.js";
-export { acceptedFilm } from "./film-views.js";
+export { acceptedFilm, unexaminedFilm } from "./film-views.js";
 export {
   type IdempotencyRecord,
   type IdempotencyRecords,
