@@ -1,4 +1,5 @@
 import { openPicture, openRaw, openSamples, type Sharp } from "./decoder.js";
+import { equalSamples } from "./equal-samples.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
@@ -138,15 +139,7 @@ async function greyOf(
   rgb: Buffer,
   { width, height }: { width: number; height: number },
 ): Promise<Uint8Array> {
-  const grey = new Uint8Array(width * height);
-  for (let at = 0, from = 0; at < grey.length; at += 1, from += 3) {
-    const level = rgb[from] ?? 0;
-    if (rgb[from + 1] !== level || rgb[from + 2] !== level) {
-      return openRaw(rgb, width, height, 3).toColourspace("b-w").raw().toBuffer();
-    }
-    grey[at] = level;
-  }
-  return grey;
+  return equalSamples(rgb) ?? openRaw(rgb, width, height, 3).toColourspace("b-w").raw().toBuffer();
 }
 
 /**
