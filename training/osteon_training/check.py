@@ -10,7 +10,7 @@ import torch
 from .data import load
 from .stress import KINDS, UNMET, stressed
 from .tensor import InputSpec
-from .train import make_network, validate
+from .train import keep_memory, make_network, validate
 
 
 def check(recipe: dict, checkpoints: list[Path], data: Path, every: int = 1) -> dict[str, dict[str, float]]:
@@ -19,6 +19,7 @@ def check(recipe: dict, checkpoints: list[Path], data: Path, every: int = 1) -> 
     `every`: the stress sets are made of each n-th film only.
     """
     torch.set_num_threads(2)
+    keep_memory()
     keep = [s for s in load(data, "val") if recipe["task"] == "bodypart" or s.region in recipe["weights"]]
     sets = {"val": keep} | {kind: stressed(keep[::every], kind) for kind in KINDS}
     spec = InputSpec(recipe["stages"][-1]["size"], recipe["stages"][-1]["size"])
