@@ -1,5 +1,6 @@
 import { queuePrefix } from "@osteon/shared";
 import { Redis } from "ioredis";
+import { monitoring } from "./monitoring.js";
 
 /** How often each command was executed, scripts' inner ones included, as Redis counts them. */
 export type CommandCounts = Map<string, { calls: number; microseconds: number }>;
@@ -31,7 +32,7 @@ export function probeRedis(url: string): RedisProbe {
       ),
     sent: async (work) => {
       let sent = 0;
-      const monitor = await redis.monitor();
+      const monitor = await monitoring(redis);
       monitor.on("monitor", (_time: string, _command: string[], source: string) => {
         if (source !== "lua") sent += 1;
       });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
+import { monitoring } from "@osteon/bench/monitoring";
 import { type Analysis, closeRedis } from "@osteon/shared";
 import { Redis } from "ioredis";
 import { Client } from "../support/client.js";
@@ -31,7 +32,7 @@ const cancel = (id: string) => client.request<Analysis>(`/v1/analyses/${id}/canc
 
 /** Counts the commands that touch a key, and tells of all others. */
 async function watch(key: string) {
-  const monitor = await redis.monitor();
+  const monitor = await monitoring(redis);
   const seen = { touched: 0, monitor };
   monitor.on("monitor", (_time: string, args: string[]) => {
     if (args.some((each) => each.includes(key))) seen.touched += 1;
