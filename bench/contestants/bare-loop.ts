@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { type InputSpec, normalise, toTensor } from "@osteon/imaging";
-import { BodyPartClassifier, createEngine, FractureExaminer, loadBundles } from "@osteon/inference";
+import {
+  BodyPartClassifier,
+  createEngine,
+  FractureExaminer,
+  letHeapGrow,
+  loadBundles,
+} from "@osteon/inference";
 import type { Bone } from "@osteon/shared";
 
 // Osteon's path with nothing around it: decode, tensor, both models, in a tight loop with all cores busy.
@@ -10,6 +16,7 @@ import type { Bone } from "@osteon/shared";
 // The models are the float32 ones, as the rivals run them.
 const [modelsDir = "", list = ""] = process.argv.slice(2);
 const films = (JSON.parse(readFileSync(list, "utf8")) as string[]).map((file) => readFileSync(file));
+letHeapGrow();
 const began = performance.now();
 const engine = await createEngine("onnxruntime");
 const bundles = await loadBundles(modelsDir, "fp32");

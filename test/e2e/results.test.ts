@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
 import { monitoring } from "@osteon/bench/monitoring";
 import { type Analysis, closeRedis } from "@osteon/shared";
 import { Redis } from "ioredis";
@@ -31,8 +31,9 @@ const submit = async (reference = "") => {
 const cancel = (id: string) => client.request<Analysis>(`/v1/analyses/${id}/cancel`, { method: "POST" });
 
 /** Counts the commands that touch a key, and tells of all others. */
-async function watch(key: string) {
+async function watch(t: TestContext, key: string) {
   const monitor = await monitoring(redis);
+  t.after(() => monitor.disconnect());
   const seen = { touched: 0, monitor };
   monitor.on("monitor", (_time: string, args: string[]) => {
     if (args.some((each) => each.includes(key))) seen.touched += 1;
@@ -40,9 +41,9 @@ async function watch(key: string) {
   return seen;
 }
 
-test("1,000 who wait on one gateway ask once, and once more at the end", async () => {
+test("1,000 who wait on one gateway ask once, and once more at the end", async (t) => {
   const id = await submit();
-  const seen = await watch(`live:${id}`);
+  const seen = await watch(t, `live:${id}`);
   const waiting = Array.from({ length: 1_000 }, () => client.get(id, 60));
   while (seen.touched < 1_000) await once(seen.monitor, "monitor");
   // While the gateway goes on with what it does every second, nobody asks for the analysis.
@@ -55,7 +56,6 @@ test("1,000 who wait on one gateway ask once, and once more at the end", async (
   const answers = await Promise.all(waiting);
   assert.deepEqual(new Set(answers.map(({ body }) => body.status)), new Set(["cancelled"]));
   assert.ok(seen.touched <= 2_020, `${seen.touched} commands`);
-  seen.monitor.disconnect();
 });
 
 describe("events", () => {

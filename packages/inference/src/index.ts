@@ -19,6 +19,7 @@ export { createEngine, type EngineName, engineNames } from "./engines/index.js";
 export { examine } from "./examine.js";
 export { examinedBones } from "./examined-bones.js";
 export { type ExaminedFilm, FractureExaminer } from "./fracture-examiner.js";
+export { letHeapGrow } from "./heap-growth.js";
 export { BodyPartManifest, FractureManifest, type Manifest, type Task } from "./manifest.js";
 export { ModelSet } from "./model-set.js";
 export { type ModelWorker, runModelWorker, type WorkerModels } from "./model-worker.js";

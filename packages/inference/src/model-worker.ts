@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import {
   type Backbone,
   type Config,
@@ -16,6 +15,7 @@ import {
 import { type Bundles, loadBundles } from "./bundle.js";
 import type { InferenceEngine } from "./engine.js";
 import { createEngine } from "./engines/index.js";
+import { letHeapGrow } from "./heap-growth.js";
 import type { Task } from "./manifest.js";
 import { type ModelSource, type OperatingPoints, readOperatingPoints } from "./operating-points.js";
 import { precisionOf } from "./precision.js";
@@ -39,18 +39,12 @@ export interface ModelWorker<M extends WorkerModels> {
   concurrency(config: Config): number;
 }
 
-/**
- * Lets V8's heap grow fourfold between two full collections, the most that V8 itself ever chooses. Pixels count for it though they lie
- * outside: beside a small heap a dozen films were reason enough to collect all of it (docs/decisions/0049-heap-growth.md).
- */
-const heapGrowth = "--heap-growing-percent=300";
-
 /** Runs a worker service whose jobs need models: it is ready when they are hot, and offers them to be replaced. */
 export async function runModelWorker<M extends WorkerModels>(
   name: string,
   { task, kinds, load, loaded, processors, concurrency }: ModelWorker<M>,
 ): Promise<void> {
-  setFlagsFromString(heapGrowth);
+  letHeapGrow();
   await runService(name, async (context) => {
     const { config, logger, metrics } = context;
     const precision = precisionOf(config.INFERENCE_ENGINE, config.INFERENCE_PRECISION);
