@@ -107,8 +107,10 @@ function checkStates(history: History): Violation[] {
     else if (isEnded(before.status) && !isDeepStrictEqual(before, analysis))
       violations.push({ rule: "changed", detail: `${id} had ended, and its end changed` });
   }
-  for (const { id, status } of history.of("missing"))
-    violations.push({ rule: "lost", detail: `${id} was promised and answered ${status}` });
+  const missing = new Map<string, number>();
+  for (const { id } of history.of("missing")) missing.set(id, (missing.get(id) ?? 0) + 1);
+  for (const [id, times] of missing)
+    violations.push({ rule: "lost", detail: `${id} was promised and not found, ${times} times` });
   return violations;
 }
 

@@ -45,6 +45,24 @@ export class History {
     return this.entries.filter((entry): entry is Extract<Entry, { type: T }> => entry.type === type);
   }
 
+  /**
+   * What led to an analysis, a line each: its submission with every try, what was first seen of it, and the faults of the half minute before
+   * and behind its promise.
+   */
+  about(id: string): string[] {
+    const promise = this.of("promised").find((each) => each.id === id);
+    if (promise === undefined) return [];
+    const seen = new Map<string, number>();
+    return this.entries.flatMap((entry) => {
+      const { at, ...told } = "analysis" in entry ? { ...entry, analysis: entry.analysis.status } : entry;
+      const own = "attempt" in told ? told.attempt === promise.attempt : "id" in told && told.id === id;
+      const fault = ["fault", "healed", "exited"].includes(told.type) && Math.abs(at - promise.at) < 30_000;
+      const times = (seen.get(told.type) ?? 0) + 1;
+      if (own) seen.set(told.type, times);
+      return fault || (own && times <= 5) ? [`${(at / 1000).toFixed(1)} s ${JSON.stringify(told)}`] : [];
+    });
+  }
+
   /** One entry a line. */
   toString(): string {
     return this.entries.map((entry) => JSON.stringify(entry)).join("\n");

@@ -56,9 +56,10 @@ const scenarios: Record<Mutation, Scenario> = {
   },
   "finish-twice": {
     rule: "doubled",
-    // Of several films: the end of a whole analysis may be found and told by a gateway before the worker is back.
+    // Of more films than a worker has in hand at once: were the others' results all there, a gateway would find the end of the whole
+    // analysis, and tell it, before the worker is back.
     provoke: (system, load) =>
-      crashAt(system, load, { service: "fracture-worker", name: "after-store-film-result" }, 2),
+      crashAt(system, load, { service: "fracture-worker", name: "after-store-film-result" }, 10),
   },
   "new-webhook-id": {
     rule: "webhook-ids",

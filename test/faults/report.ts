@@ -1,6 +1,9 @@
 import type { History } from "./history.js";
 import type { RunOptions, RunResult } from "./run.js";
 
+/** Violations that are told one by one; all of them are in the history. */
+const mostTold = 20;
+
 /** A run as a page of Markdown. */
 export function report({ seed, minutes, rate }: RunOptions, result: RunResult): string {
   const { history, violations, seconds } = result;
@@ -31,10 +34,20 @@ export function report({ seed, minutes, rate }: RunOptions, result: RunResult): 
     "| fault | times |",
     "| --- | --- |",
     ...[...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `| ${name} | ${count} |`),
-    ...(violations.length === 0
-      ? []
-      : ["", ...violations.map(({ rule, detail }) => `- **${rule}**: ${detail}`)]),
+    ...(violations.length === 0 ? [] : ["", told(result)]),
     "",
+  ].join("\n");
+}
+
+/** What was violated, and what led to the first analyses of which it was. */
+export function told({ history, violations }: Pick<RunResult, "history" | "violations">): string {
+  const ids = new Set(
+    violations.flatMap(({ detail }) => /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(detail)?.[0] ?? []),
+  );
+  return [
+    ...violations.slice(0, mostTold).map(({ rule, detail }) => `- **${rule}**: ${detail}`),
+    ...(violations.length > mostTold ? [`- and ${violations.length - mostTold} more`] : []),
+    ...[...ids].slice(0, 3).flatMap((id) => ["", `${id}:`, ...history.about(id)]),
   ].join("\n");
 }
 

@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import {
   type Analysis,
+  analysisFolder,
   type Backbone,
   type IdempotencyRecords,
   ProblemError,
+  Reconciler,
   TargetPolicy,
 } from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { filmBytes, testFilms } from "../support/films.js";
 
-type Claim = { kept: Promise<void>; settle(): Promise<boolean>; release(): Promise<boolean> };
+type Claim = { kept: Promise<void>; settle(): Promise<boolean>; release(stays: boolean): Promise<void> };
+type Find = (id: string) => Promise<Analysis | undefined>;
 interface Request {
   tenant: string;
   key: string;
@@ -18,7 +21,7 @@ interface Request {
   id: string;
 }
 interface Keys {
-  claim(request: Request, look: (id: string) => Promise<Analysis | undefined>): Promise<Claim | Analysis>;
+  claim(request: Request, look: { promised: Find; inDoubt: Find }): Promise<Claim | Analysis>;
 }
 interface Intake {
   take(stream: AsyncIterable<Buffer>, name?: string): Promise<unknown>;
@@ -53,9 +56,10 @@ beforeEach(() => backbone.redis.flushall());
 after(() => own?.stop());
 
 const records = () => backbone.analyses.ledger.idempotency;
-const nobody = async () => undefined;
-const analysis = (id: string) => async (asked: string) =>
-  asked === id ? ({ id, status: "queued" } as Analysis) : undefined;
+const by = (find: Find) => ({ promised: find, inDoubt: find });
+const nobody = by(async () => undefined);
+const analysis = (id: string) =>
+  by(async (asked) => (asked === id ? ({ id, status: "queued" } as Analysis) : undefined));
 
 /** Takes the key, and answers. */
 async function used(keys: Keys, request: Request): Promise<void> {
@@ -252,4 +256,127 @@ test("an erasure that broke off takes the key along when it goes on, but none th
     assert.deepEqual(await toldOf(id), []);
     if (next !== undefined) assert.equal((await toldOf(next)).length, 2);
   }
+});
+
+const outage = () => new ProblemError("store-unavailable");
+
+/** Whether what was promised is there to stay: after the reconciler's walks of the next minutes, with its film. */
+async function isKept(id: string): Promise<boolean> {
+  let elapsed = 0;
+  const later = new Reconciler({ ...backbone, now: () => Date.now() + elapsed, elapsed: () => elapsed });
+  for (elapsed of [0, 60_000, 120_000]) {
+    await backbone.redis.del("{osteon}:reconciler");
+    await later.walk(60);
+  }
+  const ref = { tenant: "a", id };
+  const { ledger } = backbone.analyses;
+  return (await ledger.hasRequest(ref)) && (await ledger.original(ref, 0)) !== undefined;
+}
+
+test("a repeat is not promised what its first could not take back", async (t) => {
+  const { store } = backbone;
+  const { put, deletePrefix } = store;
+  let away = false;
+  const putting = t.mock.method(store, "put", async (...args: Parameters<typeof put>) => {
+    if (away) throw outage();
+    const done = await put.apply(store, args);
+    if (!args[0].endsWith("/request.json")) return done;
+    // It is there; the answer is lost, as is all that is asked after it.
+    away = true;
+    throw outage();
+  });
+  const removing = t.mock.method(store, "deletePrefix", async (prefix: string) => {
+    if (away) throw outage();
+    return deletePrefix.call(store, prefix);
+  });
+  await assert.rejects(submitUnder("not taken back"), { code: "store-unavailable" });
+  assert.ok(away, "the request came to the store");
+  putting.mock.restore();
+  removing.mock.restore();
+  const { analysis } = await submitUnder("not taken back");
+  assert.ok(await isKept(analysis.id), "what was promised is kept");
+  assert.equal((await submitUnder("not taken back")).analysis.id, analysis.id);
+});
+
+test("a repeat is not promised what its first is taking back", async (t) => {
+  const { store, producer } = backbone;
+  const { deletePrefix } = store;
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const begun = new Promise<void>((resolve) => {
+    t.mock.method(store, "deletePrefix", async (prefix: string) => {
+      resolve();
+      await held;
+      return deletePrefix.call(store, prefix);
+    });
+  });
+  const full = async () => Promise.reject(new ProblemError("queue-unavailable"));
+  t.mock.method(producer, "add", full, { times: 1 });
+  const first = assert.rejects(submitUnder("taking back"), { code: "queue-unavailable" });
+  await begun;
+  await assert.rejects(submitUnder("taking back"), { code: "idempotency-in-flight" });
+  await backbone.redis.flushall();
+  const { analysis, replayed } = await submitUnder("taking back");
+  goOn();
+  await first;
+  assert.equal(replayed, false);
+  assert.ok(await isKept(analysis.id), "what was promised is kept");
+});
+
+test("a first that is slow takes nothing back that a repeat was promised, though Redis was wiped between them", async (t) => {
+  const { analyses, redis } = backbone;
+  const { promiseAgain } = analyses;
+  const { keep } = records();
+  let kept: Promise<void> | undefined;
+  t.mock.method(records(), "keep", (...args: Parameters<typeof keep>) => {
+    kept = keep.apply(records(), args);
+    return kept;
+  });
+  let slow: Promise<Submitted> | undefined;
+  // The first has accepted, and finds the key to be another's: its repeat has it, and is about to promise what it found.
+  const settling = new Promise<void>((resolve) => {
+    t.mock.method(analyses, "promiseAgain", async (ref: Parameters<typeof promiseAgain>[0]) => {
+      const found = await promiseAgain.call(analyses, ref);
+      resolve();
+      await slow;
+      return found;
+    });
+  });
+  const { add } = backbone.producer;
+  const repeated = new Promise<Submitted>((resolve, reject) => {
+    const wiped = async (...args: Parameters<typeof add>) => {
+      await add.apply(backbone.producer, args);
+      await kept;
+      await redis.flushall();
+      submitUnder("slow").then(resolve, reject);
+      await settling;
+    };
+    t.mock.method(backbone.producer, "add", wiped, { times: 1 });
+  });
+  slow = submitUnder("slow");
+  const [{ analysis }, { analysis: again, replayed }] = await Promise.all([slow, repeated]);
+  assert.deepEqual([again.id, replayed], [analysis.id, true]);
+  assert.ok(await isKept(analysis.id), "what was promised is kept");
+});
+
+test("what was taken back is not promised again, and leaves no trace", async () => {
+  const { analyses, store } = backbone;
+  const { commitments } = analyses.ledger;
+  const ref = { tenant: "a", id: (await submitUnder("decided")).analysis.id };
+  assert.equal(await commitments.abort(ref), true);
+  assert.equal(await commitments.commit(ref), false);
+  assert.equal(await analyses.promiseAgain(ref), undefined);
+  await analyses.erase(ref);
+  assert.equal(await analyses.promiseAgain(ref), undefined);
+  assert.deepEqual(await store.list(analysisFolder(ref.tenant, ref.id)), []);
+});
+
+test("what was promised again is not taken back", async () => {
+  const { analyses } = backbone;
+  const ref = { tenant: "a", id: (await submitUnder("promised")).analysis.id };
+  assert.equal((await analyses.promiseAgain(ref))?.id, ref.id);
+  assert.equal((await analyses.promiseAgain(ref))?.id, ref.id);
+  assert.equal(await analyses.ledger.commitments.abort(ref), false);
 });

@@ -44,6 +44,7 @@ export async function copyExam({ running }: TestSystem, exam: Analysis, copies: 
   for (let copy = 1; copy <= copies; copy += 1) {
     const id = uuidv7();
     const reference = `copy ${copy}`;
+    await ledger.prepare({ ...request, id, reference }, [image]);
     await ledger.accept({ ...request, id, reference }, [image]);
     await ledger.putImage({ tenant, id }, 0, image);
     await ledger.putResult({ tenant, id }, { ...exam, id, reference }, []);

@@ -31,8 +31,16 @@ export interface Claim {
   settle(): Promise<boolean>;
   /** The key's record in the store, under way: Redis may be wiped. Awaited before the request is answered. */
   readonly kept: Promise<void>;
-  /** Gives the key up. False where a repeat may have been promised this request's analysis meanwhile: then it must stay. */
-  release(): Promise<boolean>;
+  /** Gives the key up, as far as Redis can be reached. @param stays the analysis is there still: a repeat looks for it first */
+  release(stays: boolean): Promise<void>;
+}
+
+/** Finds analyses for repeats. */
+export interface Lookup {
+  /** What was promised. */
+  promised(id: string): Promise<Analysis | undefined>;
+  /** What nobody knows the end of: that it is promised now is decided with whoever may take it back. */
+  inDoubt(id: string): Promise<Analysis | undefined>;
 }
 
 export interface ClaimedRequest {
@@ -74,13 +82,10 @@ export class Idempotency {
 
   /**
    * Claims the key, or tells the analysis that it already belongs to.
-   * @param look finds an analysis; it decides what became of a request whose gateway died
+   * @param look decides also what became of a request whose gateway died
    * @throws ProblemError `idempotency-key-reused` for other content, `idempotency-in-flight` where the first is not answered yet.
    */
-  async claim(
-    { tenant, key, fingerprint, id }: ClaimedRequest,
-    look: (id: string) => Promise<Analysis | undefined>,
-  ): Promise<Claim | Analysis> {
+  async claim({ tenant, key, fingerprint, id }: ClaimedRequest, look: Lookup): Promise<Claim | Analysis> {
     const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
     const name = placeOfKey(digest);
     const now = this.#now();
@@ -97,9 +102,8 @@ export class Idempotency {
     if (found.id === id && text === JSON.stringify(mine)) return claimed();
     if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
     if (found.until !== undefined && found.until > this.#now()) throw inFlight();
-    const analysis = await look(found.id);
+    const analysis = await (found.until === undefined ? look.promised(found.id) : look.inDoubt(found.id));
     if (analysis !== undefined) {
-      // Its first may be under way still, and would take it back: from now on it is promised.
       if (found.until === undefined || (await this.#replace(name, text, promised(found)))) return analysis;
       throw inFlight();
     }
@@ -110,17 +114,12 @@ export class Idempotency {
   }
 
   /** What became of a request under this key that Redis has lost. The key, which is `mine` by now, is its own again. */
-  async #earlier(
-    digest: string,
-    name: string,
-    mine: Entry,
-    look: (id: string) => Promise<Analysis | undefined>,
-  ): Promise<Analysis | undefined> {
+  async #earlier(digest: string, name: string, mine: Entry, look: Lookup): Promise<Analysis | undefined> {
     const text = JSON.stringify(mine);
     try {
       const record = await this.#records.find(digest, this.#now());
       if (record === undefined) return undefined;
-      const analysis = await look(record.id);
+      const analysis = await look.inDoubt(record.id);
       if (analysis === undefined) return undefined;
       await this.#replace(name, text, { fingerprint: record.fingerprint, id: record.id });
       if (record.fingerprint !== mine.fingerprint) throw new ProblemError("idempotency-key-reused");
@@ -142,7 +141,9 @@ export class Idempotency {
         (await this.#replace(name, text, promised(mine))) ||
         // A repeat was faster: it is the same promise.
         (await guarded(() => this.#redis.get(name))) === after,
-      release: () => this.#replace(name, text).catch(() => false),
+      release: async (stays) => {
+        await this.#replace(name, text, stays ? { ...mine, until: 0 } : undefined).catch(() => false);
+      },
     };
   }
 

@@ -92,33 +92,44 @@ export class Submission {
 
   async #once(key: string, intake: Intake, fields: CheckedFields): Promise<Submitted> {
     const { analyses } = this.#dependencies.backbone;
+    const { commitments } = analyses.ledger;
     // Only what could be accepted may take a key; but a repeat may name uploads whose films its first has taken.
     const films = intake.films.some((film) => film.upload?.used) ? undefined : await this.#check(intake);
-    const { tenant, id } = intake.ref;
+    const { ref } = intake;
+    const { tenant, id } = ref;
     const claim = await this.#idempotency.claim(
       { tenant, key, id, fingerprint: fingerprintOf(intake.films, fields) },
-      (found) => analyses.get({ tenant, id: found }),
+      {
+        promised: (found) => analyses.get({ tenant, id: found }),
+        inDoubt: (found) => analyses.promiseAgain({ tenant, id: found }),
+      },
     );
     if ("status" in claim) return { analysis: claim, replayed: true };
-    let released: Promise<boolean> | undefined;
-    const release = () => (released ??= claim.release());
+    let stays = false;
+    const mayTakeBack = async (exists: boolean) => {
+      // What cannot be decided stays, for the reconciler or a repeat. Without a request there is nothing that a repeat could find.
+      stays = exists && !(await commitments.abort(ref).catch(() => false));
+      return !stays;
+    };
     let analysis: Analysis;
     try {
-      analysis = await this.#accept(intake, { ...fields, key: claim.used }, films, release);
+      analysis = await this.#accept(intake, { ...fields, key: claim.used }, films, mayTakeBack);
     } catch (error) {
-      if (!(await release())) intake.keep();
+      if (stays) intake.keep();
+      await claim.release(stays);
       throw error;
     }
     try {
       await claim.kept;
-      if (await claim.settle()) return { analysis, replayed: false };
+      // Where another request has the key by now, since it took so long, or Redis lost it: a repeat may have promised this one's.
+      if ((await claim.settle()) || !(await commitments.abort(ref))) return { analysis, replayed: false };
     } catch (error) {
       // It is under way, and whoever repeats the request finds it by the key once the lease is over: nothing is given up.
       intake.keep();
       throw error;
     }
-    // It took so long that another request has the key by now: of the two analyses its own stays. Or this one was erased meanwhile.
-    await eraseAnyway(analyses, intake.ref);
+    // Or this one was erased meanwhile.
+    await eraseAnyway(analyses, ref);
     throw new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
   }
 
@@ -131,7 +142,7 @@ export class Submission {
     intake: Intake,
     fields: CheckedFields & { key?: UsedKey },
     checked?: AcceptedFilm[],
-    mayTakeBack?: () => Promise<boolean>,
+    mayTakeBack?: (exists: boolean) => Promise<boolean>,
   ): Promise<Analysis> {
     const { backbone, admission } = this.#dependencies;
     if (intake.films.some((film) => film.upload?.used)) throw new ProblemError("upload-used");

@@ -122,7 +122,9 @@ async function ended(more: Partial<AnalysisRequest> = {}): Promise<Analysis> {
     films: [{ index: 0, contentType: "image/png", digest: `sha256:${"a".repeat(64)}`, bytes: 3 }],
     ...more,
   };
-  await ledger.accept(request, [Buffer.from("abc")]);
+  const films = [Buffer.from("abc")];
+  await ledger.prepare(request, films);
+  await ledger.accept(request, films);
   const pending = pendingAnalysis(request, { films: [], started: true, timings: {} });
   const analysis: Analysis = { ...pending, status: "completed", completedAt: new Date(now).toISOString() };
   await ledger.putResult(request, analysis, []);

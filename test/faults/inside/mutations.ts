@@ -11,9 +11,12 @@ export const mutations = {
   "drop-owed": () => dropPuts((key) => key.startsWith("deliveries/")),
   /** A promise is given before its film and request are in the store. */
   "promise-before-store": () => {
-    const { accept } = Ledger.prototype;
+    const { prepare, accept } = Ledger.prototype;
+    Ledger.prototype.prepare = async () => undefined;
     Ledger.prototype.accept = async function (request, films) {
-      const stored = delay(1_500).then(() => accept.call(this, request, films));
+      const stored = delay(1_500)
+        .then(() => prepare.call(this, request, films))
+        .then(() => accept.call(this, request, films));
       stored.catch(() => undefined);
     };
   },

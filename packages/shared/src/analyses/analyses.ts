@@ -59,21 +59,25 @@ export class Analyses {
   /**
    * Accepts films: when it returns, they are in the store and their jobs in the queue. A film that the ledger has staged
    * already comes without bytes.
-   * @param mayTakeBack asked where it fails half-way; false where somebody was promised it meanwhile, by a repeat of the request
+   * @param mayTakeBack asked where it fails half-way, and told whether its request may be in the store by then; false where somebody was
+   * promised it meanwhile, by a repeat of the request
    * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind but, after a fault of the
    * store, the marker, which the reconciler sweeps.
    */
   async accept(
     request: AnalysisRequest,
     films: readonly (Uint8Array | undefined)[],
-    mayTakeBack: () => Promise<boolean> = async () => true,
+    mayTakeBack: (exists: boolean) => Promise<boolean> = async () => true,
   ): Promise<Analysis> {
+    let exists = false;
     try {
+      await this.ledger.prepare(request, films);
+      exists = true;
       await this.ledger.accept(request, films);
       // Sent in this order over one connection: no worker meets the job before the request.
       await Promise.all([this.#live.open(request), this.enqueue(request)]);
     } catch (error) {
-      if (!(await mayTakeBack())) throw error;
+      if (!(await mayTakeBack(exists))) throw error;
       // A worker may have the job all the same: it must learn that the analysis is gone. Where the way back is barred too,
       // the reconciler meets the marker and goes on from there.
       await this.#live.markErased(request.id).catch(() => undefined);
@@ -82,6 +86,21 @@ export class Analyses {
       throw error;
     }
     return pendingAnalysis(request, filmViews(request, []));
+  }
+
+  /**
+   * Promises what was accepted under an Idempotency-Key and never answered; undefined where there is nothing, or it is being taken
+   * back. Its gateway may be at it still: whoever decides first is right.
+   */
+  async promiseAgain(ref: AnalysisRef): Promise<Analysis | undefined> {
+    const { commitments } = this.ledger;
+    const analysis = await this.get(ref);
+    if (analysis === undefined || !(await commitments.commit(ref))) return undefined;
+    // Taken back before that was decided, and all but gone.
+    if (await this.isErased(ref.id)) return undefined;
+    if ((await this.ledger.hasRequest(ref)) || (await this.ledger.hasResult(ref))) return analysis;
+    await commitments.remove(ref);
+    return undefined;
   }
 
   /** Adds the first job of each film, or of those given. */

@@ -11,6 +11,7 @@ import {
 } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
+import { Commitments } from "./commitments.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
 import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
 import { type Marker, Markers } from "./markers.js";
@@ -77,6 +78,8 @@ export class Ledger {
   /** Films that clients put into the store themselves. */
   readonly uploads: Uploads;
   readonly idempotency: IdempotencyRecords;
+  /** What becomes of acceptances in doubt. */
+  readonly commitments: Commitments;
   readonly #store: ObjectStore;
 
   /** @param onDamagedEndpoint as in `Endpoints` */
@@ -89,6 +92,7 @@ export class Ledger {
     this.endpoints = new Endpoints(store, onDamagedEndpoint);
     this.uploads = new Uploads(store);
     this.idempotency = new IdempotencyRecords(store);
+    this.commitments = new Commitments(store);
   }
 
   /**
@@ -100,14 +104,8 @@ export class Ledger {
     await this.#store.put(originalKey(ref, film), body);
   }
 
-  /**
-   * Makes the promise durable: the marker first, `request.json` last; with it the analysis exists. A film that was staged
-   * has no bytes here.
-   *
-   * @throws ProblemError `request-timeout` where a staged film was swept meanwhile, as one that nobody was still sending
-   */
-  async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
-    // Also of what was staged: its marker may have been swept since.
+  /** Keeps the films that were not staged, and the marker before them, also of what was staged: its own may have been swept since. */
+  async prepare(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
     await this.pending.set(request);
     // Not before the last has ended: what is taken back now must not be followed by a film that was still on its way.
     await allEnded(
@@ -117,7 +115,15 @@ export class Ledger {
         await this.#store.put(originalKey(request, film.index), bytes, { contentType: film.contentType });
       }),
     );
-    await this.#putJson(`${analysisFolder(request.tenant, request.id)}request.json`, request);
+  }
+
+  /**
+   * Makes the promise of what was prepared durable: with its request the analysis exists.
+   *
+   * @throws ProblemError `request-timeout` where a staged film was swept meanwhile, as one that nobody was still sending
+   */
+  async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
+    await this.#putJson(requestKey(request), request);
     // Behind it: a sweep that was under way has met the film, or the request.
     const staged = request.films.filter((_, at) => films[at] === undefined);
     const there = await Promise.all(
@@ -126,12 +132,12 @@ export class Ledger {
     if (there.includes(false)) throw new ProblemError("request-timeout");
   }
 
-  request({ tenant, id }: AnalysisRef): Promise<AnalysisRequest | undefined> {
-    return this.#getJson(`${analysisFolder(tenant, id)}request.json`);
+  request(ref: AnalysisRef): Promise<AnalysisRequest | undefined> {
+    return this.#getJson(requestKey(ref));
   }
 
-  hasRequest({ tenant, id }: AnalysisRef): Promise<boolean> {
-    return this.#store.exists(`${analysisFolder(tenant, id)}request.json`);
+  hasRequest(ref: AnalysisRef): Promise<boolean> {
+    return this.#store.exists(requestKey(ref));
   }
 
   original(ref: AnalysisRef, film: number): Promise<Buffer | undefined> {
@@ -201,20 +207,16 @@ export class Ledger {
   }
 
   /** False where the analysis has ended already: that end stays. */
-  putResult(
-    { tenant, id }: AnalysisRef,
-    analysis: Analysis,
-    results: readonly FilmResult[],
-  ): Promise<boolean> {
+  putResult(ref: AnalysisRef, analysis: Analysis, results: readonly FilmResult[]): Promise<boolean> {
     const heatmaps: KeptResult["heatmaps"] = {};
     for (const { film, heatmap } of results) if (heatmap !== undefined) heatmaps[film.index] = heatmap;
     const kept: KeptResult = { analysis, heatmaps };
-    return this.#putJson(`${analysisFolder(tenant, id)}result.json`, kept, true);
+    return this.#putJson(resultKey(ref), kept, true);
   }
 
   /** Whether the analysis has ended and is not erased. */
-  hasResult({ tenant, id }: AnalysisRef): Promise<boolean> {
-    return this.#store.exists(`${analysisFolder(tenant, id)}result.json`);
+  hasResult(ref: AnalysisRef): Promise<boolean> {
+    return this.#store.exists(resultKey(ref));
   }
 
   async result(ref: AnalysisRef): Promise<Analysis | undefined> {
@@ -232,8 +234,8 @@ export class Ledger {
     return result?.heatmap;
   }
 
-  #result({ tenant, id }: AnalysisRef): Promise<KeptResult | undefined> {
-    return this.#getJson(`${analysisFolder(tenant, id)}result.json`);
+  #result(ref: AnalysisRef): Promise<KeptResult | undefined> {
+    return this.#getJson(resultKey(ref));
   }
 
   /** Whose an analysis is, or what is left of it, where its marker cannot say so any more. */
@@ -276,14 +278,16 @@ export class Ledger {
    * Takes back what is not accepted, because of a fault. After one of the store the marker stays for the reconciler: a write
    * that nobody had an answer to may still arrive.
    */
-  withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
+  async withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
+    // Before what was decided of it: who finds that gone must not find a request.
+    await this.#store.delete(requestKey(ref));
     return toProblem(fault).code === "store-unavailable" ? this.clear(ref) : this.erase(ref);
   }
 
   /** Takes an analysis from whoever asks for it. In this order: what had ended is never seen as unfinished. */
-  async hide({ tenant, id }: AnalysisRef): Promise<void> {
-    await this.#store.delete(`${analysisFolder(tenant, id)}request.json`);
-    await this.#store.delete(`${analysisFolder(tenant, id)}result.json`);
+  async hide(ref: AnalysisRef): Promise<void> {
+    await this.#store.delete(requestKey(ref));
+    await this.#store.delete(resultKey(ref));
   }
 
   /** Whether an erasure was begun and is not finished. */
@@ -318,6 +322,14 @@ export class Ledger {
     const bytes = await this.#store.get(key);
     return bytes === undefined ? undefined : unseal<T>(bytes);
   }
+}
+
+function requestKey({ tenant, id }: AnalysisRef): string {
+  return `${analysisFolder(tenant, id)}request.json`;
+}
+
+function resultKey({ tenant, id }: AnalysisRef): string {
+  return `${analysisFolder(tenant, id)}result.json`;
 }
 
 function originalKey({ tenant, id }: AnalysisRef, film: number): string {
