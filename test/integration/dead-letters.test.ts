@@ -121,6 +121,35 @@ test("a retry that lost its lock takes nothing back that another promised", asyn
   assert.deepEqual(await retriesOf(one), [id]);
 });
 
+test("a retry that lost its lock while it took its own back takes back no other's", async (t) => {
+  const { analyses, producer } = backbone;
+  const one = await failed();
+  const { frozen, freeze, thaw } = freezer();
+  const withdraw = analyses.ledger.withdraw.bind(analyses.ledger);
+  t.mock.method(
+    analyses.ledger,
+    "withdraw",
+    async (...call: Parameters<typeof withdraw>) => {
+      await freeze();
+      return withdraw(...call);
+    },
+    { times: 1 },
+  );
+  const full = async () => Promise.reject(new ProblemError("queue-unavailable"));
+  t.mock.method(producer, "add", full, { times: 1 });
+  const late = assert.rejects(lettersOf(backbone).retry(one.id), { code: "queue-unavailable" });
+  await frozen;
+  await loseLock(one);
+  // With the lock Redis lost that the first is erased.
+  await backbone.redis.flushall();
+  const { analysis: id } = await lettersOf(backbone).retry(one.id);
+  thaw();
+  await late;
+  assert.equal((await analyses.start({ tenant, id }, 0))?.id, id, "it is worked on");
+  assert.deepEqual((await analyses.ledger.original({ tenant, id }, 0))?.toString(), "abc");
+  assert.deepEqual(await retriesOf(one), [id]);
+});
+
 test("a retry that lost its lock before it began makes no second analysis", async (t) => {
   const { ledger } = backbone.analyses;
   const one = await failed();

@@ -11,29 +11,15 @@ import {
 } from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { filmBytes, testFilms } from "../support/films.js";
+import { by, Idempotency, type Keys, nobody } from "../support/idempotency.js";
 
-type Claim = { kept: Promise<void>; settle(): Promise<boolean>; release(stays: boolean): Promise<void> };
-type Find = (id: string) => Promise<Analysis | undefined>;
-interface Request {
-  tenant: string;
-  key: string;
-  fingerprint: string;
-  id: string;
-}
-interface Keys {
-  claim(request: Request, look: { promised: Find; inDoubt: Find }): Promise<Claim | Analysis>;
-}
 interface Intake {
   take(stream: AsyncIterable<Buffer>, name?: string): Promise<unknown>;
 }
 type Submitted = { analysis: Analysis; replayed: boolean };
 
-const source = (name: string) =>
-  new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
-const { Idempotency } = (await import(source("idempotency"))) as {
-  Idempotency: new (redis: unknown, records: IdempotencyRecords, now?: () => number) => Keys;
-};
-const { Submission } = (await import(source("submission"))) as {
+const gateway = new URL("../../../services/gateway/dist/src/submission.js", import.meta.url);
+const { Submission } = (await import(gateway.href)) as {
   Submission: new (
     dependencies: object,
   ) => {
@@ -56,13 +42,11 @@ beforeEach(() => backbone.redis.flushall());
 after(() => own?.stop());
 
 const records = () => backbone.analyses.ledger.idempotency;
-const by = (find: Find) => ({ promised: find, inDoubt: find });
-const nobody = by(async () => undefined);
 const analysis = (id: string) =>
   by(async (asked) => (asked === id ? ({ id, status: "queued" } as Analysis) : undefined));
 
 /** Takes the key, and answers. */
-async function used(keys: Keys, request: Request): Promise<void> {
+async function used(keys: Keys, request: Parameters<Keys["claim"]>[0]): Promise<void> {
   const claim = await keys.claim(request, nobody);
   assert.ok("settle" in claim, "the key was free");
   await claim.kept;
@@ -326,8 +310,9 @@ test("a repeat is not promised what its first is taking back", async (t) => {
 });
 
 test("a first that is slow takes nothing back that a repeat was promised, though Redis was wiped between them", async (t) => {
-  const { analyses, redis } = backbone;
-  const { promiseAgain } = analyses;
+  const { analyses, producer, redis } = backbone;
+  const { resolve: decide } = analyses;
+  const { add } = producer;
   const { keep } = records();
   let kept: Promise<void> | undefined;
   t.mock.method(records(), "keep", (...args: Parameters<typeof keep>) => {
@@ -337,23 +322,22 @@ test("a first that is slow takes nothing back that a repeat was promised, though
   let slow: Promise<Submitted> | undefined;
   // The first has accepted, and finds the key to be another's: its repeat has it, and is about to promise what it found.
   const settling = new Promise<void>((resolve) => {
-    t.mock.method(analyses, "promiseAgain", async (ref: Parameters<typeof promiseAgain>[0]) => {
-      const found = await promiseAgain.call(analyses, ref);
+    t.mock.method(analyses, "resolve", async (ref: Parameters<typeof decide>[0]) => {
+      const found = await decide.call(analyses, ref);
       resolve();
       await slow;
       return found;
     });
   });
-  const { add } = backbone.producer;
   const repeated = new Promise<Submitted>((resolve, reject) => {
     const wiped = async (...args: Parameters<typeof add>) => {
-      await add.apply(backbone.producer, args);
+      await add.apply(producer, args);
       await kept;
       await redis.flushall();
       submitUnder("slow").then(resolve, reject);
       await settling;
     };
-    t.mock.method(backbone.producer, "add", wiped, { times: 1 });
+    t.mock.method(producer, "add", wiped, { times: 1 });
   });
   slow = submitUnder("slow");
   const [{ analysis }, { analysis: again, replayed }] = await Promise.all([slow, repeated]);
@@ -361,22 +345,78 @@ test("a first that is slow takes nothing back that a repeat was promised, though
   assert.ok(await isKept(analysis.id), "what was promised is kept");
 });
 
-test("what was taken back is not promised again, and leaves no trace", async () => {
-  const { analyses, store } = backbone;
-  const { commitments } = analyses.ledger;
-  const ref = { tenant: "a", id: (await submitUnder("decided")).analysis.id };
-  assert.equal(await commitments.abort(ref), true);
-  assert.equal(await commitments.commit(ref), false);
-  assert.equal(await analyses.promiseAgain(ref), undefined);
-  await analyses.erase(ref);
-  assert.equal(await analyses.promiseAgain(ref), undefined);
-  assert.deepEqual(await store.list(analysisFolder(ref.tenant, ref.id)), []);
+for (const wiped of [false, true])
+  test(`of a first that is slow and a repeat that took its place one is promised${wiped ? ", though Redis was wiped" : ""}`, async (t) => {
+    const { analyses, redis } = backbone;
+    const key = `overtaken ${wiped}`;
+    const before = await analyses.ledger.list("a", 100);
+    const { prepare } = analyses.ledger;
+    let overtaken: Submitted | undefined;
+    const prepared = async (...args: Parameters<typeof prepare>) => {
+      const [name = ""] = await redis.keys("{osteon}:idempotency:*");
+      const entry = JSON.parse((await redis.get(name)) ?? "") as object;
+      if (wiped) await redis.flushall();
+      else await redis.set(name, JSON.stringify({ ...entry, until: Date.now() - 1 }));
+      overtaken = await submitUnder(key);
+      return prepare.apply(analyses.ledger, args);
+    };
+    t.mock.method(analyses.ledger, "prepare", prepared, { times: 1 });
+    await assert.rejects(submitUnder(key), { code: "idempotency-in-flight" });
+    assert.equal(overtaken?.replayed, false);
+    const id = overtaken.analysis.id;
+    assert.ok(await isKept(id), "what was promised is kept");
+    const now = await analyses.ledger.list("a", 100);
+    assert.deepEqual(
+      now.filter((each) => !before.includes(each)),
+      [id],
+    );
+    assert.equal((await submitUnder(key)).analysis.id, id);
+  });
+
+test("what was taken back is not promised again, though its request comes late", async () => {
+  const { analyses, redis, store } = backbone;
+  const ref = { tenant: "a", id: (await submitUnder("late")).analysis.id };
+  const request = await analyses.ledger.request(ref);
+  assert.ok(request);
+  assert.equal(await analyses.ledger.commitments.abort(ref.id), true);
+  await analyses.ledger.withdraw(ref, outage());
+  await redis.flushall();
+  await analyses.ledger.accept(request, [Buffer.alloc(0)]);
+  const again = await submitUnder("late");
+  assert.equal(again.replayed, false);
+  assert.notEqual(again.analysis.id, ref.id);
+  assert.equal(await analyses.ledger.commitments.commit(ref.id), false);
+  await store.deletePrefix(analysisFolder(ref.tenant, ref.id));
 });
 
-test("what was promised again is not taken back", async () => {
-  const { analyses } = backbone;
+test("what was promised again is not taken back; it goes with an erasure, and what is decided with its day", async () => {
+  const { analyses, store } = backbone;
+  const { commitments } = analyses.ledger;
+  const all = async () => {
+    const folders = await store.list("commitments/", { folders: true });
+    return (await Promise.all(folders.map((folder) => store.list(folder)))).flat();
+  };
   const ref = { tenant: "a", id: (await submitUnder("promised")).analysis.id };
-  assert.equal((await analyses.promiseAgain(ref))?.id, ref.id);
-  assert.equal((await analyses.promiseAgain(ref))?.id, ref.id);
-  assert.equal(await analyses.ledger.commitments.abort(ref), false);
+  assert.equal((await analyses.resolve(ref))?.id, ref.id);
+  assert.equal((await analyses.resolve(ref))?.id, ref.id);
+  assert.equal(await commitments.abort(ref.id), false);
+  assert.ok((await all()).some((key) => key.endsWith(ref.id)));
+  await analyses.erase(ref);
+  assert.ok(!(await all()).some((key) => key.endsWith(ref.id)));
+  assert.equal(await analyses.resolve(ref), undefined);
+  assert.ok((await all()).some((key) => key.endsWith(ref.id)));
+  await commitments.sweep(Date.now() + 48 * hour);
+  assert.ok((await all()).some((key) => key.endsWith(ref.id)));
+  await commitments.sweep(Date.now() + 72 * hour);
+  assert.deepEqual(await all(), []);
+});
+
+test("a lease of a clock that is far ahead holds no key", async () => {
+  let wrongBy = hour;
+  const keys = new Idempotency(backbone.redis, records(), () => Date.now() + wrongBy);
+  const request = { tenant: "a", key: "ahead", fingerprint: "one", id: "first" };
+  assert.ok("settle" in (await keys.claim(request, nobody)));
+  wrongBy = 0;
+  assert.ok("settle" in (await keys.claim({ ...request, id: "second" }, nobody)));
+  await assert.rejects(keys.claim({ ...request, id: "third" }, nobody), { code: "idempotency-in-flight" });
 });

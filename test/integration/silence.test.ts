@@ -11,21 +11,8 @@ import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { S3Proxy } from "../faults/s3-proxy.js";
 import { TcpProxy } from "../faults/tcp-proxy.js";
+import { Idempotency, nobody } from "../support/idempotency.js";
 
-interface IdempotencyModule {
-  Idempotency: new (
-    redis: ReturnType<typeof connectRedis>,
-    records: { find(): Promise<undefined>; keep(): Promise<void> },
-    now?: () => number,
-  ) => {
-    claim(
-      request: { tenant: string; key: string; fingerprint: string; id: string },
-      look: (id: string) => Promise<Analysis | undefined>,
-    ): Promise<{ settle(): Promise<boolean>; release(): Promise<boolean> } | Analysis>;
-  };
-}
-const gateway = new URL("../../../services/gateway/dist/src/idempotency.js", import.meta.url);
-const { Idempotency } = (await import(gateway.href)) as IdempotencyModule;
 /** The store's side of keys, which is of no interest here. */
 const records = { find: async () => undefined, keep: async () => undefined };
 
@@ -135,7 +122,6 @@ test("an answer of an S3 server that stalls in its body fails, and the next is r
 test("an Idempotency-Key whose claim was done and whose answer was lost is still its request's own", async (t) => {
   const { proxy, connection } = await throughProxy(t, "commands");
   const request = { tenant: "a", key: "k", fingerprint: "f", id: "one" };
-  const nobody = () => Promise.resolve(undefined);
   const idempotency = new Idempotency(connection, records);
   proxy.loseAnswer();
   const lost = closed(connection);
@@ -147,24 +133,26 @@ test("an Idempotency-Key whose claim was done and whose answer was lost is still
   });
   assert.equal(await claim.settle(), true);
   const same = { id: "one" } as Analysis;
-  const found = await idempotency.claim({ ...request, id: "three" }, (id) => {
+  const promised = async (id: string) => {
     assert.equal(id, "one");
-    return Promise.resolve(same);
-  });
+    return same;
+  };
+  const found = await idempotency.claim({ ...request, id: "three" }, { ...nobody, promised });
   assert.equal(found, same);
 });
 
-test("what a repeat was promised while its first still hung is taken back by nobody", async (t) => {
+test("what a repeat was promised while its first still hung is the first's promise too", async (t) => {
   const connection = connectRedis(redis.url, "commands");
   t.after(() => closeRedis(connection));
   let now = Date.now();
   const keys = new Idempotency(connection, records, () => now);
   const asked = { tenant: "a", key: "hangs", fingerprint: "the same", id: "first" };
-  const first = await keys.claim(asked, async () => undefined);
+  const first = await keys.claim(asked, nobody);
   now += 60_000;
   const found = { id: "first", status: "queued" } as Analysis;
-  assert.deepEqual(await keys.claim({ ...asked, id: "repeat" }, async () => found), found);
+  const inDoubt = async () => found;
+  assert.deepEqual(await keys.claim({ ...asked, id: "repeat" }, { ...nobody, inDoubt }), found);
   assert.ok("release" in first);
-  assert.equal(await first.release(), false);
+  await first.release(false);
   assert.equal(await first.settle(), true, "it is the same promise");
 });

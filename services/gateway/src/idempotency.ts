@@ -14,6 +14,8 @@ import type { UploadFields } from "./uploads/fields.js";
 const keptSeconds = idempotencyKeptMs / 1000;
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
+/** By so much gateways' clocks may differ: a lease that ends later is of a clock that is wrong, and would hold its key for as long as that. */
+const clocksMs = 5_000;
 
 interface Entry {
   fingerprint: string;
@@ -27,7 +29,7 @@ interface Entry {
 export interface Claim {
   /** What the request keeps of it, so that it is erased with what comes of the request. */
   readonly used: UsedKey;
-  /** False where the lease ran out and another request has the key: what was accepted here must go. */
+  /** False where the lease ran out and another request has the key, or Redis lost it: what was accepted here is in doubt. */
   settle(): Promise<boolean>;
   /** The key's record in the store, under way: Redis may be wiped. Awaited before the request is answered. */
   readonly kept: Promise<void>;
@@ -39,7 +41,7 @@ export interface Claim {
 export interface Lookup {
   /** What was promised. */
   promised(id: string): Promise<Analysis | undefined>;
-  /** What nobody knows the end of: that it is promised now is decided with whoever may take it back. */
+  /** What nobody knows the end of: whether it is promised now is decided with whoever may be at it still. */
   inDoubt(id: string): Promise<Analysis | undefined>;
 }
 
@@ -101,28 +103,60 @@ export class Idempotency {
     // Our own: the answer was lost with the connection, and the command sent again.
     if (found.id === id && text === JSON.stringify(mine)) return claimed();
     if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
-    if (found.until !== undefined && found.until > this.#now()) throw inFlight();
-    const analysis = await (found.until === undefined ? look.promised(found.id) : look.inDoubt(found.id));
-    if (analysis !== undefined) {
-      if (found.until === undefined || (await this.#replace(name, text, promised(found)))) return analysis;
-      throw inFlight();
-    }
-    // Never accepted, or erased since: of all that find it so, one goes on.
+    if (found.until === undefined) {
+      const analysis = await look.promised(found.id);
+      if (analysis !== undefined) return analysis;
+    } else if (this.#isHeld(found.until)) throw inFlight();
+    // In doubt, or erased since: of all that find it so, one goes on.
     if (!(await this.#replace(name, text, mine))) throw inFlight();
+    const first =
+      found.until === undefined
+        ? undefined
+        : await this.#as(name, mine, () => this.#resolved(found, mine, look));
     // It may have been the first to ask after Redis was wiped, and have died before it asked the store.
-    return (await this.#earlier(digest, name, mine, look)) ?? claimed();
+    return first ?? (await this.#earlier(digest, name, mine, look)) ?? claimed();
   }
 
-  /** What became of a request under this key that Redis has lost. The key, which is `mine` by now, is its own again. */
-  async #earlier(digest: string, name: string, mine: Entry, look: Lookup): Promise<Analysis | undefined> {
+  #isHeld(until: number): boolean {
+    const left = until - this.#now();
+    return left > 0 && left <= leaseMs + clocksMs;
+  }
+
+  /** What became of a request under this key that Redis has lost. */
+  #earlier(digest: string, name: string, mine: Entry, look: Lookup): Promise<Analysis | undefined> {
+    return this.#as(name, mine, async () => {
+      const record = await this.#records.find(digest, this.#now());
+      return record === undefined ? undefined : this.#resolved(record, mine, look);
+    });
+  }
+
+  async #resolved(
+    { id, fingerprint }: Pick<Entry, "id" | "fingerprint">,
+    mine: Entry,
+    look: Lookup,
+  ): Promise<Analysis | undefined> {
+    // Of another content nothing is promised here, unless it was.
+    if (fingerprint !== mine.fingerprint && (await look.promised(id)) !== undefined)
+      throw new ProblemError("idempotency-key-reused");
+    const analysis = await look.inDoubt(id);
+    if (analysis !== undefined && fingerprint !== mine.fingerprint)
+      throw new ProblemError("idempotency-key-reused");
+    return analysis;
+  }
+
+  /** Looks for an earlier analysis while the key is `mine`, and gives the key to what is found. Where it fails, the key is free. */
+  async #as(
+    name: string,
+    mine: Entry,
+    look: () => Promise<Analysis | undefined>,
+  ): Promise<Analysis | undefined> {
     const text = JSON.stringify(mine);
     try {
-      const record = await this.#records.find(digest, this.#now());
-      if (record === undefined) return undefined;
-      const analysis = await look.inDoubt(record.id);
+      const analysis = await look();
       if (analysis === undefined) return undefined;
-      await this.#replace(name, text, { fingerprint: record.fingerprint, id: record.id });
-      if (record.fingerprint !== mine.fingerprint) throw new ProblemError("idempotency-key-reused");
+      const { fingerprint } = mine;
+      // Not ours any more: whoever has it by now finds the same.
+      if (!(await this.#replace(name, text, { fingerprint, id: analysis.id }))) throw inFlight();
       return analysis;
     } catch (error) {
       await this.#replace(name, text).catch(() => false);

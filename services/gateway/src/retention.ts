@@ -78,6 +78,7 @@ export function startRetention({ analyses, redis, config, logger }: RetentionPar
     const { WEBHOOK_RETENTION_DAYS } = config;
     const deliveries = await expireDeliveries(analyses.ledger, WEBHOOK_RETENTION_DAYS, logger).catch(failed);
     await analyses.ledger.idempotency.sweep(Date.now()).catch(failed);
+    await analyses.ledger.commitments.sweep(Date.now()).catch(failed);
     if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
   };
   const step = () => hold().catch(failed);

@@ -101,14 +101,14 @@ export class Submission {
       { tenant, key, id, fingerprint: fingerprintOf(intake.films, fields) },
       {
         promised: (found) => analyses.get({ tenant, id: found }),
-        inDoubt: (found) => analyses.promiseAgain({ tenant, id: found }),
+        inDoubt: (found) => analyses.resolve({ tenant, id: found }),
       },
     );
     if ("status" in claim) return { analysis: claim, replayed: true };
     let stays = false;
     const mayTakeBack = async (exists: boolean) => {
       // What cannot be decided stays, for the reconciler or a repeat. Without a request there is nothing that a repeat could find.
-      stays = exists && !(await commitments.abort(ref).catch(() => false));
+      stays = exists && !(await commitments.abort(id).catch(() => false));
       return !stays;
     };
     let analysis: Analysis;
@@ -121,14 +121,14 @@ export class Submission {
     }
     try {
       await claim.kept;
-      // Where another request has the key by now, since it took so long, or Redis lost it: a repeat may have promised this one's.
-      if ((await claim.settle()) || !(await commitments.abort(ref))) return { analysis, replayed: false };
+      // Where another request has the key by now, since it took so long, or Redis lost it: one of the two may have been promised.
+      if ((await claim.settle()) || (await commitments.commit(id))) return { analysis, replayed: false };
     } catch (error) {
-      // It is under way, and whoever repeats the request finds it by the key once the lease is over: nothing is given up.
+      // Nobody knows: a repeat decides, or else it ends as if it were promised.
       intake.keep();
       throw error;
     }
-    // Or this one was erased meanwhile.
+    // The other's own stays. Or this one was erased meanwhile.
     await eraseAnyway(analyses, ref);
     throw new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
   }

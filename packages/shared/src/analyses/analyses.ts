@@ -60,9 +60,9 @@ export class Analyses {
    * Accepts films: when it returns, they are in the store and their jobs in the queue. A film that the ledger has staged
    * already comes without bytes.
    * @param mayTakeBack asked where it fails half-way, and told whether its request may be in the store by then; false where somebody was
-   * promised it meanwhile, by a repeat of the request
-   * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind but, after a fault of the
-   * store, the marker, which the reconciler sweeps.
+   * promised it meanwhile, by a repeat of the request, or that cannot be known: then all stays, for the reconciler
+   * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind where it may be taken back but, after
+   * a fault of the store, the marker, which the reconciler sweeps.
    */
   async accept(
     request: AnalysisRequest,
@@ -89,18 +89,14 @@ export class Analyses {
   }
 
   /**
-   * Promises what was accepted under an Idempotency-Key and never answered; undefined where there is nothing, or it is being taken
-   * back. Its gateway may be at it still: whoever decides first is right.
+   * Decides of an acceptance that nobody knows the end of, when its request is repeated: what is there is promised, what is not will not be,
+   * though its gateway may be at it still. Undefined where it is not promised.
    */
-  async promiseAgain(ref: AnalysisRef): Promise<Analysis | undefined> {
+  async resolve(ref: AnalysisRef): Promise<Analysis | undefined> {
     const { commitments } = this.ledger;
-    const analysis = await this.get(ref);
-    if (analysis === undefined || !(await commitments.commit(ref))) return undefined;
-    // Taken back before that was decided, and all but gone.
-    if (await this.isErased(ref.id)) return undefined;
-    if ((await this.ledger.hasRequest(ref)) || (await this.ledger.hasResult(ref))) return analysis;
-    await commitments.remove(ref);
-    return undefined;
+    const found = await this.get(ref);
+    if (found === undefined) return (await commitments.abort(ref.id)) ? undefined : this.get(ref);
+    return (await commitments.commit(ref.id)) ? found : undefined;
   }
 
   /** Adds the first job of each film, or of those given. */

@@ -1,13 +1,17 @@
 import type { ObjectStore } from "../storage/index.js";
-import { analysisFolder } from "./keys.js";
-import type { AnalysisRef } from "./ledger.js";
+import { dayFolder, sweepDays } from "./day-folders.js";
+import { idempotencyKeptMs } from "./idempotency-records.js";
+import { timeOfId } from "./keys.js";
 
 type Outcome = "committed" | "aborted";
 
+const root = "commitments/";
+
 /**
- * What becomes of an acceptance in doubt: one whose gateway is at it still, has died, or could not finish it nor take it back, while a
- * repeat under its Idempotency-Key asks for it. Either the repeat promises it or the gateway takes it back. The store decides
- * which, by a conditional put: Redis may be wiped between the two, and a lease that ran out tells nothing of who held it.
+ * What becomes of an acceptance in doubt: one whose gateway is at it still, has died, or could not finish it, while a repeat of its
+ * request asks for it. It is committed or aborted, as whoever comes first says. The store decides by a conditional put: Redis may
+ * be wiped between the two, and a lease that ran out tells nothing of who held it. They are not in the analysis's folder, as they
+ * outlive what is taken back: of that more may still be on its way to the store. A folder for each day, by the analysis's id.
  */
 export class Commitments {
   readonly #store: ObjectStore;
@@ -16,31 +20,37 @@ export class Commitments {
     this.#store = store;
   }
 
-  /** Whether it may be promised: from then on nobody takes it back. */
-  async commit(ref: AnalysisRef): Promise<boolean> {
-    return (await this.#decide(ref, "committed")) === "committed";
+  /** False where it is aborted: it must not be promised to anybody any more. */
+  async commit(id: string): Promise<boolean> {
+    return (await this.#decide(id, "committed")) === "committed";
   }
 
-  /** Whether it may be taken back: from then on nobody promises it. */
-  async abort(ref: AnalysisRef): Promise<boolean> {
-    return (await this.#decide(ref, "aborted")) === "aborted";
+  /** False where it is committed: it must not be taken back. */
+  async abort(id: string): Promise<boolean> {
+    return (await this.#decide(id, "aborted")) === "aborted";
   }
 
-  /** Where there is nothing any more that it was about. */
-  remove(ref: AnalysisRef): Promise<void> {
-    return this.#store.delete(keyOf(ref));
+  /** With an analysis that is erased. What was aborted stays so. */
+  async forget(id: string): Promise<void> {
+    const decided = await this.#store.get(keyOf(id));
+    if (decided !== undefined && decided.toString() !== "aborted") await this.#store.delete(keyOf(id));
   }
 
-  /** The first decides. What cannot be read is never taken back. */
-  async #decide(ref: AnalysisRef, outcome: Outcome): Promise<Outcome> {
+  /** Removes the days by whose keys nobody can ask any more. Returns how many. */
+  sweep(now: number): Promise<number> {
+    return sweepDays(this.#store, root, now - 2 * idempotencyKeptMs);
+  }
+
+  /** What cannot be read is never taken back. */
+  async #decide(id: string, outcome: Outcome): Promise<Outcome> {
     const options = { contentType: "text/plain", ifAbsent: true };
-    if (await this.#store.put(keyOf(ref), outcome, options)) return outcome;
-    const decided = await this.#store.get(keyOf(ref));
-    // Gone again with all the rest.
+    if (await this.#store.put(keyOf(id), outcome, options)) return outcome;
+    const decided = await this.#store.get(keyOf(id));
+    // Erased meanwhile, it is gone.
     return decided === undefined || decided.toString() === "aborted" ? "aborted" : "committed";
   }
 }
 
-function keyOf({ tenant, id }: AnalysisRef): string {
-  return `${analysisFolder(tenant, id)}commitment`;
+function keyOf(id: string): string {
+  return dayFolder(root, timeOfId(id)) + id;
 }

@@ -53,7 +53,11 @@ export class Erasure {
     if (request !== undefined) await this.removeJobs(request);
     await this.scrub(ref);
     if (key !== undefined)
-      await allEnded([this.#live.forgetKey(key, ref.id), this.#ledger.idempotency.remove(key, ref.id)]);
+      await allEnded([
+        this.#live.forgetKey(key, ref.id),
+        this.#ledger.idempotency.remove(key, ref.id),
+        this.#ledger.commitments.forget(ref.id),
+      ]);
     await this.#ledger.erasures.remove(ref.id);
   }
 

@@ -1,7 +1,8 @@
 import type { UsedKey } from "../contracts/index.js";
 import { toProblem } from "../problems/index.js";
 import { queuePrefix } from "../queues/index.js";
-import { isUnreadable, type ObjectStore, seal, unseal, walk } from "../storage/index.js";
+import { isUnreadable, type ObjectStore, seal, unseal } from "../storage/index.js";
+import { dayFolder, sweepDays } from "./day-folders.js";
 
 /** Milliseconds for which an Idempotency-Key counts. */
 export const idempotencyKeptMs = 24 * 3_600_000;
@@ -51,15 +52,8 @@ export class IdempotencyRecords {
   }
 
   /** Removes the days whose keys all count no more. Returns how many. */
-  async sweep(now: number): Promise<number> {
-    const oldest = folderOf(now - idempotencyKeptMs);
-    let removed = 0;
-    for await (const folder of walk(this.#store, root, { folders: true })) {
-      if (folder >= oldest) break;
-      await this.#store.deletePrefix(folder);
-      removed += 1;
-    }
-    return removed;
+  sweep(now: number): Promise<number> {
+    return sweepDays(this.#store, root, now - idempotencyKeptMs);
   }
 }
 
@@ -78,10 +72,6 @@ function read(bytes: Buffer): IdempotencyRecord | undefined {
   }
 }
 
-function folderOf(at: number): string {
-  return `${root}${new Date(at).toISOString().slice(0, 10)}/`;
-}
-
 function keyOf(name: string, at: number): string {
-  return `${folderOf(at)}${name}.json`;
+  return `${dayFolder(root, at)}${name}.json`;
 }

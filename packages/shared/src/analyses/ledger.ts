@@ -278,9 +278,7 @@ export class Ledger {
    * Takes back what is not accepted, because of a fault. After one of the store the marker stays for the reconciler: a write
    * that nobody had an answer to may still arrive.
    */
-  async withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
-    // Before what was decided of it: who finds that gone must not find a request.
-    await this.#store.delete(requestKey(ref));
+  withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
     return toProblem(fault).code === "store-unavailable" ? this.clear(ref) : this.erase(ref);
   }
 

@@ -149,10 +149,7 @@ export class Reconciler {
         await ledger.erase(ref);
         report.swept += 1;
         // The marker stays: of what was taken back after a fault of the store, more may still be on its way.
-      } else if (erased) {
-        await ledger.hide(ref);
-        await ledger.clear(ref);
-      }
+      } else if (erased) await ledger.clear(ref);
       return;
     }
     const result = await ledger.result(ref);

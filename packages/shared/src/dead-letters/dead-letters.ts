@@ -116,7 +116,7 @@ export class DeadLetters {
     const mayTakeBack = async () => {
       if (begun !== undefined) return false;
       await stillHeld();
-      return (await ledger.failed.get(id)) !== undefined;
+      return (await ledger.failed.get(id)) !== undefined && ledger.commitments.abort(retriedAs);
     };
     if ((await ledger.request({ tenant, id: retriedAs })) === undefined)
       await this.#accept(request, retriedAs, {
@@ -127,10 +127,10 @@ export class DeadLetters {
     return retriedAs;
   }
 
-  /** The analysis of a try before. Not one that was taken back: workers would take it for erased, whatever is put there now. */
+  /** The analysis of a try before, which nobody takes back from here on. Not one that was: workers would take it for erased. */
   async #begun({ retriedAs }: Marker): Promise<string | undefined> {
     if (retriedAs === undefined || (await this.#analyses.isErased(retriedAs))) return undefined;
-    return retriedAs;
+    return (await this.#analyses.ledger.commitments.commit(retriedAs)) ? retriedAs : undefined;
   }
 
   async #accept(
@@ -153,7 +153,9 @@ export class DeadLetters {
         await ledger.stage(request, film.index, inSlices(await ledger.writtenOriginal(failed, film)));
     } catch (error) {
       // Whoever began it: without a request nobody was promised anything, and copies of films must not stay.
-      const unpromised = stillHeld().then(async () => (await ledger.request(request)) === undefined);
+      const unpromised = stillHeld().then(
+        async () => (await ledger.request(request)) === undefined && (await ledger.commitments.abort(id)),
+      );
       if (await unpromised.catch(() => false)) await ledger.withdraw(request, error);
       throw error;
     }
