@@ -55,7 +55,8 @@ export class History {
     const seen = new Map<string, number>();
     return this.entries.flatMap((entry) => {
       const { at, ...told } = "analysis" in entry ? { ...entry, analysis: entry.analysis.status } : entry;
-      const own = "attempt" in told ? told.attempt === promise.attempt : "id" in told && told.id === id;
+      const of = "analysis" in entry ? entry.analysis.id : "id" in entry ? entry.id : undefined;
+      const own = of === id || ("attempt" in told && told.attempt === promise.attempt);
       const fault = ["fault", "healed", "exited"].includes(told.type) && Math.abs(at - promise.at) < 30_000;
       const times = (seen.get(told.type) ?? 0) + 1;
       if (own) seen.set(told.type, times);

@@ -47,7 +47,7 @@ export function told({ history, violations }: Pick<RunResult, "history" | "viola
   return [
     ...violations.slice(0, mostTold).map(({ rule, detail }) => `- **${rule}**: ${detail}`),
     ...(violations.length > mostTold ? [`- and ${violations.length - mostTold} more`] : []),
-    ...[...ids].slice(0, 3).flatMap((id) => ["", `${id}:`, ...history.about(id)]),
+    ...[...ids].slice(0, 3).flatMap((id) => ["", `What led to ${id}:`, ...history.about(id)]),
   ].join("\n");
 }
 

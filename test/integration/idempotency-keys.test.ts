@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, type TestContext, test } from "node:test";
 import {
   type Analysis,
   analysisFolder,
@@ -49,7 +49,7 @@ const analysis = (id: string) =>
 async function used(keys: Keys, request: Parameters<Keys["claim"]>[0]): Promise<void> {
   const claim = await keys.claim(request, nobody);
   assert.ok("settle" in claim, "the key was free");
-  await claim.kept;
+  assert.equal(await claim.keep(), true);
   assert.equal(await claim.settle(), true);
 }
 
@@ -130,7 +130,7 @@ test("a Redis 6.2 is enough", async () => {
   const request = { tenant: "a", key: "old server", fingerprint: "one", id: "first" };
   const claim = await keys.claim(request, nobody);
   assert.ok("settle" in claim, "the key was free");
-  await claim.kept;
+  assert.equal(await claim.keep(), true);
   await assert.rejects(keys.claim({ ...request, id: "second" }, nobody), { code: "idempotency-in-flight" });
   assert.equal(await claim.settle(), true);
   assert.equal(((await keys.claim({ ...request, id: "third" }, analysis("first"))) as Analysis).id, "first");
@@ -257,7 +257,19 @@ async function isKept(id: string): Promise<boolean> {
   return (await ledger.hasRequest(ref)) && (await ledger.original(ref, 0)) !== undefined;
 }
 
-test("a repeat is not promised what its first could not take back", async (t) => {
+/** Tells when the next record of a key is in the store. */
+function nextKept(t: TestContext): { kept(): Promise<unknown> } {
+  const { keep } = records();
+  let kept: Promise<boolean> | undefined;
+  const noted = (...args: Parameters<typeof keep>) => {
+    kept = keep.apply(records(), args);
+    return kept;
+  };
+  t.mock.method(records(), "keep", noted, { times: 1 });
+  return { kept: async () => kept };
+}
+
+test("a repeat is promised what its first could not take back, and keeps it", async (t) => {
   const { store } = backbone;
   const { put, deletePrefix } = store;
   let away = false;
@@ -275,11 +287,13 @@ test("a repeat is not promised what its first could not take back", async (t) =>
   });
   await assert.rejects(submitUnder("not taken back"), { code: "store-unavailable" });
   assert.ok(away, "the request came to the store");
+  const [first = ""] = await backbone.analyses.ledger.list("a", 1);
+  await assert.rejects(submitUnder("not taken back"), { code: "store-unavailable" });
   putting.mock.restore();
   removing.mock.restore();
-  const { analysis } = await submitUnder("not taken back");
-  assert.ok(await isKept(analysis.id), "what was promised is kept");
-  assert.equal((await submitUnder("not taken back")).analysis.id, analysis.id);
+  const { analysis, replayed } = await submitUnder("not taken back");
+  assert.deepEqual([analysis.id, replayed], [first, true]);
+  assert.ok(await isKept(first), "what was promised is kept");
 });
 
 test("a repeat is not promised what its first is taking back", async (t) => {
@@ -296,11 +310,13 @@ test("a repeat is not promised what its first is taking back", async (t) => {
       return deletePrefix.call(store, prefix);
     });
   });
+  const { kept } = nextKept(t);
   const full = async () => Promise.reject(new ProblemError("queue-unavailable"));
   t.mock.method(producer, "add", full, { times: 1 });
   const first = assert.rejects(submitUnder("taking back"), { code: "queue-unavailable" });
   await begun;
   await assert.rejects(submitUnder("taking back"), { code: "idempotency-in-flight" });
+  await kept();
   await backbone.redis.flushall();
   const { analysis, replayed } = await submitUnder("taking back");
   goOn();
@@ -313,29 +329,26 @@ test("a first that is slow takes nothing back that a repeat was promised, though
   const { analyses, producer, redis } = backbone;
   const { resolve: decide } = analyses;
   const { add } = producer;
-  const { keep } = records();
-  let kept: Promise<void> | undefined;
-  t.mock.method(records(), "keep", (...args: Parameters<typeof keep>) => {
-    kept = keep.apply(records(), args);
-    return kept;
-  });
+  const { kept } = nextKept(t);
   let slow: Promise<Submitted> | undefined;
   // The first has accepted, and finds the key to be another's: its repeat has it, and is about to promise what it found.
   const settling = new Promise<void>((resolve) => {
-    t.mock.method(analyses, "resolve", async (ref: Parameters<typeof decide>[0]) => {
+    const deciding = async (ref: Parameters<typeof decide>[0]) => {
       const found = await decide.call(analyses, ref);
       resolve();
       await slow;
       return found;
-    });
+    };
+    t.mock.method(analyses, "resolve", deciding, { times: 1 });
   });
   const repeated = new Promise<Submitted>((resolve, reject) => {
     const wiped = async (...args: Parameters<typeof add>) => {
       await add.apply(producer, args);
-      await kept;
+      await kept();
       await redis.flushall();
-      submitUnder("slow").then(resolve, reject);
-      await settling;
+      const repeat = submitUnder("slow");
+      repeat.then(resolve, reject);
+      await Promise.race([settling, repeat]);
     };
     t.mock.method(producer, "add", wiped, { times: 1 });
   });
@@ -345,33 +358,74 @@ test("a first that is slow takes nothing back that a repeat was promised, though
   assert.ok(await isKept(analysis.id), "what was promised is kept");
 });
 
-for (const wiped of [false, true])
-  test(`of a first that is slow and a repeat that took its place one is promised${wiped ? ", though Redis was wiped" : ""}`, async (t) => {
+const overtakings = {
+  "which took its place": false,
+  "after Redis was wiped": true,
+};
+for (const [how, wiped] of Object.entries(overtakings))
+  test(`of a first that is slow and a repeat ${how} one is promised`, async (t) => {
     const { analyses, redis } = backbone;
     const key = `overtaken ${wiped}`;
     const before = await analyses.ledger.list("a", 100);
     const { prepare } = analyses.ledger;
-    let overtaken: Submitted | undefined;
+    const { kept } = nextKept(t);
+    let overtaking: Submitted | undefined;
     const prepared = async (...args: Parameters<typeof prepare>) => {
+      await kept();
       const [name = ""] = await redis.keys("{osteon}:idempotency:*");
       const entry = JSON.parse((await redis.get(name)) ?? "") as object;
       if (wiped) await redis.flushall();
       else await redis.set(name, JSON.stringify({ ...entry, until: Date.now() - 1 }));
-      overtaken = await submitUnder(key);
+      overtaking = await submitUnder(key);
       return prepare.apply(analyses.ledger, args);
     };
     t.mock.method(analyses.ledger, "prepare", prepared, { times: 1 });
     await assert.rejects(submitUnder(key), { code: "idempotency-in-flight" });
-    assert.equal(overtaken?.replayed, false);
-    const id = overtaken.analysis.id;
-    assert.ok(await isKept(id), "what was promised is kept");
-    const now = await analyses.ledger.list("a", 100);
-    assert.deepEqual(
-      now.filter((each) => !before.includes(each)),
-      [id],
-    );
-    assert.equal((await submitUnder(key)).analysis.id, id);
+    assert.equal(overtaking?.replayed, false);
+    await onlyPromised(key, overtaking.analysis.id, before);
   });
+
+test("of a first whose record comes late and a repeat after Redis was wiped one is promised", async (t) => {
+  const { analyses, redis } = backbone;
+  const before = await analyses.ledger.list("a", 100);
+  const { keep } = records();
+  let repeat: Submitted | undefined;
+  const late = async (...args: Parameters<typeof keep>) => {
+    await redis.flushall();
+    repeat = await submitUnder("late record");
+    return keep.apply(records(), args);
+  };
+  t.mock.method(records(), "keep", late, { times: 1 });
+  await assert.rejects(submitUnder("late record"), { code: "idempotency-in-flight" });
+  assert.equal(repeat?.replayed, false);
+  await onlyPromised("late record", repeat.analysis.id, before);
+});
+
+/** Of what was submitted since under a key, one is there, and it is what any repeat is answered. */
+async function onlyPromised(key: string, id: string, before: string[]): Promise<void> {
+  assert.ok(await isKept(id), "what was promised is kept");
+  const now = await backbone.analyses.ledger.list("a", 100);
+  assert.deepEqual(
+    now.filter((each) => !before.includes(each)),
+    [id],
+  );
+  assert.equal((await submitUnder(key)).analysis.id, id);
+  await backbone.redis.flushall();
+  assert.equal((await submitUnder(key)).analysis.id, id);
+}
+
+test("a first whose analysis is erased before it answers promises nothing", async (t) => {
+  const { analyses, producer, redis } = backbone;
+  const { add } = producer;
+  const erased = async (...args: Parameters<typeof add>) => {
+    await add.apply(producer, args);
+    const [id = ""] = await analyses.ledger.list("a", 1);
+    await analyses.erase({ tenant: "a", id });
+    assert.equal((await redis.keys("{osteon}:idempotency:*")).length, 0);
+  };
+  t.mock.method(producer, "add", erased, { times: 1 });
+  await assert.rejects(submitUnder("erased early"), { code: "idempotency-in-flight" });
+});
 
 test("what was taken back is not promised again, though its request comes late", async () => {
   const { analyses, redis, store } = backbone;

@@ -14,7 +14,7 @@ import { TcpProxy } from "../faults/tcp-proxy.js";
 import { Idempotency, nobody } from "../support/idempotency.js";
 
 /** The store's side of keys, which is of no interest here. */
-const records = { find: async () => undefined, keep: async () => undefined };
+const records = { find: async () => undefined, keep: async () => true };
 
 let folder: string;
 let redis: RunningRedis;

@@ -8,7 +8,8 @@ export interface Keys {
     request: { tenant: string; key: string; fingerprint: string; id: string },
     look: { promised: Find; inDoubt: Find },
   ): Promise<
-    { kept: Promise<void>; settle(): Promise<boolean>; release(stays: boolean): Promise<void> } | Analysis
+    | { keep(): Promise<boolean>; settle(): Promise<boolean>; release(stays: boolean): Promise<void> }
+    | Analysis
   >;
 }
 

@@ -31,8 +31,8 @@ export interface Claim {
   readonly used: UsedKey;
   /** False where the lease ran out and another request has the key, or Redis lost it: what was accepted here is in doubt. */
   settle(): Promise<boolean>;
-  /** The key's record in the store, under way: Redis may be wiped. Awaited before the request is answered. */
-  readonly kept: Promise<void>;
+  /** Puts the key's record into the store, as Redis may be wiped. False where another request's stands there: then the key is that one's. */
+  keep(): Promise<boolean>;
   /** Gives the key up, as far as Redis can be reached. @param stays the analysis is there still: a repeat looks for it first */
   release(stays: boolean): Promise<void>;
 }
@@ -92,29 +92,39 @@ export class Idempotency {
     const name = placeOfKey(digest);
     const now = this.#now();
     const mine: Entry = { fingerprint, id, until: now + leaseMs };
-    const claimed = (): Claim => {
-      const kept = this.#records.keep(digest, { fingerprint, id, at: now });
-      return { used: { name: digest, at: now }, ...this.#claimed(name, mine, kept) };
-    };
     const text = await this.#take(name, mine);
-    // Free, or lost: with a Redis that was wiped, or with the last second of one that failed over.
-    if (text === null) return (await this.#earlier(digest, name, mine, look)) ?? claimed();
-    const found = JSON.parse(text) as Entry;
-    // Our own: the answer was lost with the connection, and the command sent again.
-    if (found.id === id && text === JSON.stringify(mine)) return claimed();
-    if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
-    if (found.until === undefined) {
-      const analysis = await look.promised(found.id);
-      if (analysis !== undefined) return analysis;
-    } else if (this.#isHeld(found.until)) throw inFlight();
-    // In doubt, or erased since: of all that find it so, one goes on.
-    if (!(await this.#replace(name, text, mine))) throw inFlight();
-    const first =
-      found.until === undefined
-        ? undefined
-        : await this.#as(name, mine, () => this.#resolved(found, mine, look));
-    // It may have been the first to ask after Redis was wiped, and have died before it asked the store.
-    return first ?? (await this.#earlier(digest, name, mine, look)) ?? claimed();
+    const found = text === null ? undefined : (JSON.parse(text) as Entry);
+    // Our own where the answer was lost with the connection, and the command sent again.
+    if (found !== undefined && text !== JSON.stringify(mine)) {
+      if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
+      if (found.until === undefined) {
+        const analysis = await look.promised(found.id);
+        if (analysis !== undefined) return analysis;
+      } else if (this.#isHeld(found.until)) throw inFlight();
+      // In doubt, or erased since: of all that find it so, one goes on.
+      if (!(await this.#replace(name, JSON.stringify(found), mine))) throw inFlight();
+    }
+    try {
+      const inDoubt = found?.until === undefined || found.id === id ? undefined : found;
+      // Redis may never have known of it, or have lost it: with a wipe, or the last second of one that failed over.
+      const record = await this.#records.find(digest, now);
+      const analysis =
+        (await this.#resolved(inDoubt, mine, look)) ??
+        (record?.id === inDoubt?.id ? undefined : await this.#resolved(record, mine, look));
+      if (analysis === undefined) {
+        const keep = () => this.#records.keep(digest, { fingerprint, id, at: now }, record !== undefined);
+        return { used: { name: digest, at: now }, keep, ...this.#claimed(name, mine) };
+      }
+      // Not ours any more: whoever has it by now finds the same.
+      if (!(await this.#replace(name, JSON.stringify(mine), { fingerprint, id: analysis.id })))
+        throw inFlight();
+      return analysis;
+    } catch (error) {
+      // What stood there leads to the analysis in doubt, and holds nobody.
+      const before = found?.id === id ? undefined : found;
+      await this.#replace(name, JSON.stringify(mine), before).catch(() => false);
+      throw error;
+    }
   }
 
   #isHeld(until: number): boolean {
@@ -122,55 +132,25 @@ export class Idempotency {
     return left > 0 && left <= leaseMs + clocksMs;
   }
 
-  /** What became of a request under this key that Redis has lost. */
-  #earlier(digest: string, name: string, mine: Entry, look: Lookup): Promise<Analysis | undefined> {
-    return this.#as(name, mine, async () => {
-      const record = await this.#records.find(digest, this.#now());
-      return record === undefined ? undefined : this.#resolved(record, mine, look);
-    });
-  }
-
+  /** What became of an earlier request under the key, which is `mine`. */
   async #resolved(
-    { id, fingerprint }: Pick<Entry, "id" | "fingerprint">,
+    earlier: Pick<Entry, "id" | "fingerprint"> | undefined,
     mine: Entry,
     look: Lookup,
   ): Promise<Analysis | undefined> {
-    // Of another content nothing is promised here, unless it was.
-    if (fingerprint !== mine.fingerprint && (await look.promised(id)) !== undefined)
+    if (earlier === undefined) return undefined;
+    const { id, fingerprint } = earlier;
+    if (fingerprint === mine.fingerprint) return look.inDoubt(id);
+    // With other content this request promises nothing: it is refused where the analysis is there.
+    if ((await look.promised(id)) ?? (await look.inDoubt(id)))
       throw new ProblemError("idempotency-key-reused");
-    const analysis = await look.inDoubt(id);
-    if (analysis !== undefined && fingerprint !== mine.fingerprint)
-      throw new ProblemError("idempotency-key-reused");
-    return analysis;
+    return undefined;
   }
 
-  /** Looks for an earlier analysis while the key is `mine`, and gives the key to what is found. Where it fails, the key is free. */
-  async #as(
-    name: string,
-    mine: Entry,
-    look: () => Promise<Analysis | undefined>,
-  ): Promise<Analysis | undefined> {
-    const text = JSON.stringify(mine);
-    try {
-      const analysis = await look();
-      if (analysis === undefined) return undefined;
-      const { fingerprint } = mine;
-      // Not ours any more: whoever has it by now finds the same.
-      if (!(await this.#replace(name, text, { fingerprint, id: analysis.id }))) throw inFlight();
-      return analysis;
-    } catch (error) {
-      await this.#replace(name, text).catch(() => false);
-      throw error;
-    }
-  }
-
-  #claimed(name: string, mine: Entry, kept: Promise<void>): Omit<Claim, "used"> {
+  #claimed(name: string, mine: Entry): Pick<Claim, "settle" | "release"> {
     const text = JSON.stringify(mine);
     const after = JSON.stringify(promised(mine));
-    // Whoever claimed it may fail before it comes to this.
-    kept.catch(() => undefined);
     return {
-      kept,
       settle: async () =>
         (await this.#replace(name, text, promised(mine))) ||
         // A repeat was faster: it is the same promise.

@@ -35,6 +35,16 @@ export interface Submitted {
   replayed: boolean;
 }
 
+/** What an acceptance under a key needs beside its films. */
+interface Acceptance {
+  /** The films, where they were looked into already. */
+  checked?: AcceptedFilm[] | undefined;
+  /** Told when nothing but a fault stands in its way any more. */
+  admitted?: () => void;
+  /** As `Analyses.accept` takes it. */
+  mayTakeBack?: (exists: boolean) => Promise<boolean>;
+}
+
 /** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
 export class Submission {
   readonly #dependencies: Omit<Dependencies, "submission" | "streams" | "closing">;
@@ -94,7 +104,7 @@ export class Submission {
     const { analyses } = this.#dependencies.backbone;
     const { commitments } = analyses.ledger;
     // Only what could be accepted may take a key; but a repeat may name uploads whose films its first has taken.
-    const films = intake.films.some((film) => film.upload?.used) ? undefined : await this.#check(intake);
+    const checked = intake.films.some((film) => film.upload?.used) ? undefined : await this.#check(intake);
     const { ref } = intake;
     const { tenant, id } = ref;
     const claim = await this.#idempotency.claim(
@@ -106,6 +116,12 @@ export class Submission {
     );
     if ("status" in claim) return { analysis: claim, replayed: true };
     let stays = false;
+    let kept: Promise<boolean> | undefined;
+    const admitted = () => {
+      kept = claim.keep();
+      // It may fail before somebody comes to this.
+      kept.catch(() => undefined);
+    };
     const mayTakeBack = async (exists: boolean) => {
       // What cannot be decided stays, for the reconciler or a repeat. Without a request there is nothing that a repeat could find.
       stays = exists && !(await commitments.abort(id).catch(() => false));
@@ -113,22 +129,29 @@ export class Submission {
     };
     let analysis: Analysis;
     try {
-      analysis = await this.#accept(intake, { ...fields, key: claim.used }, films, mayTakeBack);
+      analysis = await this.#accept(
+        intake,
+        { ...fields, key: claim.used },
+        { checked, admitted, mayTakeBack },
+      );
     } catch (error) {
       if (stays) intake.keep();
       await claim.release(stays);
       throw error;
     }
     try {
-      await claim.kept;
-      // Where another request has the key by now, since it took so long, or Redis lost it: one of the two may have been promised.
-      if ((await claim.settle()) || (await commitments.commit(id))) return { analysis, replayed: false };
+      // Where another request has the key by now, since it took so long, or Redis lost it, a repeat may have promised this one.
+      const stands =
+        (await kept) === true
+          ? (await claim.settle()) || (await analyses.resolve(ref)) !== undefined
+          : !(await commitments.abort(id));
+      if (stands) return { analysis, replayed: false };
     } catch (error) {
       // Nobody knows: a repeat decides, or else it ends as if it were promised.
       intake.keep();
       throw error;
     }
-    // The other's own stays. Or this one was erased meanwhile.
+    // The other's own stays, and answers a repeat.
     await eraseAnyway(analyses, ref);
     throw new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
   }
@@ -137,18 +160,17 @@ export class Submission {
     return checkFilms(intake, this.#dependencies.config);
   }
 
-  /** @param mayTakeBack asked where it fails half-way; not, and it stays as it is for the reconciler */
   async #accept(
     intake: Intake,
     fields: CheckedFields & { key?: UsedKey },
-    checked?: AcceptedFilm[],
-    mayTakeBack?: (exists: boolean) => Promise<boolean>,
+    { checked, admitted, mayTakeBack }: Acceptance = {},
   ): Promise<Analysis> {
     const { backbone, admission } = this.#dependencies;
     if (intake.films.some((film) => film.upload?.used)) throw new ProblemError("upload-used");
     const films = checked ?? (await this.#check(intake));
     const { ref } = intake;
     admission.check(ref.tenant, films.length);
+    admitted?.();
     const request: AnalysisRequest = {
       v: plainVersion,
       ...ref,

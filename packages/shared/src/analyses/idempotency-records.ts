@@ -39,8 +39,20 @@ export class IdempotencyRecords {
     return undefined;
   }
 
-  async keep(name: string, record: IdempotencyRecord): Promise<void> {
-    await this.#store.put(keyOf(name, record.at), seal(record), { contentType: "application/json" });
+  /**
+   * @param over in the place of one that was found; else it is kept only where there is none
+   * @returns whether it is kept, and the key so this request's own
+   */
+  async keep(name: string, record: IdempotencyRecord, over: boolean): Promise<boolean> {
+    const key = keyOf(name, record.at);
+    const options = { contentType: "application/json", ifAbsent: !over };
+    if (await this.#store.put(key, seal(record), options)) return true;
+    const bytes = await this.#store.get(key);
+    const first = bytes === undefined ? undefined : read(bytes);
+    // Erased meanwhile, or damaged.
+    if (first === undefined) return this.keep(name, record, true);
+    // Ours, where the answer to a first try was lost.
+    return first.id === record.id;
   }
 
   /** Removes what a key was used for, unless it was used for something else since. One that is damaged is of no use to anybody. */

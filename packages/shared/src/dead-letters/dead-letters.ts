@@ -152,7 +152,8 @@ export class DeadLetters {
       for (const film of failed.films)
         await ledger.stage(request, film.index, inSlices(await ledger.writtenOriginal(failed, film)));
     } catch (error) {
-      // Whoever began it: without a request nobody was promised anything, and copies of films must not stay.
+      // Without a request nobody was promised anything, and copies of films must not stay; those of what another began the reconciler
+      // sweeps.
       const unpromised = stillHeld().then(
         async () => (await ledger.request(request)) === undefined && (await ledger.commitments.abort(id)),
       );
