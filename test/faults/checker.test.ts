@@ -82,6 +82,11 @@ describe("the checker", () => {
       runWith((h) => h.add({ type: "written", key: "analyses/t/f/result.json" })),
     ],
     [
+      "a submission that a repeat was promised as another",
+      ["lost", "doubled"],
+      runWith((h) => h.add({ type: "promised", attempt: 1, id: "two", films: ["a.png"], callback: false })),
+    ],
+    [
       "a state that went back",
       ["backwards"],
       runWith((h) => h.add({ type: "observed", id: "one", gateway: 1, analysis: analysis("processing") })),

@@ -49,6 +49,7 @@ export function check(
 ): Violation[] {
   return [
     ...checkEnds(history, expected),
+    ...checkRepeats(history),
     ...checkStates(history),
     ...checkWrites(history),
     ...checkDeliveries(history),
@@ -81,6 +82,18 @@ function checkEnds(history: History, expected: ReadonlyMap<string, Film>): Viola
       },
     ];
   });
+}
+
+/** Repeats under a key get the promise that there is. */
+function checkRepeats(history: History): Violation[] {
+  const ids = new Map<number, string[]>();
+  for (const { attempt, id } of history.of("promised")) ids.set(attempt, [...(ids.get(attempt) ?? []), id]);
+  return [...ids]
+    .filter(([, promised]) => promised.length > 1)
+    .map(([attempt, promised]) => ({
+      rule: "doubled",
+      detail: `submission ${attempt} was promised as ${promised.join(" and as ")}`,
+    }));
 }
 
 /** The first end that was seen of each analysis. */

@@ -102,6 +102,7 @@ export class Load {
     const { history, receiver } = this.#system;
     const attempt = ++this.#attempts;
     const key = repeatable ? `attempt-${attempt}-${process.pid}` : undefined;
+    let promised: string | undefined;
     for (let tries = 1; tries <= (repeatable ? mostTries : 1); tries += 1) {
       const gateway = this.#gateway();
       const form = new FormData();
@@ -117,17 +118,20 @@ export class Load {
         });
         const body = (await answer.json()) as Analysis & { code: string };
         if (answer.status === 202) {
-          history.add({ type: "promised", attempt, id: body.id, films: chosen, callback });
-          this.#watch(body.id);
-          return body.id;
-        }
-        history.add({ type: "refused", attempt, status: answer.status, code: body.code });
+          if (promised !== body.id) {
+            history.add({ type: "promised", attempt, id: body.id, films: chosen, callback });
+            this.#watch(body.id);
+          }
+          promised ??= body.id;
+          // Some ask again though they have their answer.
+          if (!repeatable || this.#random.next() < 0.7) return promised;
+        } else history.add({ type: "refused", attempt, status: answer.status, code: body.code });
       } catch (error) {
         history.add({ type: "unknown", attempt, error: (error as Error).name });
       }
       await delay(this.#random.between(300, 1_500));
     }
-    return undefined;
+    return promised;
   }
 
   #watch(id: string): void {
