@@ -87,10 +87,10 @@ export class Load {
     await Promise.all(Array.from({ length: 8 }, lane));
   }
 
-  /** Submits exams of so many films with callbacks and returns the ids of what was promised. */
-  async submitMany(count: number, films = 1): Promise<string[]> {
-    const exam = () => Array.from({ length: films }, () => this.#random.pick(this.#names));
-    const ids = await Promise.all(Array.from({ length: count }, () => this.submit(exam(), true)));
+  /** Submits films with callbacks, each by itself, and returns the ids of what was promised. */
+  async submitMany(count: number): Promise<string[]> {
+    const submit = () => this.submit([this.#random.pick(this.#names)], true);
+    const ids = await Promise.all(Array.from({ length: count }, submit));
     return ids.filter((id) => id !== undefined);
   }
 
