@@ -93,9 +93,9 @@ export class Idempotency {
     const now = this.#now();
     const mine: Entry = { fingerprint, id, until: now + leaseMs };
     const text = await this.#take(name, mine);
-    const found = text === null ? undefined : (JSON.parse(text) as Entry);
-    // Our own where the answer was lost with the connection, and the command sent again.
-    if (found !== undefined && text !== JSON.stringify(mine)) {
+    // Our own stands there where the answer was lost with the connection, and the command sent again.
+    const found = text === null || text === JSON.stringify(mine) ? undefined : (JSON.parse(text) as Entry);
+    if (found !== undefined) {
       if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
       if (found.until === undefined) {
         const analysis = await look.promised(found.id);
@@ -105,7 +105,7 @@ export class Idempotency {
       if (!(await this.#replace(name, JSON.stringify(found), mine))) throw inFlight();
     }
     try {
-      const inDoubt = found?.until === undefined || found.id === id ? undefined : found;
+      const inDoubt = found?.until === undefined ? undefined : found;
       // Redis may never have known of it, or have lost it: with a wipe, or the last second of one that failed over.
       const record = await this.#records.find(digest, now);
       const analysis =
@@ -121,8 +121,7 @@ export class Idempotency {
       return analysis;
     } catch (error) {
       // What stood there leads to the analysis in doubt, and holds nobody.
-      const before = found?.id === id ? undefined : found;
-      await this.#replace(name, JSON.stringify(mine), before).catch(() => false);
+      await this.#replace(name, JSON.stringify(mine), found).catch(() => false);
       throw error;
     }
   }
