@@ -95,8 +95,8 @@ describe("the reconciler", () => {
 
   test("ends what had all its films' ends when the worker died", async () => {
     const one = await accept(requestOf(2));
-    await analyses.ledger.putFilmResult(one, resultOf(one, 0));
-    await analyses.ledger.putFilmResult(one, resultOf(one, 1));
+    await analyses.ledger.results.putFilm(one, resultOf(one, 0));
+    await analyses.ledger.results.putFilm(one, resultOf(one, 1));
     assert.equal((await walk()).settled, 0, "its jobs are still in the queue: nothing is lost yet");
     await redis.flushall();
     assert.equal((await walk()).settled, 1);
@@ -342,7 +342,7 @@ describe("an end", () => {
   test("of a film is told as it was written, also while others are on their way", async () => {
     const one = await accept(requestOf(2));
     // Its worker died after the film's end was in the store, before Redis knew of it; four times.
-    await analyses.ledger.putFilmResult(one, resultOf(one, 0));
+    await analyses.ledger.results.putFilm(one, resultOf(one, 0));
     assert.equal(await analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
     const { error, outcome } = (await analyses.get(one))?.films[0] ?? {};
     assert.deepEqual([error, outcome], [undefined, resultOf(one, 0).film.outcome]);

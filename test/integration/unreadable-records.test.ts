@@ -139,7 +139,7 @@ test("an end is told again, and its delivery owed, where the marker and the reco
   const request = await accepted({ callbackUrl: "https://example.org/hook" });
   await analyses.filmFailed(request, 0, new ProblemError("worker-lost"));
   await analyses.ledger.pending.flush();
-  const ended = await analyses.ledger.result(request);
+  const ended = await analyses.ledger.results.get(request);
   assert.ok(ended !== undefined);
   // As where its worker died behind the result, and the disk failed meanwhile.
   const name = deliveryName(request.id, undefined);

@@ -47,7 +47,7 @@ export async function copyExam({ running }: TestSystem, exam: Analysis, copies: 
     await ledger.prepare({ ...request, id, reference }, [image]);
     await ledger.accept({ ...request, id, reference }, [image]);
     await ledger.putImage({ tenant, id }, 0, image);
-    await ledger.putResult({ tenant, id }, { ...exam, id, reference }, []);
+    await ledger.results.put({ tenant, id }, { ...exam, id, reference }, []);
     await ledger.pending.remove(id);
   }
 }

@@ -35,7 +35,7 @@ export async function readDue(ledger: Ledger, ref: DeliveryRef): Promise<DueDeli
 export async function isGone(ledger: Ledger, ref: DeliveryRef, record: DeliveryRecord): Promise<boolean> {
   const { tenant, event, webhook } = ref;
   if (webhook !== undefined && !(await ledger.endpoints.exists({ tenant, id: webhook }))) return true;
-  return record.type !== "webhook.test" && !(await ledger.hasResult({ tenant, id: event }));
+  return record.type !== "webhook.test" && !(await ledger.results.has({ tenant, id: event }));
 }
 
 async function callback(
@@ -74,7 +74,7 @@ async function analysisBody(
   { type }: DeliveryRecord,
   ref: AnalysisRef,
 ): Promise<string | undefined> {
-  const analysis = await ledger.result(ref);
+  const analysis = await ledger.results.get(ref);
   if (analysis === undefined || type === "webhook.test") return undefined;
   const event: WebhookEvent = { type, timestamp: analysis.completedAt ?? analysis.createdAt, data: analysis };
   return JSON.stringify(event);

@@ -127,7 +127,7 @@ async function ended(more: Partial<AnalysisRequest> = {}): Promise<Analysis> {
   await ledger.accept(request, films);
   const pending = pendingAnalysis(request, { films: [], started: true, timings: {} });
   const analysis: Analysis = { ...pending, status: "completed", completedAt: new Date(now).toISOString() };
-  await ledger.putResult(request, analysis, []);
+  await ledger.results.put(request, analysis, []);
   await dispatch.owe(request, analysis);
   return analysis;
 }
@@ -396,7 +396,7 @@ test("nothing is written that outlives its analysis or endpoint, also where thos
 /** The store fails when a try has noted how it ended, and looks whether what it tells of is there still. */
 function failAfterNote(t: TestContext): void {
   t.mock
-    .method(ledger, "hasResult")
+    .method(ledger.results, "has")
     .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
 }
 

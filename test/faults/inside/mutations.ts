@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { Deliveries, FileStore, Ledger } from "@osteon/shared";
+import { Deliveries, FileStore, Ledger, Results } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 
 /** Faults of the product itself, which a fault run must find: each breaks a guarantee on purpose. */
@@ -22,10 +22,10 @@ export const mutations = {
   },
   /** A job is acknowledged, and its marker removed, before the result is in the store. */
   "ack-before-store": () => {
-    const { putResult } = Ledger.prototype;
-    Ledger.prototype.putResult = async function (...args) {
+    const { put } = Results.prototype;
+    Results.prototype.put = async function (...args) {
       delay(3_000)
-        .then(() => putResult.apply(this, args))
+        .then(() => put.apply(this, args))
         .catch(() => undefined);
       return true;
     };

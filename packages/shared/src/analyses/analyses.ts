@@ -14,8 +14,11 @@ import { Dispatch, type Endpoints } from "../webhooks/index.js";
 import { Erasure } from "./erasure.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
 import { timeOfId } from "./keys.js";
-import type { AnalysisRef, FilmResult, Ledger } from "./ledger.js";
-import type { FilmState, LiveAnalysis, LiveState } from "./live-state.js";
+import type { AnalysisRef, Ledger } from "./ledger.js";
+import type { LiveAnalysis, LiveState } from "./live-state.js";
+import { type Load, loadOf } from "./load.js";
+import { Lookup } from "./lookup.js";
+import type { FilmResult } from "./results.js";
 import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 import { isUniform } from "./uniform.js";
 
@@ -26,6 +29,7 @@ export class Analyses {
   readonly #live: LiveState;
   readonly #producer: Producer;
   readonly #erasure: Erasure;
+  readonly #lookup: Lookup;
   readonly #onEnded: (analysis: Analysis) => void;
 
   /** @param parts `onEnded` is told of each end that this process wrote, for metrics; `known` as in `Dispatch` */
@@ -54,6 +58,7 @@ export class Analyses {
       producer,
       dispatch: this.dispatch,
     });
+    this.#lookup = new Lookup(parts.ledger, parts.live, this.#erasure);
   }
 
   /**
@@ -120,57 +125,13 @@ export class Analyses {
   }
 
   /** The analysis as it stands; undefined where the tenant has none of that id. */
-  async get(ref: AnalysisRef): Promise<Analysis | undefined> {
-    // Of what has ended the ledger answers alone where Redis is away.
-    const live = await this.#live.get(ref.id).catch((error: unknown) => ({ error }));
-    if (live !== undefined && "request" in live && live.request.tenant === ref.tenant) {
-      if (await this.#cameBack(ref, live)) return undefined;
-      if (live.end !== undefined) return live.end;
-      const lost = this.#live.mayHaveLost(live.request) ? await this.ledger.result(ref) : undefined;
-      if (lost === undefined) return pendingAnalysis(live.request, filmViews(live.request, live.films));
-      // Told once more, so that nobody has to ask the ledger again.
-      return (await this.#erasure.scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
-    }
-    const result = await this.ledger.result(ref);
-    if (result !== undefined) return result;
-    const request = await this.ledger.request(ref);
-    if (request === undefined) return undefined;
-    // Only Redis knows whether it has begun.
-    if (live !== undefined && "error" in live) throw live.error;
-    return pendingAnalysis(request, filmViews(request, await this.#lostFilms(request)));
+  get(ref: AnalysisRef): Promise<Analysis | undefined> {
+    return this.#lookup.get(ref);
   }
 
-  /** Whether an analysis was erased, and Redis lost that it forgot it. The ledger is asked once for each, and connection. */
-  async #cameBack(ref: AnalysisRef, { request, end }: LiveAnalysis): Promise<boolean> {
-    if (!this.#live.mayHaveLostErasure(request)) return false;
-    // What has ended may have lost its request alone.
-    const there = await (end === undefined ? this.ledger.hasRequest(ref) : this.ledger.hasResult(ref));
-    if (!there) return this.#erasure.scrubWhereGone(ref, "forgotten");
-    this.#live.confirm(ref.id);
-    return false;
-  }
-
-  /** What the ledger has of the films of an analysis that Redis forgot. They may have been begun: no state goes back. */
-  async #lostFilms(request: AnalysisRequest): Promise<FilmState[]> {
-    const ended =
-      request.films.length > 1 ? await this.ledger.filmResults(request) : new Map<number, FilmResult>();
-    return request.films.map(({ index }) => {
-      const done = ended.get(index);
-      return { started: true, ...(done === undefined ? {} : { done }) };
-    });
-  }
-
-  /** How many films wait or are worked on, how many of those wait, how many ended since the count began, and how many wait by tenant. */
-  async load(): Promise<{ backlog: number; waiting: number; ended: number; tenants: Map<string, number> }> {
-    const [{ bodypart, fracture }, ended, tenants] = await Promise.all([
-      this.#producer.counts(),
-      this.#live.ended(),
-      this.#producer.waiting(),
-    ]);
-    const of = (...states: string[]) =>
-      states.reduce((films, state) => films + (bodypart[state] ?? 0) + (fracture[state] ?? 0), 0);
-    const waiting = of("waiting", "prioritized");
-    return { backlog: waiting + of("active", "delayed"), waiting, ended, tenants };
+  /** What there is to do, of everybody. */
+  load(): Promise<Load> {
+    return loadOf(this.#producer, this.#live);
   }
 
   /** What Redis knows of an analysis. */
@@ -189,7 +150,7 @@ export class Analyses {
     if (live.ended) return undefined;
     if (live.request !== undefined) return live.request;
     // Redis lost what it knew: the ledger decides.
-    const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.result(ref)]);
+    const [request, result] = await Promise.all([this.ledger.request(ref), this.ledger.results.get(ref)]);
     if (request === undefined) {
       // A write of a try before may have arrived after the erasure.
       if (await this.#erasure.isLeftover(ref, result)) await this.#erasure.scrub(ref);
@@ -199,7 +160,8 @@ export class Analyses {
     await this.#live.open(request);
     // Their jobs are done with: nobody else would tell Redis of them before the end.
     if (request.films.length > 1)
-      for (const done of (await this.ledger.filmResults(ref)).values()) await this.#live.done(ref.id, done);
+      for (const done of (await this.ledger.results.ofFilms(ref)).values())
+        await this.#live.done(ref.id, done);
     if (result === undefined) return request;
     await this.settle(request, result);
     return undefined;
@@ -216,11 +178,11 @@ export class Analyses {
   /** Records how a film ended; the last film's end is the analysis's. */
   async filmEnded(request: AnalysisRequest, result: FilmResult): Promise<void> {
     if (request.films.length === 1) return this.close(request, [result]);
-    const first = await this.ledger.putFilmResult(request, result);
-    const before = first ? undefined : (await this.ledger.filmResults(request)).get(result.film.index);
+    const first = await this.ledger.results.putFilm(request, result);
+    const before = first ? undefined : (await this.ledger.results.ofFilms(request)).get(result.film.index);
     const standing = await this.#live.done(request.id, before ?? result);
     if (await this.#erasure.scrubWhereGone(request, standing)) return;
-    const results = await this.ledger.filmResults(request);
+    const results = await this.ledger.results.ofFilms(request);
     if (results.size === request.films.length) await this.close(request, [...results.values()]);
   }
 
@@ -230,7 +192,7 @@ export class Analyses {
     // Its worker may have written the picture after the erasure.
     const late =
       request === undefined
-        ? await this.#erasure.isLeftover(ref, await this.ledger.result(ref))
+        ? await this.#erasure.isLeftover(ref, await this.ledger.results.get(ref))
         : problem.code === "film-lost" && (await this.#erasure.isTakenBack(ref));
     if (late) {
       await this.#erasure.scrub(ref);
@@ -248,8 +210,8 @@ export class Analyses {
     });
     const end =
       request.films.length === 1
-        ? (await this.ledger.result(ref))?.films[0]
-        : (await this.ledger.filmResults(ref)).get(film)?.film;
+        ? (await this.ledger.results.get(ref))?.films[0]
+        : (await this.ledger.results.ofFilms(ref)).get(film)?.film;
     return end?.error !== undefined;
   }
 
@@ -288,9 +250,9 @@ export class Analyses {
     proposed: Analysis,
     results: readonly FilmResult[] = [],
   ): Promise<Analysis> {
-    const first = await this.ledger.putResult(request, proposed, results);
+    const first = await this.ledger.results.put(request, proposed, results);
     if (first) this.#onEnded(proposed);
-    const ended = first ? proposed : ((await this.ledger.result(request)) ?? proposed);
+    const ended = first ? proposed : ((await this.ledger.results.get(request)) ?? proposed);
     // Nobody is told of an analysis that was erased.
     const standing = await this.#live.end(ended, first ? request.films.length : 0);
     if (await this.#erasure.scrubWhereGone(request, standing)) return ended;

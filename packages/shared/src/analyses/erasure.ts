@@ -111,7 +111,7 @@ export class Erasure {
 
   /** Whether there is something to erase though the request cannot be read. */
   async #isLeft(ref: AnalysisRef): Promise<boolean> {
-    return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.hasResult(ref));
+    return (await this.#ledger.hasRequest(ref)) || (await this.#ledger.results.has(ref));
   }
 
   /** A Redis that lost its last writes may still have what was erased. */

@@ -1,7 +1,7 @@
 import type { UsedKey } from "../contracts/index.js";
 import { toProblem } from "../problems/index.js";
 import { queuePrefix } from "../queues/index.js";
-import { isUnreadable, type ObjectStore, seal, unseal } from "../storage/index.js";
+import { isUnreadable, type ObjectStore, putSealed, unseal } from "../storage/index.js";
 import { dayFolder, sweepDays } from "./day-folders.js";
 
 /** Milliseconds for which an Idempotency-Key counts. */
@@ -45,8 +45,7 @@ export class IdempotencyRecords {
    */
   async keep(name: string, record: IdempotencyRecord, over: boolean): Promise<boolean> {
     const key = keyOf(name, record.at);
-    const options = { contentType: "application/json", ifAbsent: !over };
-    if (await this.#store.put(key, seal(record), options)) return true;
+    if (await putSealed(this.#store, key, record, !over)) return true;
     const bytes = await this.#store.get(key);
     const first = bytes === undefined ? undefined : read(bytes);
     // Erased meanwhile, or damaged.

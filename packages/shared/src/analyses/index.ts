@@ -10,11 +10,12 @@ export {
   placeOfKey,
 } from "./idempotency-records.js";
 export { analysisFolder, isAnalysisId, isUuidV7 } from "./keys.js";
-export { type AnalysisRef, type FilmResult, type KeptHeatmap, Ledger } from "./ledger.js";
+export { type AnalysisRef, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
 export { Reconciler, type ReconcilerReport } from "./reconciler.js";
 export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.js";
 export { type Reread, Rereading } from "./rereading.js";
+export { type FilmResult, type KeptHeatmap, Results } from "./results.js";
 export { eraseAnyway, expireAnalyses } from "./retention.js";
 export { endedAnalysis, pendingAnalysis } from "./roll-up.js";
 export { type UploadRef, Uploads, type UsedUpload, uploadSeconds } from "./uploads.js";

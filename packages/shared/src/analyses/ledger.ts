@@ -1,12 +1,12 @@
-import type { AcceptedFilm, Analysis, AnalysisRequest, Film, Timings } from "../contracts/index.js";
+import type { AcceptedFilm, AnalysisRequest } from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import {
   digestOf,
   digestOfFilm,
+  getSealed,
   type ObjectBody,
   type ObjectStore,
-  seal,
-  unseal,
+  putSealed,
   walk,
 } from "../storage/index.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
@@ -15,47 +15,14 @@ import { Commitments } from "./commitments.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
 import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
 import { type Marker, Markers } from "./markers.js";
+import { Results } from "./results.js";
 import { Uploads } from "./uploads.js";
-
-/** A heat map as it is kept: the model's cells, and where the film lies on the model's canvas (pixels of it). */
-export interface KeptHeatmap {
-  width: number;
-  height: number;
-  /** `width * height` levels of 0 to 255, base64. */
-  levels: string;
-  /** Of image.png, which it lies over, pixels; in results of old that is the film's size. */
-  image?: { width: number; height: number };
-  placement: {
-    left: number;
-    top: number;
-    width: number;
-    height: number;
-    canvasWidth: number;
-    canvasHeight: number;
-  };
-}
 
 /** A normalised film in the store. */
 export interface KeptImage {
   digest: string;
   /** Where another one was there already: that one, as it is. */
   earlier?: Buffer;
-}
-
-/** How one film ended: what the roll-up is made of. */
-export interface FilmResult {
-  film: Film;
-  timings: Timings;
-  /** Digest of the normalised film in the store; absent where it has none, and in results of old. */
-  image?: string;
-  /** Of an examined film. Its picture is drawn when somebody asks for it. */
-  heatmap?: KeptHeatmap;
-}
-
-/** `result.json`: the analysis as clients see it, and its films' heat maps by film. */
-interface KeptResult {
-  analysis: Analysis;
-  heatmaps: Record<number, KeptHeatmap>;
 }
 
 /** Names an analysis to the ledger. */
@@ -77,6 +44,7 @@ export class Ledger {
   readonly endpoints: Endpoints;
   /** Films that clients put into the store themselves. */
   readonly uploads: Uploads;
+  readonly results: Results;
   readonly idempotency: IdempotencyRecords;
   /** What becomes of acceptances in doubt. */
   readonly commitments: Commitments;
@@ -91,6 +59,7 @@ export class Ledger {
     this.deliveries = new Deliveries(store, (id) => this.tenantOf(id));
     this.endpoints = new Endpoints(store, onDamagedEndpoint);
     this.uploads = new Uploads(store);
+    this.results = new Results(store);
     this.idempotency = new IdempotencyRecords(store);
     this.commitments = new Commitments(store);
   }
@@ -123,7 +92,7 @@ export class Ledger {
    * @throws ProblemError `request-timeout` where a staged film was swept meanwhile, as one that nobody was still sending
    */
   async accept(request: AnalysisRequest, films: readonly (Uint8Array | undefined)[]): Promise<void> {
-    await this.#putJson(requestKey(request), request);
+    await putSealed(this.#store, requestKey(request), request);
     // Behind it: a sweep that was under way has met the film, or the request.
     const staged = request.films.filter((_, at) => films[at] === undefined);
     const there = await Promise.all(
@@ -133,7 +102,7 @@ export class Ledger {
   }
 
   request(ref: AnalysisRef): Promise<AnalysisRequest | undefined> {
-    return this.#getJson(requestKey(ref));
+    return getSealed(this.#store, requestKey(ref));
   }
 
   hasRequest(ref: AnalysisRef): Promise<boolean> {
@@ -192,52 +161,6 @@ export class Ledger {
     return bytes;
   }
 
-  /** False where the film has a result already: that one stays. */
-  putFilmResult({ tenant, id }: AnalysisRef, result: FilmResult): Promise<boolean> {
-    return this.#putJson(`${analysisFolder(tenant, id)}results/${result.film.index}.json`, result, true);
-  }
-
-  /** The results of the films that have ended, by film. */
-  async filmResults({ tenant, id }: AnalysisRef): Promise<Map<number, FilmResult>> {
-    const keys = await this.#store.list(`${analysisFolder(tenant, id)}results/`);
-    const results = await Promise.all(keys.map((key) => this.#getJson<FilmResult>(key)));
-    return new Map(
-      results.flatMap((result) => (result === undefined ? [] : [[result.film.index, result] as const])),
-    );
-  }
-
-  /** False where the analysis has ended already: that end stays. */
-  putResult(ref: AnalysisRef, analysis: Analysis, results: readonly FilmResult[]): Promise<boolean> {
-    const heatmaps: KeptResult["heatmaps"] = {};
-    for (const { film, heatmap } of results) if (heatmap !== undefined) heatmaps[film.index] = heatmap;
-    const kept: KeptResult = { analysis, heatmaps };
-    return this.#putJson(resultKey(ref), kept, true);
-  }
-
-  /** Whether the analysis has ended and is not erased. */
-  hasResult(ref: AnalysisRef): Promise<boolean> {
-    return this.#store.exists(resultKey(ref));
-  }
-
-  async result(ref: AnalysisRef): Promise<Analysis | undefined> {
-    return (await this.#result(ref))?.analysis;
-  }
-
-  /** A film's heat map, as soon as the film has ended. */
-  async heatmap(ref: AnalysisRef, film: number): Promise<KeptHeatmap | undefined> {
-    const ended = await this.#result(ref);
-    // A cancelled analysis keeps what its films had shown by then, each by itself.
-    if (ended !== undefined && ended.analysis.status !== "cancelled") return ended.heatmaps[film];
-    const result = await this.#getJson<FilmResult>(
-      `${analysisFolder(ref.tenant, ref.id)}results/${film}.json`,
-    );
-    return result?.heatmap;
-  }
-
-  #result(ref: AnalysisRef): Promise<KeptResult | undefined> {
-    return this.#getJson(resultKey(ref));
-  }
-
   /** Whose an analysis is, or what is left of it, where its marker cannot say so any more. */
   async tenantOf(id: string): Promise<string | undefined> {
     for await (const tenant of this.tenants()) {
@@ -285,7 +208,7 @@ export class Ledger {
   /** Takes an analysis from whoever asks for it. In this order: what had ended is never seen as unfinished. */
   async hide(ref: AnalysisRef): Promise<void> {
     await this.#store.delete(requestKey(ref));
-    await this.#store.delete(resultKey(ref));
+    await this.results.remove(ref);
   }
 
   /** Whether an erasure was begun and is not finished. */
@@ -311,23 +234,10 @@ export class Ledger {
     await this.clear(ref);
     await this.pending.remove(ref.id);
   }
-
-  #putJson(key: string, value: object, ifAbsent = false): Promise<boolean> {
-    return this.#store.put(key, seal(value), { contentType: "application/json", ifAbsent });
-  }
-
-  async #getJson<T>(key: string): Promise<T | undefined> {
-    const bytes = await this.#store.get(key);
-    return bytes === undefined ? undefined : unseal<T>(bytes);
-  }
 }
 
 function requestKey({ tenant, id }: AnalysisRef): string {
   return `${analysisFolder(tenant, id)}request.json`;
-}
-
-function resultKey({ tenant, id }: AnalysisRef): string {
-  return `${analysisFolder(tenant, id)}result.json`;
 }
 
 function originalKey({ tenant, id }: AnalysisRef, film: number): string {

@@ -2,7 +2,7 @@ import type { Analysis, AnalysisRequest, BodyPart, UsedKey } from "../contracts/
 import { ProblemError } from "../problems/index.js";
 import { onOtherMasters, queuePrefix, type RedisConnection } from "../queues/index.js";
 import { placeOfKey } from "./idempotency-records.js";
-import type { FilmResult } from "./ledger.js";
+import type { FilmResult } from "./results.js";
 
 /** What is known of a film on its way. */
 export interface FilmState {

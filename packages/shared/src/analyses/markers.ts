@@ -1,5 +1,5 @@
 import type { UsedKey } from "../contracts/index.js";
-import { isDamaged, type ObjectStore, unseal, walk } from "../storage/index.js";
+import { getSealed, isDamaged, type ObjectStore, walk } from "../storage/index.js";
 
 /** Markers that are done with are gathered for so long, or until they are so many. */
 const gatherMs = 250;
@@ -45,9 +45,8 @@ export class Markers {
     return this.#store.exists(this.#folder + id);
   }
 
-  async get(id: string): Promise<Marker | undefined> {
-    const bytes = await this.#store.get(this.#folder + id);
-    return bytes === undefined ? undefined : unseal<Marker>(bytes);
+  get(id: string): Promise<Marker | undefined> {
+    return getSealed(this.#store, this.#folder + id);
   }
 
   /**

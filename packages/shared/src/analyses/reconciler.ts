@@ -152,13 +152,13 @@ export class Reconciler {
       } else if (erased) await ledger.clear(ref);
       return;
     }
-    const result = await ledger.result(ref);
+    const result = await ledger.results.get(ref);
     if (result !== undefined) {
       await this.#analyses.settle(request, result);
       report.settled += 1;
       return;
     }
-    const ended = await ledger.filmResults(ref);
+    const ended = await ledger.results.ofFilms(ref);
     if (ended.size === request.films.length) {
       if (await this.#readAgain(ref, report)) return;
       await this.#analyses.close(request, [...ended.values()]);
@@ -215,8 +215,8 @@ export class Reconciler {
       }
     }
     const request = await this.#analyses.ledger.request(ref);
-    if (request === undefined || (await this.#analyses.ledger.result(ref)) !== undefined) return;
-    if ((await this.#analyses.ledger.filmResults(ref)).has(film)) return;
+    if (request === undefined || (await this.#analyses.ledger.results.get(ref)) !== undefined) return;
+    if ((await this.#analyses.ledger.results.ofFilms(ref)).has(film)) return;
     // One after the other: places in the queue are given out against what stands in it already.
     const turn = this.#enqueueing.then(() => this.#analyses.enqueue(request, [film]));
     this.#enqueueing = turn.catch(() => undefined);

@@ -3,7 +3,8 @@ import type { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import type { Analyses } from "./analyses.js";
 import { acceptedFilm } from "./film-views.js";
-import type { AnalysisRef, FilmResult } from "./ledger.js";
+import type { AnalysisRef } from "./ledger.js";
+import type { FilmResult } from "./results.js";
 import { endedAnalysis, failedFilm } from "./roll-up.js";
 
 /** An analysis to read again, with what its films' first readings gave. */
@@ -28,13 +29,13 @@ export class Rereading {
   /** Undefined where there is nothing left to do: it has ended, or was erased. */
   async open(ref: AnalysisRef): Promise<Reread | undefined> {
     const { ledger } = this.#analyses;
-    const [request, end] = await Promise.all([ledger.request(ref), ledger.result(ref)]);
+    const [request, end] = await Promise.all([ledger.request(ref), ledger.results.get(ref)]);
     if (request === undefined) return undefined;
     if (end !== undefined) {
       await this.#analyses.settle(request, end);
       return undefined;
     }
-    return { request, results: [...(await ledger.filmResults(ref)).values()] };
+    return { request, results: [...(await ledger.results.ofFilms(ref)).values()] };
   }
 
   /** Hands the classified films to the fracture worker. */

@@ -25,7 +25,7 @@ export async function expireAnalyses(
   const { ledger } = analyses;
   const expire = async (ref: AnalysisRef) => {
     try {
-      if (!(await ledger.hasResult(ref)) && !(await ledger.isBeingErased(ref))) return;
+      if (!(await ledger.results.has(ref)) && !(await ledger.isBeingErased(ref))) return;
       await eraseAnyway(analyses, ref);
       removed += 1;
     } catch (error) {

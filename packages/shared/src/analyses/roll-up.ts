@@ -11,7 +11,7 @@ import {
   type Timings,
 } from "../contracts/index.js";
 import { acceptedFilm, type LiveAnalysisFilms } from "./film-views.js";
-import type { FilmResult } from "./ledger.js";
+import type { FilmResult } from "./results.js";
 
 const certaintyRank = { negative: 0, doubtful: 1, positive: 2 } as const;
 

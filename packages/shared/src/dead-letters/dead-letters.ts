@@ -88,7 +88,7 @@ export class DeadLetters {
     const at = new Date(timeOfId(ref.id)).toISOString();
     const letter = { id: ref.id, kind: "analysis" as const, tenant: ref.tenant, analysis: ref.id, at };
     try {
-      const end = await this.#analyses.ledger.result(ref);
+      const end = await this.#analyses.ledger.results.get(ref);
       const { code, detail } = end?.error ?? { code: "processing-failed", detail: "" };
       return { ...letter, at: end?.createdAt ?? at, code, reason: detail };
     } catch (error) {

@@ -1,5 +1,5 @@
 import { ProblemError } from "../problems/index.js";
-import { type ObjectStore, unlessDamaged, unseal, walk } from "../storage/index.js";
+import { getSealed, type ObjectStore, unlessDamaged, walk } from "../storage/index.js";
 import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
 import { KnownKeys } from "./known-keys.js";
 
@@ -90,7 +90,9 @@ export class KeyRing {
     const records: KeyRecord[] = [];
     for await (const key of walk(this.#store, folder)) {
       const id = key.slice(folder.length, -suffix.length);
-      const record = await unlessDamaged(this.#get(key), (problem) => onDamaged(id, problem));
+      const record = await unlessDamaged(getSealed<KeyRecord>(this.#store, key), (problem) =>
+        onDamaged(id, problem),
+      );
       if (record !== undefined) records.push(record);
     }
     return records.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
@@ -157,12 +159,7 @@ export class KeyRing {
 
   async #read(id: string): Promise<KeyRecord | undefined> {
     if (!/^[a-z2-7]{16}$/.test(id)) return undefined;
-    return this.#get(place(id));
-  }
-
-  async #get(key: string): Promise<KeyRecord | undefined> {
-    const bytes = await this.#store.get(key);
-    return bytes === undefined ? undefined : unseal<KeyRecord>(bytes);
+    return getSealed(this.#store, place(id));
   }
 
   async #write(record: KeyRecord): Promise<KeyRecord> {

@@ -15,7 +15,16 @@ export {
   type PutOptions,
   walk,
 } from "./object-store.js";
-export { digestOf, isDamaged, isUnreadable, seal, unlessDamaged, unseal } from "./sealed-json.js";
+export {
+  digestOf,
+  getSealed,
+  isDamaged,
+  isUnreadable,
+  putSealed,
+  seal,
+  unlessDamaged,
+  unseal,
+} from "./sealed-json.js";
 export { digestOfFilm, inSlices } from "./slices.js";
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ProblemError } from "../problems/index.js";
+import type { ObjectStore } from "./object-store.js";
 
 /** Version of the envelope; what is younger is left to a younger worker. */
 const envelopeVersion = 2;
@@ -30,6 +31,26 @@ export function unseal<T>(bytes: Buffer): T {
   const data = text.slice(all.length, -1);
   if (!text.endsWith("}") || digestOf(data) !== digest) throw damaged();
   return parse(data);
+}
+
+/** Puts a value in its envelope into a store. False where `ifAbsent` was asked and there was one. */
+export function putSealed(
+  store: ObjectStore,
+  key: string,
+  value: object,
+  ifAbsent = false,
+): Promise<boolean> {
+  return store.put(key, seal(value), { contentType: "application/json", ifAbsent });
+}
+
+/**
+ * The value that a store has sealed under a key; undefined where there is none.
+ *
+ * @throws ProblemError as `unseal`
+ */
+export async function getSealed<T>(store: ObjectStore, key: string): Promise<T | undefined> {
+  const bytes = await store.get(key);
+  return bytes === undefined ? undefined : unseal<T>(bytes);
 }
 
 /** Whether it is `unseal` that refuses: the record is there, and asking again does not help. */

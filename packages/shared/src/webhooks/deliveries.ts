@@ -2,7 +2,7 @@ import { analysisFolder, firstIdOf, turnedBack } from "../analyses/keys.js";
 import { Markers } from "../analyses/markers.js";
 import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
 import { type ProblemError, toProblem } from "../problems/index.js";
-import { isUnreadable, type ObjectStore, seal, unlessDamaged, unseal } from "../storage/index.js";
+import { getSealed, isUnreadable, type ObjectStore, putSealed, unlessDamaged } from "../storage/index.js";
 import type { EndpointRef } from "./endpoints.js";
 import { deliveriesFolder, deliveryKey } from "./keys.js";
 
@@ -48,9 +48,8 @@ export class Deliveries {
     this.dead = new Markers(store, "dead-letters/");
   }
 
-  async get(ref: DeliveryRef): Promise<DeliveryRecord | undefined> {
-    const bytes = await this.#store.get(keyOf(ref));
-    return bytes === undefined ? undefined : unseal<DeliveryRecord>(bytes);
+  get(ref: DeliveryRef): Promise<DeliveryRecord | undefined> {
+    return getSealed(this.#store, keyOf(ref));
   }
 
   /** As `get`, but where the record cannot be read it tells so instead of throwing. */
@@ -67,10 +66,7 @@ export class Deliveries {
 
   /** False where there is one already, and `ifAbsent` was asked. */
   put(ref: DeliveryRef, record: DeliveryRecord, options: { ifAbsent?: boolean } = {}): Promise<boolean> {
-    return this.#store.put(keyOf(ref), seal(record), {
-      contentType: "application/json",
-      ...options,
-    });
+    return putSealed(this.#store, keyOf(ref), record, options.ifAbsent);
   }
 
   /** Notes that a delivery was given up. Test events leave no dead letter: nobody misses them. */

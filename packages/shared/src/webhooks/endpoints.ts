@@ -1,6 +1,6 @@
 import type { EventType, WebhookEndpoint } from "../contracts/index.js";
 import type { ProblemError } from "../problems/index.js";
-import { type ObjectStore, seal, unlessDamaged, unseal, walk } from "../storage/index.js";
+import { getSealed, type ObjectStore, putSealed, unlessDamaged, walk } from "../storage/index.js";
 import { endpointFolder, endpointKey, endpointsFolder } from "./keys.js";
 
 /** A signing secret as it is kept. */
@@ -36,9 +36,8 @@ export class Endpoints {
     this.#onDamaged = onDamaged;
   }
 
-  async get({ tenant, id }: EndpointRef): Promise<EndpointRecord | undefined> {
-    const bytes = await this.#store.get(endpointKey(tenant, id));
-    return bytes === undefined ? undefined : unseal<EndpointRecord>(bytes);
+  get({ tenant, id }: EndpointRef): Promise<EndpointRecord | undefined> {
+    return getSealed(this.#store, endpointKey(tenant, id));
   }
 
   exists({ tenant, id }: EndpointRef): Promise<boolean> {
@@ -46,9 +45,7 @@ export class Endpoints {
   }
 
   async put(record: EndpointRecord): Promise<void> {
-    await this.#store.put(endpointKey(record.tenant, record.id), seal(record), {
-      contentType: "application/json",
-    });
+    await putSealed(this.#store, endpointKey(record.tenant, record.id), record);
   }
 
   /** An endpoint's record goes first: from then on nothing is delivered, and nothing written that would stay. */

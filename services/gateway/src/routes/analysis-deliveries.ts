@@ -51,7 +51,7 @@ export async function analysisDeliveries(app: App, { backbone }: Dependencies): 
     handler: async (request, reply) => {
       const { tenant, id, callbackUrl } = await requestOf(request);
       if (callbackUrl === undefined) throw new ProblemError("callback-missing");
-      if (!(await ledger.hasResult({ tenant, id }))) throw new ProblemError("delivery-pending");
+      if (!(await ledger.results.has({ tenant, id }))) throw new ProblemError("delivery-pending");
       return reply.code(202).send(publicDelivery(await dispatch.redeliver({ tenant, event: id })));
     },
   });

@@ -114,7 +114,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       const { ref } = await find(tenant, params.id, params.film);
       await sending.room(request, reply, pictureBytes);
       const [heatmap, analysis] = await Promise.all([
-        ledger.heatmap(ref, params.film),
+        ledger.results.heatmap(ref, params.film),
         backbone.analyses.get(ref),
       ]);
       const film = analysis?.films[params.film];
