@@ -15,6 +15,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from .bundle import INT8, Bundle, digest, read_film, write_json
 from .data import BONES, Sample, load
 from .export import choose_bone
+from .stem import fold_stem
 from .tensor import to_tensor
 
 # Of each bone.
@@ -67,8 +68,11 @@ def quantised(bundle: Bundle, films: list[Sample]) -> onnx.ModelProto:
     """
     tensors = iter([to_tensor(s.image, bundle.spec)[None] for s in films])
     with tempfile.TemporaryDirectory() as temporary:
-        prepared, target = Path(temporary) / "prepared.onnx", Path(temporary) / "int8.onnx"
-        quant_pre_process(str(bundle.folder / "model.onnx"), str(prepared), skip_symbolic_shape=True)
+        start, prepared, target = (Path(temporary) / name for name in ("start.onnx", "prepared.onnx", "int8.onnx"))
+        folded = onnx.load(bundle.folder / "model.onnx")
+        fold_stem(folded)
+        onnx.save(folded, start)
+        quant_pre_process(str(start), str(prepared), skip_symbolic_shape=True)
         quantize_static(
             str(prepared), str(target), Films("film", tensors), quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Add", "Clip", "Resize"], nodes_to_exclude=head(onnx.load(prepared).graph), per_channel=True, reduce_range=True,
