@@ -4,7 +4,7 @@ import { jpegLs, lossless, readJpegHead, type Size } from "./jpeg-head.js";
 
 const require = createRequire(import.meta.url);
 
-/** What both of Cornerstone's codecs, compiled to WebAssembly, offer. */
+/** What all of Cornerstone's codecs, compiled to WebAssembly, offer. */
 interface WasmDecoder {
   getEncodedBuffer(length: number): Uint8Array;
   decode(): void;
@@ -16,11 +16,15 @@ type WasmModule<Name extends string> = Record<Name, new () => WasmDecoder>;
 type Factory<Name extends string> = (options: object) => Promise<WasmModule<Name>>;
 
 /** Loads a codec once. It tells its progress on the console, which is no log of ours. */
-function codec<Name extends string>(from: string, name: Name): () => Promise<new () => WasmDecoder> {
+function codec<Name extends string>(
+  name: Name,
+  from: string,
+  part = "decodewasm",
+): () => Promise<new () => WasmDecoder> {
   let loaded: Promise<new () => WasmDecoder> | undefined;
   return () => {
-    loaded ??= (require(`${from}/decodewasmjs`) as Factory<Name>)({
-      locateFile: () => require.resolve(`${from}/decodewasm`),
+    loaded ??= (require(`${from}/${part}js`) as Factory<Name>)({
+      locateFile: () => require.resolve(`${from}/${part}`),
       print: () => undefined,
       printErr: () => undefined,
     }).then((module) => module[name]);
@@ -31,13 +35,21 @@ function codec<Name extends string>(from: string, name: Name): () => Promise<new
   };
 }
 
-const openJpeg = codec("@cornerstonejs/codec-openjpeg", "J2KDecoder");
-const charls = codec("@cornerstonejs/codec-charls", "JpegLSDecoder");
+const openJpeg = codec("J2KDecoder", "@cornerstonejs/codec-openjpeg");
+const openJph = codec("HTJ2KDecoder", "@cornerstonejs/codec-openjph", "wasm");
+const charls = codec("JpegLSDecoder", "@cornerstonejs/codec-charls");
 
 /** JPEG 2000, with loss or without. @throws Error */
 export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Uint16Array> {
   checkSize(codestreamSize(coded), size);
   return decodeWasm(await openJpeg(), coded);
+}
+
+/** High-throughput JPEG 2000 (ITU T.814), with loss or without. @throws Error */
+export async function decodeHtj2k(coded: Uint8Array, size: Size): Promise<Uint16Array> {
+  checkSize(codestreamSize(coded), size);
+  checkEnd(coded, 0);
+  return decodeWasm(await openJph(), coded);
 }
 
 /** JPEG-LS, with loss or without. @throws Error */
@@ -77,7 +89,10 @@ function checkSize(own: Size, { width, height }: Size): void {
     throw new Error(`${own.width} × ${own.height} in place of ${width} × ${height}`);
 }
 
-/** The decoder makes zeros of what is missing. In scan data 0xFF is stuffed, so the end marker is none by chance; padding may follow it. */
+/**
+ * For decoders that make up what is missing. Coded data never looks like the end marker by chance (ITU T.81, F.1.2.3; T.800, A.1); padding
+ * may follow it.
+ */
 function checkEnd(coded: Uint8Array, dataAt: number): void {
   if (Buffer.from(coded.buffer, coded.byteOffset, coded.length).indexOf("ffd9", dataAt, "hex") < 0)
     throw new Error("cut off before its end marker");

@@ -1,5 +1,5 @@
 import { codedPicture, type DicomHeader, levelsInUse, type Span } from "@osteon/imaging/dicom";
-import { decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from "./codecs.js";
+import { decodeHtj2k, decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from "./codecs.js";
 import { decodeRle } from "./rle.js";
 
 /** A film's levels, moved up by `offsetOf`. */
@@ -38,6 +38,8 @@ async function decodeRaw(bytes: Uint8Array, header: DicomHeader): Promise<Uint8A
       return decodeJpegLs(codedPicture(bytes, header), header);
     case "jpeg-2000":
       return decodeJpeg2000(codedPicture(bytes, header), header);
+    case "htj2k":
+      return decodeHtj2k(codedPicture(bytes, header), header);
     case "jpeg":
       throw new Error("a JPEG is decoded elsewhere");
   }

@@ -43,7 +43,7 @@ test("a film is read in each byte order, with its VRs and without, of one or two
 
 test("every kind of compression gives the same film as none", async () => {
   const plain = await read(dicom());
-  for (const name of ["rle", "jpeg-lossless", "jpeg-lossless-sv1", "jpeg-ls", "jpeg-2000"])
+  for (const name of ["rle", "jpeg-lossless", "jpeg-lossless-sv1", "jpeg-ls", "jpeg-2000", "htj2k"])
     assert.deepEqual(await read(fixture(name)), plain, name);
   assert.deepEqual(await read(fixture("rle-8-bits")), await read(dicom({ bitsAllocated: 8, bitsStored: 8 })));
   const lossy = await read(fixture("jpeg"));
@@ -357,8 +357,20 @@ test("a lossless JPEG that ends within its scan is damaged, and padding behind i
   }
 });
 
+test("an HTJ2K picture that ends before its end is damaged, and padding behind its end is not", async () => {
+  const coded = codedOf(fixture("htj2k"));
+  const film = (picture: Uint8Array) => read(dicom({ syntax: "htj2k", coded: picture }));
+  const end = coded.lastIndexOf(Buffer.from([0xff, 0xd9]));
+  for (const length of [50, coded.length >> 1, Math.floor(0.95 * coded.length), end])
+    await assert.rejects(film(coded.subarray(0, length)), { code: "film-damaged" }, `${length}`);
+  assert.deepEqual(
+    await film(Buffer.concat([coded.subarray(0, end + 2), Buffer.alloc(9)])),
+    await read(dicom()),
+  );
+});
+
 test("a picture that claims another size within than without is not decoded", async () => {
-  for (const name of ["jpeg", "jpeg-2000", "jpeg-ls", "jpeg-lossless"]) {
+  for (const name of ["jpeg", "jpeg-2000", "htj2k", "jpeg-ls", "jpeg-lossless"]) {
     const bytes = fixture(name);
     // Rows, in the file around it.
     const rows = bytes.indexOf(Buffer.from([0x28, 0, 0x10, 0, 0x55, 0x53, 2, 0]));
@@ -427,7 +439,7 @@ test("a picture that claims more components than its file is not decoded", async
     components,
     ...Array.from({ length: components }, (_, at) => [at + 1, 0x11, 0]).flat(),
   ];
-  const cases: [syntax: "jpeg-lossless" | "jpeg-ls" | "jpeg-2000", coded: Buffer, why: RegExp][] = [
+  const cases: [syntax: "jpeg-lossless" | "jpeg-ls" | "jpeg-2000" | "htj2k", coded: Buffer, why: RegExp][] = [
     ["jpeg-ls", changed("jpeg-ls", 2, [], frameOf(0xf7, 3)), /not one component/],
     ["jpeg-ls", changed("jpeg-ls", 2, [], frameOf(0xf7, 1)), /two frames/],
     // What a walk that knows no fill bytes does not see.
@@ -442,6 +454,8 @@ test("a picture that claims more components than its file is not decoded", async
     ],
     ["jpeg-2000", changed("jpeg-2000", 40, [0x40, 0]), /not one component/],
     ["jpeg-2000", changed("jpeg-2000", 43, [2, 2]), /not one component/],
+    ["htj2k", changed("htj2k", 40, [0x40, 0]), /not one component/],
+    ["htj2k", changed("htj2k", 43, [2, 2]), /not one component/],
   ];
   for (const [syntax, coded, why] of cases)
     await assert.rejects(read(dicom({ syntax, coded })), (error: ProblemError) => {

@@ -16,7 +16,8 @@ export type DicomCoding =
   | "jpeg"
   | "jpeg-lossless"
   | "jpeg-ls"
-  | "jpeg-2000";
+  | "jpeg-2000"
+  | "htj2k";
 
 /** What a DICOM file says of its film. */
 export interface DicomHeader {
@@ -77,6 +78,9 @@ const codings: ReadonlyMap<string, DicomCoding> = new Map([
   ["1.2.840.10008.1.2.4.81", "jpeg-ls"],
   ["1.2.840.10008.1.2.4.90", "jpeg-2000"],
   ["1.2.840.10008.1.2.4.91", "jpeg-2000"],
+  ["1.2.840.10008.1.2.4.201", "htj2k"],
+  ["1.2.840.10008.1.2.4.202", "htj2k"],
+  ["1.2.840.10008.1.2.4.203", "htj2k"],
 ] as const);
 
 /**

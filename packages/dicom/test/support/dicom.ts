@@ -47,6 +47,7 @@ const syntaxes = {
   "jpeg-lossless": "1.2.840.10008.1.2.4.70",
   "jpeg-ls": "1.2.840.10008.1.2.4.80",
   "jpeg-2000": "1.2.840.10008.1.2.4.90",
+  htj2k: "1.2.840.10008.1.2.4.201",
   /** What every object has a property of. */
   constructor: "constructor",
 };

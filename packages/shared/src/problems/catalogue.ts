@@ -202,7 +202,7 @@ export const catalogue = {
   "dicom-unsupported": {
     status: 415,
     title: "DICOM of another kind",
-    rule: "A DICOM file must hold one grey X-ray film (CR, DX or RG), uncompressed or as RLE, JPEG, JPEG-LS or JPEG 2000.",
+    rule: "A DICOM file must hold one grey X-ray film (CR, DX or RG), uncompressed or as RLE, JPEG, JPEG-LS, JPEG 2000 or HTJ2K.",
   },
   "range-not-satisfiable": {
     status: 416,
