@@ -6,10 +6,8 @@ import "./lib/check-node.mjs";
 const chosen = ["engines", "film-cost"].find((name) => name === process.argv[2]);
 if (chosen !== undefined) process.argv.splice(2, 1);
 const { setUp } = await import("./lib/set-up.mjs");
-await setUp({ tfjsNode: chosen === "engines" });
 const whole = chosen === undefined && !process.argv.includes("--short");
-if (whole && !process.argv.some((word) => /\bengines\b/.test(word))) {
-  // Where it cannot be had here, the report goes without it, and says so.
-  await setUp({ tfjsNode: true }).catch((error) => console.error(`tfjs-node: ${error.message}`));
-}
+const compared = whole && !process.argv.some((word) => /\bengines\b/.test(word));
+// Where it cannot be had here, the report goes without it, and says so.
+await setUp({ tfjsNode: chosen === "engines" || (compared && "if-possible") });
 await import(`../bench/dist/${chosen ?? "main"}.js`);

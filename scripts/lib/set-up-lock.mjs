@@ -18,8 +18,9 @@ const silentMs = 20_000;
 export async function withSetUpLock(work) {
   mkdirSync(join(root, ".cache"), { recursive: true });
   let told = false;
+  const watch = new Watch();
   while (!take()) {
-    if (isStale()) {
+    if (watch.holderIsGone()) {
       rmSync(path, { force: true });
       continue;
     }
@@ -27,8 +28,12 @@ export async function withSetUpLock(work) {
     told = true;
     await delay(200);
   }
-  const beat = setInterval(() => utimesSync(path, new Date(), new Date()), beatMs);
-  const release = () => rmSync(path, { force: true });
+  const beat = setInterval(() => {
+    if (isOurs()) utimesSync(path, new Date(), new Date());
+  }, beatMs);
+  const release = () => {
+    if (isOurs()) rmSync(path, { force: true });
+  };
   process.once("exit", release);
   try {
     return await work();
@@ -49,15 +54,34 @@ function take() {
   }
 }
 
-function isStale() {
+/** Whoever stood still for long may have lost it, and whoever empties .cache takes it away. */
+function isOurs() {
   try {
-    if (Date.now() - statSync(path).mtimeMs > silentMs) return true;
-    const pid = Number(readFileSync(path, "utf8"));
-    // Empty while its holder is about to write it.
-    if (pid === 0) return false;
-    process.kill(pid, 0);
+    return readFileSync(path, "utf8") === String(process.pid);
+  } catch {
     return false;
-  } catch (error) {
-    return error.code === "ESRCH";
+  }
+}
+
+/** Whether a holder gives signs, by this process's own time: a machine that slept, or a clock that was put forward, is none. */
+class Watch {
+  #sign = "";
+  #since = performance.now();
+
+  holderIsGone() {
+    try {
+      const pid = Number(readFileSync(path, "utf8"));
+      const sign = `${pid} ${statSync(path).mtimeMs}`;
+      if (sign !== this.#sign) {
+        this.#sign = sign;
+        this.#since = performance.now();
+      }
+      if (performance.now() - this.#since > silentMs) return true;
+      // Empty while its holder is about to write it.
+      if (pid !== 0) process.kill(pid, 0);
+      return false;
+    } catch (error) {
+      return error.code === "ESRCH";
+    }
   }
 }

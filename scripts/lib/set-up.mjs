@@ -18,8 +18,8 @@ export const product = [
 /**
  * Brings a working tree, however fresh, to where its code can run. A failure ends the process with its message.
  *
- * @param {{ projects?: string[], tfjsNode?: boolean }} [options] what to build; without `projects`, all. `tfjsNode`: with the
- *   engine that is not in the default install.
+ * @param {{ projects?: string[], tfjsNode?: boolean | "if-possible" }} [options] what to build; without `projects`, all. `tfjsNode`:
+ *   with the engine that is not in the default install; where it cannot be had, that is told and nothing else.
  */
 export async function setUp({ projects = [], tfjsNode = false } = {}) {
   // Ctrl-C and SIGTERM must release the lock, which an 'exit' listener does.
@@ -29,7 +29,9 @@ export async function setUp({ projects = [], tfjsNode = false } = {}) {
     await withSetUpLock(async () => {
       await installDependencies();
       await build(projects);
-      if (tfjsNode) await installTfjsNode();
+      if (tfjsNode === "if-possible")
+        await installTfjsNode().catch((error) => console.error(`tfjs-node: ${error.message}`));
+      else if (tfjsNode) await installTfjsNode();
       await buildPage();
     });
   } catch (error) {

@@ -23,6 +23,7 @@ const everything = [
   "ingress.tlsSecret=certificate",
   "ingress.annotations.a=b",
   "models.existingClaim=bundles",
+  "certificates.existingSecret=authority",
   "tracing.endpoint=http://collector:4318",
   "s3.endpoint=http://s3:7070",
   "s3.publicEndpoint=https://films.example",
@@ -137,8 +138,10 @@ test("each pod is without rights, waits for warm models, has its secrets by refe
       assert.equal(container.livenessProbe.httpGet.path, "/livez");
       for (const { name, value } of container.env) {
         assert.ok(name in ConfigSchema.properties || name.startsWith("OTEL_"), name);
-        assert.equal(value === undefined, /SECRET|REDIS_URL|KEY_ID/.test(name), name);
+        assert.equal(value === undefined, /SECRET|TOKEN|PASSWORD|REDIS_URL|KEY_ID/.test(name), name);
       }
+      const mounted = container.volumeMounts.some(({ mountPath }) => mountPath === "/certificates");
+      assert.equal(mounted, settings === everything);
       const names = container.env.map(({ name }) => name);
       assert.equal(new Set(names).size, names.length);
       // Only those who sign or seal have the secrets.

@@ -120,6 +120,9 @@ describe("an upload past the gateway", () => {
     assert.equal(analysis.films[0]?.digest, `sha256:${createHash("sha256").update(hand).digest("hex")}`);
     assert.deepEqual(await bucket.store.get(`uploads/${made.id}/a/film`), undefined);
     Client.refused(await ask(keys.a, "/v1/analyses", json(body)), 409, "upload-used");
+    // Its address is good for some time yet.
+    assert.equal((await put(made, hand)).status, 200);
+    Client.refused(await ask(keys.a, "/v1/analyses", json(body)), 409, "upload-used");
   });
 
   test("may be named beside films, in a form", async () => {

@@ -30,5 +30,5 @@ test("a film that was examined before its exam was cancelled keeps its heat map"
   assert.equal(cancelled.status, 200);
   const after = await picture(0);
   assert.deepEqual([after.status, after.headers.get("etag")], [200, before.headers.get("etag")]);
-  Client.refused(await picture(1), 404, "image-not-ready");
+  Client.refused(await picture(1), 404, "no-heatmap");
 });

@@ -57,6 +57,7 @@ test("the queue's server writes down what it is told, and evicts nothing", () =>
   const command = String(compose.services.valkey?.command);
   assert.match(command, /--appendonly yes --appendfsync everysec/);
   assert.match(command, /--maxmemory-policy noeviction/);
+  assert.match(command, /maxmemory \$\$\(\(limit \/ 10 \* 6\)\)/, "without a limit the policy says nothing");
   assert.ok(compose.services.valkey?.volumes?.includes("valkey:/data"));
 });
 

@@ -5,6 +5,7 @@ import {
   type Bone,
   type NamedFilm,
   type Osteon,
+  OsteonError,
   type Priority,
   ProblemError,
 } from "@osteon/client";
@@ -165,13 +166,21 @@ async function readFilm(file: string): Promise<NamedFilm> {
 
 /** What went wrong, for people. */
 export function explain(error: unknown): string {
-  if (!(error instanceof ProblemError))
-    return printable(error instanceof Error ? error.message : String(error));
-  const { code, detail, errors, requestId } = error;
-  const faults = errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`);
+  const analysisId = error instanceof OsteonError ? error.analysisId : undefined;
   return [
-    `${code}: ${printable(detail)}`,
-    ...faults.map(printable),
+    ...(error instanceof ProblemError
+      ? partsOf(error)
+      : [error instanceof Error ? error.message : String(error)]),
+    ...(analysisId === undefined ? [] : [`the analysis ${analysisId} was accepted and goes on`]),
+  ]
+    .map(printable)
+    .join("; ");
+}
+
+function partsOf({ code, detail, errors, requestId }: ProblemError): string[] {
+  return [
+    `${code}: ${detail}`,
+    ...errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`),
     ...(requestId === undefined ? [] : [`request ${requestId}`]),
-  ].join("; ");
+  ];
 }

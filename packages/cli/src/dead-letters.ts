@@ -7,6 +7,7 @@ import {
   toProblem,
 } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
+import type { Terminal } from "./gateway.js";
 
 export const deadLettersUsage = `npm run osteon -- dead-letters COMMAND
   list [--tenant NAME]                       failed analyses, and deliveries that were given up; of all tenants, oldest first
@@ -27,12 +28,12 @@ export type OnDamaged = (name: string, problem: ProblemError) => void;
  *
  * @param open gives the dead letters, which tell what they leave out
  * @param err told of those
- * @returns whether all went well, and nothing was left out @throws UsageError, ProblemError
+ * @returns whether all went well, and nothing was left out @throws UsageError, ProblemError, and the signal's reason between two steps
  */
 export async function deadLettersCommand(
   args: readonly string[],
   open: (onDamaged: OnDamaged) => Letters,
-  { out, err }: { out: (line: string) => void; err: (line: string) => void },
+  { out, err, signal }: Pick<Terminal, "out" | "err" | "signal">,
 ): Promise<boolean> {
   let whole = true;
   const onDamaged: OnDamaged = (name, { message }) => {
@@ -49,15 +50,20 @@ export async function deadLettersCommand(
   switch (command) {
     case "list":
       for await (const { id, kind, tenant: whose, at, code, reason } of letters.list()) {
+        signal.throwIfAborted();
         if (tenant !== undefined && tenant !== whose) continue;
         out([id, kind, whose, at, ...(code === undefined ? [] : [code]), reason].join("  "));
       }
       return whole;
     case "retry": {
       if ((names.length === 0) !== (all === true)) throw new UsageError("retry needs ids, or --all.");
-      const { done, well } = await eachChosen(givenUp(letters), { tenant, names, out }, async ({ name }) => {
-        return `${name}  ${(await letters.retry(name)).analysis}`;
-      });
+      const { done, well } = await eachChosen(
+        givenUp(letters),
+        { tenant, names, out, signal },
+        async ({ name }) => {
+          return `${name}  ${(await letters.retry(name)).analysis}`;
+        },
+      );
       out(`${done} tried again.`);
       return well && whole;
     }
@@ -65,7 +71,7 @@ export async function deadLettersCommand(
       if ((names.length === 0) !== (all === true)) throw new UsageError("redeliver needs names, or --all.");
       const { done, well } = await eachChosen(
         undelivered(deliveries, onDamaged),
-        { tenant, names, out },
+        { tenant, names, out, signal },
         async ({ name, ref }) => {
           await dispatch.redeliver(ref);
           return name;
@@ -101,12 +107,16 @@ interface Choice {
   /** None: all. */
   names: readonly string[];
   out(line: string): void;
+  signal: AbortSignal;
 }
 
-/** Takes the step for each that is chosen; one that fails, or is not there, is told and stops no other. */
+/**
+ * Takes the step for each that is chosen; one that fails, or is not there, is told and stops no other. What the steps
+ * themselves bring about, such as a retry that fails again, is not among them.
+ */
 async function eachChosen<T extends Named>(
   found: AsyncIterable<T>,
-  { tenant, names, out }: Choice,
+  { tenant, names, out, signal }: Choice,
   step: (one: T) => Promise<string>,
 ): Promise<{ done: number; well: boolean }> {
   const missing = new Set(names);
@@ -116,9 +126,14 @@ async function eachChosen<T extends Named>(
     well = false;
     out(`${name}  ${toProblem(error).message}`);
   };
+  const chosen: T[] = [];
   for await (const one of found) {
+    signal.throwIfAborted();
     if (tenant !== undefined && tenant !== one.tenant) continue;
-    if (names.length > 0 && !missing.delete(one.name)) continue;
+    if (names.length === 0 || missing.delete(one.name)) chosen.push(one);
+  }
+  for (const one of chosen) {
+    signal.throwIfAborted();
     try {
       out(await step(one));
       done += 1;

@@ -21,6 +21,9 @@ const daySeconds = 86_400;
 /** When each key was used last, by its id; nothing where it is not known. */
 export type LastUses = () => Promise<Readonly<Record<string, string>>>;
 
+/** Days, or hours: more than a century is no time that anybody means, and what a date can hold is not far. */
+const longest = { days: 36_525, hours: 876_600 };
+
 /** `keys …`: does what the arguments say and returns what to print. @throws UsageError, ProblemError */
 export async function keysCommand(
   args: readonly string[],
@@ -28,11 +31,13 @@ export async function keysCommand(
   { now = Date.now(), lastUses = async () => ({}) }: { now?: number; lastUses?: LastUses } = {},
 ): Promise<string> {
   const { values, positionals } = parseCommand(args, options);
-  const [command, id] = positionals;
+  const [command, id, more] = positionals;
+  const extra = command === "revoke" || command === "rotate" ? more : id;
+  if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many.`);
   switch (command) {
     case "create": {
       if (values.tenant === undefined) throw new UsageError("create needs --tenant.");
-      const days = values.days === undefined ? undefined : positive(values.days, "--days");
+      const days = values.days === undefined ? undefined : positive(values.days, "--days", longest.days);
       const { text, record } = await ring.create({
         tenant: values.tenant,
         name: values.name ?? "",
@@ -55,7 +60,7 @@ export async function keysCommand(
       if (id === undefined) throw new UsageError("rotate needs the id of a key.");
       const { text, record } = await ring.rotate(
         id,
-        positive(values["overlap-hours"], "--overlap-hours") * 3600,
+        positive(values["overlap-hours"], "--overlap-hours", longest.hours) * 3600,
       );
       return shown(text, record);
     }
@@ -95,9 +100,10 @@ function whole(text: string, option: string): number {
   return Number(text);
 }
 
-function positive(text: string, option: string): number {
+function positive(text: string, option: string, most: number): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new UsageError(`${option} must be a number above 0.`);
+  if (!(value > 0 && value <= most))
+    throw new UsageError(`${option} must be a number above 0, at most ${most}.`);
   return value;
 }
 

@@ -31,16 +31,17 @@ type Topic = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
 const topics: Readonly<Record<string, Topic>> = {
   ...analysesCommands,
   webhooks: webhooksCommand,
-  keys: async (args, { out, env }) => {
+  keys: async (args, { out, env, signal }) => {
     const { store, redis, close } = await openBackbone(configOf(env));
     try {
-      say(out, await keysCommand(args, new KeyRing(store), { lastUses: () => lastUsesOfKeys(redis) }));
+      const made = keysCommand(args, new KeyRing(store), { lastUses: () => lastUsesOfKeys(redis) });
+      say(out, await unlessAborted(made, signal));
       return true;
     } finally {
       await close();
     }
   },
-  "dead-letters": async (args, { out, err, env }) => {
+  "dead-letters": async (args, { out, err, env, signal }) => {
     const { analyses, redis, close } = await openBackbone(configOf(env));
     try {
       const { dispatch, ledger } = analyses;
@@ -48,7 +49,7 @@ const topics: Readonly<Record<string, Topic>> = {
         const letters = new DeadLetters(analyses, new RedisLock(redis), onDamaged);
         return { letters, dispatch, deliveries: ledger.deliveries };
       };
-      return await deadLettersCommand(args, open, { out, err });
+      return await deadLettersCommand(args, open, { out, err, signal });
     } finally {
       await close();
     }
@@ -81,6 +82,16 @@ export async function runOsteon(
     terminal.err(explain(error));
     return 1;
   }
+}
+
+/** What comes of a step, unless it is broken off before. */
+function unlessAborted<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    step.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
 }
 
 function say(out: Terminal["out"], text: string): void {

@@ -4,6 +4,7 @@ import { type DeadLetter, type DeliveryRef, ProblemError } from "@osteon/shared"
 import { deadLettersCommand } from "../src/dead-letters.js";
 
 const at = "2026-01-01T00:00:00.000Z";
+const { signal } = new AbortController();
 
 /** Runs the command over deliveries (and dead letters of the same names) of which some cannot be made again. */
 async function run(names: readonly string[], broken: readonly string[], ...args: string[]) {
@@ -30,6 +31,7 @@ async function run(names: readonly string[], broken: readonly string[], ...args:
   const well = await deadLettersCommand(args, () => ({ letters, deliveries, dispatch }), {
     out: (line) => printed.push(line),
     err: () => assert.fail("nothing is damaged"),
+    signal,
   });
   return { well, printed };
 }
@@ -59,6 +61,33 @@ for (const [command, end] of [
   });
 }
 
+test("what a retry brings about is not retried again, and a signal ends it between two", async () => {
+  const names = ["x", "y"];
+  const ended = new AbortController();
+  const letters = {
+    async *list(): AsyncGenerator<DeadLetter> {
+      for (const id of names) yield { id, kind: "delivery", tenant: "a", analysis: id, at, reason: "" };
+    },
+    // The cause is not mended: it fails again, and is a dead letter once more.
+    retry: async (id: string) => ({ id, analysis: names[names.push(`${id}-again`) - 1] ?? "" }),
+  };
+  const open = () => ({ letters, deliveries: {} as never, dispatch: {} as never });
+  const retry = async () => {
+    const printed: string[] = [];
+    const out = (line: string) => {
+      printed.push(line);
+      if (line.startsWith("x-again")) ended.abort();
+    };
+    const err = () => assert.fail("nothing is damaged");
+    await deadLettersCommand(["retry", "--all"], open, { out, err, signal: ended.signal }).catch(
+      () => undefined,
+    );
+    return printed.map((line) => line.split(" ")[0]);
+  };
+  assert.deepEqual(await retry(), ["x", "y", "2"]);
+  assert.deepEqual(await retry(), ["x", "y", "x-again"]);
+});
+
 test("what is left out because nobody can read it is told, and is not well", async () => {
   const told: string[] = [];
   for (const args of [["list"], ["redeliver", "--all"]]) {
@@ -81,7 +110,7 @@ test("what is left out because nobody can read it is told, and is not well", asy
           dispatch: { redeliver: () => assert.fail("nothing to deliver") },
         };
       },
-      { out: () => undefined, err: (line) => told.push(line) },
+      { out: () => undefined, err: (line) => told.push(line), signal },
     );
     assert.equal(well, false);
   }

@@ -66,6 +66,10 @@ test("what is not understood is a usage error", async () => {
     ["revoke"],
     ["list", "--what"],
     ["create", "--tenant", "x", "--days", "-1"],
+    ["create", "--tenant", "x", "--days", "1000000000"],
+    ["create", "ward-2", "--tenant", "x"],
+    ["rotate", "x", "--overlap-hours", "1e12"],
+    ["revoke", "x", "y"],
     ["create", "--tenant", "x", "--reads-per-minute", "many"],
   ]) {
     await assert.rejects(keysCommand(args, ring), UsageError, args.join(" "));

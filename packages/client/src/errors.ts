@@ -3,6 +3,8 @@ import type { Problem } from "./types.js";
 /** Everything that this client throws, but for a caller's own abort. */
 export class OsteonError extends Error {
   override name = "OsteonError";
+  /** Of `analyze`: the analysis that was accepted before this, and goes on. */
+  analysisId: string | undefined;
 }
 
 /** A refusal by the server: a coded problem. */
@@ -56,11 +58,29 @@ function retryAfterOf(answer: Response): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
 }
 
+/** What of an answer is a problem's: another server, or something between, may answer anything. */
 function parsed(text: string): Partial<Problem> {
+  const said = jsonOf(text);
+  const problem: Partial<Problem> = {};
+  for (const name of ["code", "title", "detail", "requestId"] as const) {
+    const value = said[name];
+    if (typeof value === "string") problem[name] = value;
+  }
+  if (Array.isArray(said.errors)) problem.errors = said.errors.filter(isFault);
+  return problem;
+}
+
+function jsonOf(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Partial<Problem>) : {};
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};
   }
+}
+
+function isFault(value: unknown): value is ProblemError["errors"][number] {
+  if (typeof value !== "object" || value === null) return false;
+  const { detail, pointer } = value as Record<string, unknown>;
+  return typeof detail === "string" && typeof pointer === "string";
 }

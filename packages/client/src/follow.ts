@@ -112,19 +112,37 @@ export interface WaitOptions extends CallOptions {
 
 /** Seconds that one question is held. */
 const heldSeconds = 30;
+const away = [502, 503, 504];
+/** Questions in a row without an answer before it is given up: each was repeated by itself. */
+const mostUnanswered = 8;
 
-/** The analysis at its end, by long polls. */
+/** The analysis at its end, by long polls. What was accepted goes on meanwhile, so a server that is away for a minute ends nothing. */
 export async function untilEnd(
   get: (wait: number) => Promise<Analysis>,
   signal: AbortSignal | undefined,
+  pauseMs: number,
 ): Promise<Analysis> {
-  for (;;) {
+  for (let unanswered = 0; ; ) {
     const asked = Date.now();
-    const analysis = await get(heldSeconds);
+    let analysis: Analysis;
+    try {
+      analysis = await get(heldSeconds);
+    } catch (error) {
+      unanswered += 1;
+      if (!isAway(error) || unanswered >= mostUnanswered) throw error;
+      await pause(backoff(unanswered, pauseMs), signal);
+      continue;
+    }
+    unanswered = 0;
     if (isEnded(analysis)) return analysis;
     // Something between does not let questions be held: then they are spaced here.
     if (Date.now() - asked < 1_000) await pause(1_000, signal);
   }
+}
+
+/** The server, or what stands before it, cannot answer at present. */
+function isAway(error: unknown): boolean {
+  return error instanceof ConnectionError || (error instanceof ProblemError && away.includes(error.status));
 }
 
 /** What timers count to. */

@@ -1,4 +1,4 @@
-import { ProblemError } from "./errors.js";
+import { OsteonError, ProblemError } from "./errors.js";
 import { blobOf, type FilmInput, formOf, type SubmissionFields } from "./films.js";
 import {
   type AnalysisEvent,
@@ -62,7 +62,10 @@ export class Osteon {
     this.webhooks = new Webhooks(this.#transport);
   }
 
-  /** Submits the films of one exam and waits for its end. A failed analysis is returned, with its `error`. */
+  /**
+   * Submits the films of one exam and waits for its end. A failed analysis is returned, with its `error`. What is thrown after the films
+   * were accepted names them by `analysisId`.
+   */
   async analyze(
     films: FilmInput | readonly FilmInput[],
     options: SubmitOptions & WaitOptions = {},
@@ -74,7 +77,10 @@ export class Osteon {
       async (signal) => {
         const { id } = await this.submit(films, { ...options, signal });
         found = notEnded(id);
-        return this.#end(id, signal);
+        return this.#end(id, signal).catch((error: unknown) => {
+          if (error instanceof OsteonError) error.analysisId = id;
+          throw error;
+        });
       },
     );
   }
@@ -220,7 +226,7 @@ export class Osteon {
   }
 
   #end(id: string, signal: AbortSignal | undefined): Promise<Analysis> {
-    return untilEnd((wait) => this.get(id, { wait, signal }), signal);
+    return untilEnd((wait) => this.get(id, { wait, signal }), signal, this.#transport.pauseMs);
   }
 
   #blob(path: string, { signal }: CallOptions): Promise<Blob> {

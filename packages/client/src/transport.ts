@@ -51,6 +51,9 @@ const refusedForNow = [429, 503];
 /** What is answered where it is not known whether it was done. */
 const uncertain = [500, 502, 504];
 
+/** A gateway that died holds an Idempotency-Key no longer. */
+const longestClaimMs = 40_000;
+
 /** Where a call goes: to the gateway, or past it. */
 interface Target {
   url: string;
@@ -62,11 +65,14 @@ interface Target {
 /** Sends calls, and repeats what may be repeated. */
 export class Transport {
   readonly base: string;
+  /** Before a first repeat, milliseconds. */
+  readonly pauseMs: number;
   readonly #options: ClientOptions;
   readonly #key: string | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.pauseMs = options.pauseMs ?? 500;
     const base = options.url ?? globalThis.location?.origin;
     if (base === undefined) throw new TypeError("The client needs the url of the gateway.");
     this.base = base.replace(/\/+$/, "");
@@ -88,20 +94,26 @@ export class Transport {
   }
 
   async #repeat<T>(target: Target, call: Call, read: (answer: Response) => Promise<T> | T): Promise<T> {
-    const { retries = 4, longestRetryAfter = 60, pauseMs = 500 } = this.#options;
+    const { retries = 4, longestRetryAfter = 60 } = this.#options;
     const { method = "GET", signal } = call;
     const repeatable = call.repeatable ?? method !== "POST";
-    for (let repeat = 0; ; repeat += 1) {
+    let [repeat, inFlightMs, mayBeDone] = [0, 0, false];
+    for (;;) {
       const problem = await this.#try(target, call, read);
       if ("value" in problem) return problem.value;
       const { error } = problem;
       // Another try deleted it, and its answer was lost.
-      if (method === "DELETE" && repeat > 0 && "status" in error && error.status === 404) {
+      if (method === "DELETE" && mayBeDone && "status" in error && error.status === 404) {
         return read(new Response(null, { status: 204 }));
       }
+      mayBeDone ||= !(error instanceof ProblemError && error.status === 429);
       const seconds = error instanceof ProblemError ? (error.retryAfter ?? 0) : 0;
       if (!mayRepeat(error, repeatable) || repeat >= retries || seconds > longestRetryAfter) throw error;
-      await pause(Math.max(seconds * 1000, backoff(repeat, pauseMs)), signal);
+      const waits = Math.max(seconds * 1000, backoff(repeat, this.pauseMs));
+      // Its first is at it still, or its gateway died: that comes to an end, and is no reason to give up before.
+      if (isInFlight(error) && inFlightMs < longestClaimMs) inFlightMs += waits;
+      else repeat += 1;
+      await pause(waits, signal);
     }
   }
 
@@ -162,9 +174,13 @@ function uploadMs(body: FormData | Blob | undefined): number {
   return Math.min(Math.ceil(bytes / slowestUpload), longestUploadMs);
 }
 
+function isInFlight(error: ProblemError | ConnectionError): boolean {
+  return error instanceof ProblemError && error.code === "idempotency-in-flight";
+}
+
 function mayRepeat(error: ProblemError | ConnectionError, repeatable: boolean): boolean {
   if (!(error instanceof ProblemError)) return repeatable;
-  if (refusedForNow.includes(error.status) || error.code === "idempotency-in-flight") return true;
+  if (refusedForNow.includes(error.status) || isInFlight(error)) return true;
   return repeatable && uncertain.includes(error.status);
 }
 

@@ -94,6 +94,32 @@ describe("repeats", () => {
       },
       problem(404, "analysis-not-found"),
     );
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(client.erase(id), ProblemError, "a refusal for now did nothing");
+      },
+      problem(429, "rate-limited", { "retry-after": "0" }),
+      problem(404, "analysis-not-found"),
+    );
+  });
+
+  test("another server's JSON is no problem of ours", async () => {
+    for (const body of [
+      { errors: { film: ["is needed"] }, title: null },
+      { detail: [{ msg: "is needed" }], code: 7, errors: [null, "x", { detail: "d", pointer: "#/p" }] },
+      ["x"],
+    ])
+      await scripted(
+        async ({ client }) => {
+          await assert.rejects(client.get(id), (error: unknown) => {
+            assert.ok(error instanceof ProblemError);
+            assert.deepEqual([error.code, error.detail], ["http-error", "HTTP 400"]);
+            assert.ok(error.errors.every((each) => each.pointer === "#/p"));
+            return true;
+          });
+        },
+        json(400, body),
+      );
   });
 
   test("an answer that is no problem is told as what it is", () =>
@@ -241,6 +267,47 @@ describe("submitting", () => {
       },
       json(202, analysis("queued")),
       json(200, analysis("completed")),
+    ));
+
+  test("a server that is away for a while ends no wait, and whoever gives up knows what was accepted", async () => {
+    const away = Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? broken : problem(503, "overloaded")));
+    await scripted(
+      async ({ client }) => {
+        assert.equal((await client.analyze(new Uint8Array([1]))).status, "completed");
+      },
+      json(202, analysis("queued")),
+      ...away,
+      json(200, analysis("completed")),
+    );
+    await scripted(
+      async ({ client, requests }) => {
+        await assert.rejects(
+          client.analyze(new Uint8Array([1])),
+          (error: unknown) => error instanceof ConnectionError && error.analysisId === id,
+        );
+        assert.equal(requests.length, 1 + 8 * 5);
+      },
+      json(202, analysis("queued")),
+      ...Array.from({ length: 40 }, () => broken),
+    );
+    await scripted(
+      async ({ client }) => {
+        await assert.rejects(
+          client.analyze(new Uint8Array([1])),
+          (error: unknown) => error instanceof ProblemError && error.analysisId === undefined,
+        );
+      },
+      problem(422, "film-damaged"),
+    );
+  });
+
+  test("a first request that is at it still is waited for, however often a broken connection may be", () =>
+    scripted(
+      async ({ client }) => {
+        assert.equal((await client.submit(new Uint8Array([1]))).status, "queued");
+      },
+      ...Array.from({ length: 9 }, () => problem(409, "idempotency-in-flight", { "retry-after": "0" })),
+      json(202, analysis("queued")),
     ));
 
   for (const [what, steps] of Object.entries({

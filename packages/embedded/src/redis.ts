@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Redis } from "@osteon/shared/libraries/redis";
+import { connectRedis, type RedisConnection, type RedisTarget } from "@osteon/shared/redis";
 import { freePort, isPortFree } from "./free-port.js";
 import { guard } from "./guard.js";
 import { rotate, tail } from "./log-file.js";
 import { endOrphan, removePidFile, writePidFile } from "./pid-file.js";
 import { type EnsureOptions, ensureRedisServer } from "./redis-server.js";
+import { redisPassword } from "./secrets.js";
 import { StartError } from "./start-error.js";
 
 export interface RedisOptions extends EnsureOptions {
@@ -93,7 +94,7 @@ class OwnRedis implements RunningRedis {
     this.#log = resolve(options.dataDir, "logs", "redis.log");
     this.#options = options;
     this.port = port;
-    this.url = `redis://default:${passwordOf(dir)}@127.0.0.1:${port}`;
+    this.url = `redis://default:${redisPassword(dir)}@127.0.0.1:${port}`;
   }
 
   get pid(): number | undefined {
@@ -183,7 +184,7 @@ class OwnRedis implements RunningRedis {
       "bind 127.0.0.1",
       `port ${this.port}`,
       "protected-mode yes",
-      `requirepass ${passwordOf(this.#dir)}`,
+      `requirepass ${redisPassword(this.#dir)}`,
       "dir .",
       `appendonly ${this.#options.appendonly === false ? "no" : "yes"}`,
       "appendfsync everysec",
@@ -196,37 +197,38 @@ class OwnRedis implements RunningRedis {
   }
 }
 
-/** Made once per folder, so that a restarted Redis keeps its URL. */
-function passwordOf(dir: string): string {
-  const path = join(dir, "password");
-  if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString("base64url"), { mode: 0o600 });
-  return readFileSync(path, "utf8");
-}
+/** Time that a Redis somebody else runs has to answer, milliseconds: also one that is found by way of others. */
+const checkMs = 15_000;
 
 /** Checks a Redis that somebody else runs. @throws StartError if it does not answer. Returns what may surprise. */
-export async function checkRedis(urls: string, caFile?: string): Promise<string | undefined> {
-  // Of a cluster the first node answers for all.
-  const [url = urls] = urls.split(",");
-  const client = new Redis(url, {
-    ...(url.startsWith("rediss:") && caFile !== undefined ? { tls: { ca: readFileSync(caFile) } } : {}),
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    connectTimeout: 5_000,
-  });
-  client.on("error", () => undefined);
+export async function checkRedis(target: RedisTarget): Promise<string | undefined> {
+  let client: RedisConnection | undefined;
   try {
-    await client.connect();
-    await client.ping();
+    client = connectRedis(target, "commands");
+    await within(checkMs, client.ping());
     // CONFIG is often forbidden on managed servers: then nothing is said.
     const answer = await client.config("GET", "maxmemory-policy").catch(() => undefined);
     const policy = Array.isArray(answer) ? String(answer[1]) : "noeviction";
     if (policy === "noeviction") return undefined;
     return `Redis at REDIS_URL has maxmemory-policy ${policy}: jobs may be evicted; set it to noeviction.`;
   } catch (error) {
-    const where = URL.canParse(url) ? new URL(url).host : "REDIS_URL";
-    throw new StartError(`Redis at ${where} (REDIS_URL) does not answer: ${(error as Error).message}`);
+    throw new StartError(`Redis at ${placesOf(target)} does not answer: ${(error as Error).message}`);
   } finally {
-    client.disconnect();
+    client?.disconnect();
   }
+}
+
+/** Where it is looked for, without its password. */
+function placesOf({ REDIS_URL, REDIS_SENTINELS }: RedisTarget): string {
+  if (REDIS_SENTINELS !== undefined) return `${REDIS_SENTINELS} (REDIS_SENTINELS)`;
+  const hosts = REDIS_URL.split(",").map((url) => (URL.canParse(url) ? new URL(url).host : "?"));
+  return `${hosts.join(", ")} (REDIS_URL)`;
+}
+
+async function within<T>(milliseconds: number, step: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  return Promise.race([step, over]).finally(() => clearTimeout(timer));
 }

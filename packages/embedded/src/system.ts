@@ -140,7 +140,7 @@ class System implements RunningSystem {
     const port = await this.#port(config);
     this.webhookSecret = this.#env.WEBHOOK_SECRET || webhookSecret(this.dataDir);
     signal?.throwIfAborted();
-    await this.#openRedis();
+    await this.#openRedis(config);
     signal?.throwIfAborted();
     const abort = () => void this.stop({ force: true });
     signal?.addEventListener("abort", abort);
@@ -185,11 +185,11 @@ class System implements RunningSystem {
     );
   }
 
-  async #openRedis(): Promise<void> {
+  async #openRedis(config: Config): Promise<void> {
     const { redisUrl, say } = this.#options;
     const url = redisUrl === null ? undefined : (redisUrl ?? this.#env.REDIS_URL) || undefined;
     if (url !== undefined) {
-      const warning = await checkRedis(url, this.#env.REDIS_CA_FILE);
+      const warning = await checkRedis({ ...config, REDIS_URL: url });
       if (warning !== undefined) this.#console.say("warn", "osteon", warning);
       this.redisUrl = url;
       return;
@@ -202,19 +202,34 @@ class System implements RunningSystem {
     this.redis = redis;
     this.redisUrl = redis.url;
     let up = performance.now();
+    let restarting = false;
     redis.onExit = async (asked) => {
-      if (asked || this.#stopping) return;
-      const wait = this.#redisBackoff.next(performance.now() - up);
-      this.#console.say(
-        "warn",
-        "redis",
-        `ended unexpectedly, starts again in ${wait} ms (${this.dataDir}/logs/redis.log)`,
-      );
-      await delay(wait);
-      if (this.#stopping) return;
-      up = performance.now();
-      await redis.restart().catch((error: Error) => this.#console.say("error", "redis", error.message));
+      if (asked || restarting || this.#stopping) return;
+      restarting = true;
+      for (let ran = performance.now() - up; !this.#stopping; ran = 0) {
+        const wait = this.#redisBackoff.next(ran);
+        this.#console.say(
+          "warn",
+          "redis",
+          `ended unexpectedly, starts again in ${wait} ms (${this.dataDir}/logs/redis.log)`,
+        );
+        await delay(wait);
+        if (this.#stopping) break;
+        up = performance.now();
+        if (await this.#restarted(redis)) break;
+      }
+      restarting = false;
     };
+  }
+
+  async #restarted(redis: RunningRedis): Promise<boolean> {
+    try {
+      await redis.restart();
+      return true;
+    } catch (error) {
+      this.#console.say("error", "redis", (error as Error).message);
+      return false;
+    }
   }
 
   /** A path that the environment names, relative to where the user stands. */

@@ -130,12 +130,12 @@ test("damaged data are said, with what to do", async (t) => {
 
 test("a foreign Redis is checked", async (t) => {
   const redis = await start(t, temporary(t));
-  assert.equal(await checkRedis(redis.url), undefined);
+  assert.equal(await checkRedis({ REDIS_URL: redis.url }), undefined);
   await connect(t, redis.url).config("SET", "maxmemory-policy", "allkeys-lru");
-  assert.match((await checkRedis(redis.url)) ?? "", /allkeys-lru/);
+  assert.match((await checkRedis({ REDIS_URL: redis.url })) ?? "", /allkeys-lru/);
   const url = `redis://:secret@127.0.0.1:${await freePort()}`;
   await assert.rejects(
-    checkRedis(url),
+    checkRedis({ REDIS_URL: url }),
     (error) =>
       error instanceof StartError && /does not answer/.test(error.message) && !/secret/.test(error.message),
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { Pool } from "../src/pool/pool.js";
 import type { LaneListener, LaneRequest } from "../src/pool/protocol.js";
 
@@ -28,6 +29,45 @@ function poolOfTwo() {
 }
 
 const load = (key: string) => ({ kind: "load", key }) as Extract<LaneRequest, { kind: "load" }>;
+
+test("a lane that ends behind its own load, while another still loads, has the model when it is there again", async () => {
+  const loads: number[][] = [];
+  const lanes: LaneListener[] = [];
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const pool = new Pool({
+    threads: 2,
+    runTimeoutMs: 10_000,
+    loadTimeoutMs: 10_000,
+    start: (events) => {
+      const number = lanes.push(events) - 1;
+      loads[number] = [];
+      queueMicrotask(() => events.onReply({ kind: "ready", version: "1" }));
+      return {
+        post: async (request) => {
+          if (request.kind === "load") loads[number]?.push(request.id);
+          if (request.kind === "load" && number === 1) await held;
+          queueMicrotask(() => events.onReply({ kind: "done", id: request.id, output: undefined }));
+        },
+        end: async () => undefined,
+      };
+    },
+  });
+  await pool.started;
+  const loading = pool.load(load("first"));
+  await setImmediate();
+  lanes[0]?.onEnd("lost");
+  await setImmediate();
+  release();
+  await loading;
+  assert.deepEqual(
+    loads.map((each) => each.length),
+    [1, 1, 1],
+  );
+  await pool.close();
+});
 
 test("one lane of two that cannot start again holds up neither a reload nor the end", async () => {
   const { pool, lose } = poolOfTwo();

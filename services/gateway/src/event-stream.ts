@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
+import { onceGone } from "./client-gone.js";
 
 const heartbeatMs = 15_000;
 /** A stream ends after this time, so that no client stays with one gateway for good. */
@@ -47,8 +48,9 @@ export class EventStream {
     }, heartbeatMs);
     const limit = setTimeout(end, longestMs);
     closing.addEventListener("abort", end);
-    raw.once("close", end);
+    const letGo = onceGone(reply, end);
     this.onEnd(() => {
+      letGo();
       clearInterval(beat);
       clearTimeout(limit);
       closing.removeEventListener("abort", end);

@@ -1,6 +1,7 @@
 import type { Analysis, AnalysisRef } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
 import type { Dependencies } from "./app.js";
+import { onceGone } from "./client-gone.js";
 import { waitForEnd } from "./wait-for-end.js";
 
 /** The analysis at its end, or as it stands when the seconds are over or the client, or the gateway, is going. */
@@ -8,16 +9,16 @@ export async function hold(
   { backbone, changes, closing }: Pick<Dependencies, "backbone" | "changes" | "closing">,
   ref: AnalysisRef,
   seconds: number,
-  { raw }: FastifyReply,
+  reply: FastifyReply,
 ): Promise<Analysis | undefined> {
   const look = () => backbone.analyses.get(ref);
   if (seconds === 0) return look();
   // Not by AbortSignal.any: on Node 20 each would leave an entry at `closing`, which lives as long as the gateway.
   const over = new AbortController();
   const leave = () => over.abort();
-  raw.once("close", leave);
+  const letGo = onceGone(reply, leave);
   closing.addEventListener("abort", leave);
-  if (raw.destroyed || closing.aborted) leave();
+  if (closing.aborted) leave();
   try {
     return await waitForEnd({
       look,
@@ -26,7 +27,7 @@ export async function hold(
       signal: over.signal,
     });
   } finally {
-    raw.off("close", leave);
+    letGo();
     closing.removeEventListener("abort", leave);
   }
 }

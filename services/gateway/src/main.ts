@@ -18,6 +18,8 @@ import { buildApp } from "./app.js";
 import { startReconciling } from "./reconciling.js";
 import { startRetention } from "./retention.js";
 
+/** Milliseconds that the store has for each answer: requests wait for several of them, and proxies for a minute or so. */
+const storeAnswerMs = 15_000;
 /** Milliseconds that a walk or a sweep under way has to end when everything else has. */
 const sweepGraceMs = 5_000;
 
@@ -25,7 +27,7 @@ await runService("gateway", start, keysBeyondLoopback);
 
 async function start({ config, logger, metrics }: ServiceContext): Promise<RunningService> {
   const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
-  const backbone = await connect(config, logger, metrics);
+  const backbone = await connect(config, logger, metrics, { answerMs: storeAnswerMs });
   gaugeQueues(metrics.registry, backbone.producer);
   const subscriber = connectRedis(config, "blocking");
   const changes = new Changes(subscriber);
@@ -57,7 +59,8 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
   });
   return {
     address,
-    ready: () => backbone.redis.status === "ready",
+    // Without Redis it still answers of what has ended, and refuses films with a problem: better than a proxy's own error page.
+    ready: () => true,
     stop: async () => {
       stopWatching();
       const swept = Promise.all([stopReconciling(), stopRetention()]);

@@ -1,5 +1,6 @@
 import { ProblemError } from "@osteon/shared";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
+import { onceGone } from "./client-gone.js";
 import type { MemoryBudget } from "./memory-budget.js";
 
 /** Bytes of answers in memory: an eighth of what the deployments give a gateway, and four originals of the largest size. */
@@ -26,13 +27,10 @@ export class Sending {
    */
   async room(
     { tenant }: Pick<FastifyRequest, "tenant">,
-    { raw }: Pick<FastifyReply, "raw">,
+    reply: Parameters<typeof onceGone>[0],
     bytes: number,
   ): Promise<void> {
     if (!(await this.#memory.take(tenant, bytes, this.#waitMs))) throw new ProblemError("answers-unread");
-    const give = () => this.#memory.give(tenant, bytes);
-    // A client that went while it waited: nobody will say so again.
-    if (raw.destroyed) give();
-    else raw.once("close", give);
+    onceGone(reply, () => this.#memory.give(tenant, bytes));
   }
 }

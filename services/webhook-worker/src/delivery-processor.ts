@@ -22,6 +22,7 @@ import { type DueDelivery, isGone, readDue } from "./due-delivery.js";
 import { mostTries, waitBefore } from "./retry-schedule.js";
 import type { Sender, SendResult } from "./sender.js";
 import type { TargetSlots } from "./target-slots.js";
+import { UnnotedTries } from "./unnoted-tries.js";
 
 /** Tries that stay on record. */
 const mostRecorded = 25;
@@ -49,6 +50,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
   readonly kind = "webhook";
   readonly #parts: DeliveryProcessorParts;
   readonly #now: () => number;
+  readonly #unnoted = new UnnotedTries();
 
   constructor(parts: DeliveryProcessorParts) {
     this.#parts = parts;
@@ -60,11 +62,17 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const ref = refOf(data);
     const due = await readDue(ledger, ref);
     if (due === "gone") return ledger.deliveries.remove(ref);
-    if (due === "done") return ledger.deliveries.owed.remove(nameOf(ref));
+    if (due === "done") {
+      const again = await this.#close(ref);
+      return again === undefined ? undefined : postpone(again);
+    }
     if (due === "disabled") {
       metrics.deliveries.inc({ result: "dead" });
       return dispatch.giveUp(ref, "The endpoint is disabled.");
     }
+    const before = this.#unnoted.of(ref);
+    if (before !== undefined && isAsRead(due.record, before.record))
+      return this.#end(ref, due, before.result, postpone);
     const early = earlyBy(due.record, this.#now());
     if (early > earlyMs) return postpone(early);
     const slot = slots.take(ref.tenant, ref.webhook ?? new URL(due.url).host);
@@ -80,7 +88,19 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     } finally {
       slot.release(result?.milliseconds ?? 0);
     }
+    await this.#end(ref, due, result, postpone);
+  }
+
+  /** Notes how a try ended. Where the store does not take that, the try is not made again for it. */
+  async #end(
+    ref: DeliveryRef,
+    due: DueDelivery,
+    result: SendResult,
+    postpone: Attempt<"webhook">["postpone"],
+  ): Promise<void> {
+    this.#unnoted.keep(ref, { record: due.record, result });
     const wait = await this.#note(ref, due, result);
+    this.#unnoted.forget(ref);
     if (wait !== undefined) await postpone(wait);
   }
 

@@ -230,6 +230,54 @@ test("while a secret changes over both verify; then only the new one", async () 
   );
 });
 
+test("a try is not made again where the store can be read but takes nothing, and its end is noted when it does", async (t) => {
+  const away = () => Promise.reject(new ProblemError("store-unavailable"));
+  for (const [status, step] of [
+    [204, "put"],
+    [503, "put"],
+    [410, "bury"],
+  ] as const) {
+    received.length = 0;
+    answer = (_request, response) => response.writeHead(status, { "retry-after": "3600" }).end();
+    const { id } = await ended({ callbackUrl: url });
+    const writing = t.mock.method(ledger.deliveries, step);
+    for (let tries = 0; tries < 3; tries += 1) writing.mock.mockImplementationOnce(away, tries);
+    for (let tries = 0; tries < 3; tries += 1)
+      await assert.rejects(attempt(id), { code: "store-unavailable" });
+    const wait = await attempt(id);
+    writing.mock.restore();
+    assert.equal(received.length, 1, `${status}`);
+    const [record] = await dispatch.ofAnalysis(tenant, id);
+    assert.deepEqual([record?.tries, record?.attempts.map((each) => each.status)], [1, [status]]);
+    if (status === 503) assert.ok((wait ?? 0) >= 3_600_000);
+    else assert.equal(wait, undefined);
+    // The next try is made.
+    if (status !== 503) continue;
+    now += wait ?? 0;
+    await attempt(id);
+    assert.equal(received.length, 2);
+  }
+});
+
+test("what is asked for again while a worker ends it stays owed", async (t) => {
+  const { id } = await ended({ callbackUrl: url });
+  const ref = { tenant, event: id };
+  // A try before broke off behind its note: the marker is left.
+  await attempt(id);
+  await ledger.deliveries.owed.set({ tenant, id: nameOf(ref) });
+  const removing = t.mock.method(ledger.deliveries.owed, "remove");
+  removing.mock.mockImplementationOnce(async () => {
+    removing.mock.restore();
+    await dispatch.redeliver(ref);
+    await ledger.deliveries.owed.remove(id);
+  });
+  assert.equal(await attempt(id), 0, "at once");
+  assert.deepEqual((await owed()).length, 1);
+  await attempt(id);
+  assert.equal(received.length, 2);
+  assert.deepEqual(await owed(), []);
+});
+
 test("a callback is signed with each of the operator's secrets", async () => {
   await attempt((await ended({ callbackUrl: url })).id);
   const { headers, body } = received[0] ?? assert.fail("nothing came");

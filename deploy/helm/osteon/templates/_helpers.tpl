@@ -110,7 +110,7 @@ spec:
             {{- if kindIs "float64" $value }}{{ $value = printf "%f" $value | trimSuffix ".000000" }}{{ end }}
             - { name: {{ $name }}, value: {{ $value | quote }} }
             {{- end }}
-            {{- $keys := list "REDIS_URL" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+            {{- $keys := list "REDIS_URL" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "REDIS_SENTINEL_PASSWORD" }}
             {{- if or $gateway (eq .service "webhook-worker") }}
             {{- $keys = concat $keys (list "WEBHOOK_SECRET" "WEBHOOK_MASTER_SECRET") }}
             {{- end }}
@@ -145,12 +145,19 @@ spec:
             {{- if and $.Values.models.existingClaim (ne .service "webhook-worker") (not $gateway) }}
             - { name: models, mountPath: /models, readOnly: true }
             {{- end }}
+            {{- if $.Values.certificates.existingSecret }}
+            - { name: certificates, mountPath: /certificates, readOnly: true }
+            {{- end }}
       volumes:
         - name: tmp
           emptyDir: { sizeLimit: 256Mi }
         {{- if and $.Values.models.existingClaim (ne .service "webhook-worker") (not $gateway) }}
         - name: models
           persistentVolumeClaim: { claimName: {{ $.Values.models.existingClaim }}, readOnly: true }
+        {{- end }}
+        {{- with $.Values.certificates.existingSecret }}
+        - name: certificates
+          secret: { secretName: {{ . }} }
         {{- end }}
       {{- with $.Values.nodeSelector }}
       nodeSelector: {{- toYaml . | nindent 8 }}

@@ -142,7 +142,9 @@ async function openSystem(
 async function runningAddress(): Promise<string | undefined> {
   const address = occupantOf(defaultDataDir())?.address;
   if (address === undefined) return undefined;
-  const answer = await fetch(`${address}/livez`).catch(() => undefined);
+  const answer = await fetch(`${address}/livez`, { signal: AbortSignal.timeout(5_000) }).catch(
+    () => undefined,
+  );
   await answer?.body?.cancel();
   return answer?.ok === true ? address : undefined;
 }

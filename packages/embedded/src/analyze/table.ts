@@ -37,7 +37,9 @@ function cell({ right, total, accuracy }: Score): string {
 /** Columns as wide as their widest cell, under a ruled head. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const clean = [head, ...rows].map((row) => row.map(printable));
-  const widths = head.map((_, column) => Math.max(...clean.map((row) => widthOf(row[column] ?? ""))));
+  const widths = head.map((_, column) =>
+    clean.reduce((most, row) => Math.max(most, widthOf(row[column] ?? "")), 0),
+  );
   const lines = clean.map((row) =>
     widths
       .map((width, column) => (row[column] ?? "") + " ".repeat(width - widthOf(row[column] ?? "")))

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { normalise } from "@osteon/imaging";
+import { type NormalisedFilm, normalise } from "@osteon/imaging";
 import { type Bone, ProblemError } from "@osteon/shared";
 import { BodyPartClassifier } from "../body-part-classifier.js";
 import type { Bundles } from "../bundle.js";
@@ -44,7 +44,7 @@ export async function evaluate(
   const loop = async () => {
     for (let film = known[next++]; film !== undefined; film = known[next++]) {
       const { region, fractured } = film;
-      const picture = await normalise(await readFile(film.file));
+      const picture = await readPicture(film.file);
       if (classifier !== undefined && told.has(region)) {
         const { bodyPart: part, outcome } = await classifier.classify(picture);
         parts.push({ region, right: outcome === "analysed" && part.label === region });
@@ -109,6 +109,16 @@ function fractureRows(answers: ReadonlyMap<string, Answer[]>, { fractures }: Bun
       ...statedOf(manifest.metrics[metric]),
     }));
   });
+}
+
+/** @throws ProblemError that names the file */
+async function readPicture(file: string): Promise<NormalisedFilm> {
+  try {
+    return await normalise(await readFile(file));
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new ProblemError(error.code, `${file}: ${error.detail}`, { cause: error });
+  }
 }
 
 /** What the manifest says, where it says anything. */

@@ -53,6 +53,8 @@ export async function importModel(engine: InferenceEngine, options: ImportOption
     throw new ImportError(
       `${inTheWay.join(" and ")} in ${out} does the same work: --replace moves it away, --out names another folder.`,
     );
+  if (!inTheWay.includes(facts.name) && existsSync(path.join(out, facts.name)))
+    throw new ImportError(`${path.join(out, facts.name)} is there already, and does other work, or none.`);
   const aside = await mkdtemp(path.join(out, prefix));
   try {
     const bundle = path.join(aside, facts.name);

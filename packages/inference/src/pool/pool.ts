@@ -48,13 +48,24 @@ export class Pool {
 
   /** Loads a model on every lane; none keeps it where one cannot. */
   async load(request: LoadRequest): Promise<void> {
-    const results = await Promise.allSettled(this.#everywhere(request, this.#options.loadTimeoutMs));
-    const failure = results.find((result) => result.status === "rejected");
-    if (failure !== undefined) {
-      await this.unload(request.key);
-      throw failure.reason;
-    }
+    const lanes = this.#slots.map((slot) => ({ slot, before: slot.lanes }));
+    await this.#loadOn(this.#slots, request);
     this.#loaded.set(request.key, request);
+    // A lane that had it and ended while others still loaded was replaced by one that knew nothing of it.
+    const replaced = lanes.filter(({ slot, before }) => slot.lanes !== before);
+    await this.#loadOn(
+      replaced.map(({ slot }) => slot),
+      request,
+    );
+  }
+
+  async #loadOn(slots: readonly Slot[], request: LoadRequest): Promise<void> {
+    const { loadTimeoutMs } = this.#options;
+    const results = await Promise.allSettled(this.#on(slots, request, loadTimeoutMs));
+    const failure = results.find((result) => result.status === "rejected");
+    if (failure === undefined) return;
+    await this.unload(request.key);
+    throw failure.reason;
   }
 
   async unload(key: string): Promise<void> {
@@ -104,7 +115,11 @@ export class Pool {
   }
 
   #everywhere(request: LaneRequest, timeoutMs: number): Promise<RawOutput>[] {
-    return this.#slots.map((slot) => this.#submit(request, timeoutMs, (task) => slot.add(task)));
+    return this.#on(this.#slots, request, timeoutMs);
+  }
+
+  #on(slots: readonly Slot[], request: LaneRequest, timeoutMs: number): Promise<RawOutput>[] {
+    return slots.map((slot) => this.#submit(request, timeoutMs, (task) => slot.add(task)));
   }
 
   #submit(request: LaneRequest, timeoutMs: number, enqueue: (task: Task) => void): Promise<RawOutput> {

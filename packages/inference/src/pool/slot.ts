@@ -53,6 +53,11 @@ export class Slot {
     this.#start();
   }
 
+  /** How many lanes it has had. */
+  get lanes(): number {
+    return this.#generation;
+  }
+
   /** Whether the last start failed and the next one has not succeeded. */
   get failing(): boolean {
     return this.#failures > 0;

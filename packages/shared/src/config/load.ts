@@ -5,6 +5,9 @@ import { isLoopback } from "./loopback.js";
 import { type Config, ConfigSchema } from "./schema.js";
 import { weakSecrets } from "./weak-secrets.js";
 
+/** What of the configuration is an address, or several. */
+const addresses = ["REDIS_URL", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT"] as const;
+
 /** What one service asks of its configuration beside the schema: the fault, a line that begins with the variable's name. */
 export type ConfigRule = (config: Config) => string | undefined;
 
@@ -29,6 +32,14 @@ export function loadConfig(env: NodeJS.ProcessEnv, ...rules: ConfigRule[]): Conf
   }
   if (config.S3_BUCKET === undefined && config.S3_ENDPOINT !== undefined) {
     faults.set("S3_BUCKET", "S3_BUCKET must be set where S3_ENDPOINT is");
+  }
+  for (const name of addresses) {
+    const given = `${config[name] ?? ""}`.split(",").filter((each) => each !== "");
+    if (!faults.has(name) && !given.every((each) => URL.canParse(each)))
+      faults.set(
+        name,
+        `${name} is no URL: what is special in one (# / ? @ :) is written %23, %2F and so on in a password`,
+      );
   }
   if (parseAddressRanges(config.WEBHOOK_ALLOW) === undefined) {
     faults.set("WEBHOOK_ALLOW", "WEBHOOK_ALLOW must be address ranges such as 10.1.0.0/16, comma-separated");

@@ -1,7 +1,7 @@
 import { Analyses, Ledger, LiveState } from "../analyses/index.js";
 import type { Config } from "../config/index.js";
 import { closeRedis, connectRedis, Producer } from "../queues/index.js";
-import { MeteredStore, type ObjectStore, openStore } from "../storage/index.js";
+import { MeteredStore, type ObjectStore, openStore, type StoreTimes } from "../storage/index.js";
 import type { Logger, Metrics } from "../telemetry/index.js";
 import { KnownEndpoints } from "../webhooks/index.js";
 
@@ -15,8 +15,17 @@ export interface Backbone {
 }
 
 /** Opens store and Redis, waiting for whichever is not up yet: services may start in any order. */
-export async function connect(config: Config, logger: Logger, metrics?: Metrics): Promise<Backbone> {
-  const backbone = await openBackbone(config, { logger, ...(metrics === undefined ? {} : { metrics }) });
+export async function connect(
+  config: Config,
+  logger: Logger,
+  metrics?: Metrics,
+  store: StoreTimes = {},
+): Promise<Backbone> {
+  const backbone = await openBackbone(config, {
+    logger,
+    store,
+    ...(metrics === undefined ? {} : { metrics }),
+  });
   await untilUp("object store", () => backbone.store.probe(), logger);
   await untilUp("redis", () => backbone.redis.ping(), logger);
   return backbone;
@@ -25,9 +34,13 @@ export async function connect(config: Config, logger: Logger, metrics?: Metrics)
 /** Opens store and Redis, whether they are up or not. */
 export async function openBackbone(
   config: Config,
-  { logger, metrics }: { logger?: Pick<Logger, "error">; metrics?: Metrics } = {},
+  {
+    logger,
+    metrics,
+    store: times = {},
+  }: { logger?: Pick<Logger, "error">; metrics?: Metrics; store?: StoreTimes } = {},
 ): Promise<Backbone> {
-  const opened = await openStore(config);
+  const opened = await openStore(config, times);
   const store = metrics === undefined ? opened : new MeteredStore(opened, metrics);
   const redis = connectRedis(config, "commands");
   const producer = new Producer(redis);

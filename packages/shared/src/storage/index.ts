@@ -27,15 +27,19 @@ export {
 } from "./sealed-json.js";
 export { digestOfFilm, inSlices } from "./slices.js";
 
+/** How long a store that is reached over a network has, where that is not its own default. */
+export type StoreTimes = Pick<S3StoreOptions, "answerMs">;
+
 /**
  * The store that the configuration names: S3 where there is a bucket, else files under `DATA_DIR`. Only who has a bucket
  * loads the SDK: its modules are a quarter of what a service reads at its start.
  */
-export async function openStore(config: Config): Promise<ObjectStore> {
+export async function openStore(config: Config, times: StoreTimes = {}): Promise<ObjectStore> {
   if (config.S3_BUCKET === undefined) return new FileStore(path.join(config.DATA_DIR, "store"));
   const { S3Store } = await import("./s3-store.js");
   const credentials = credentialsOf(config);
   return new S3Store({
+    ...times,
     bucket: config.S3_BUCKET,
     region: config.S3_REGION,
     ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),

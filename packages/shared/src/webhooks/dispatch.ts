@@ -108,6 +108,9 @@ export class Dispatch {
     if (problem !== undefined) await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
     else if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
     await this.#deliveries.owed.remove(nameOf(ref));
+    // Asked for again meanwhile: what is pending has a marker.
+    const { record: now } = await this.#deliveries.read(ref);
+    if (now?.status === "pending") await this.#deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
   }
 
   /** Deliveries of an analysis: to its callback address first, then to its tenant's endpoints. */

@@ -45,6 +45,9 @@ export function declaredProblems({ schema, config, method }: RouteFacts): Proble
       "scope-missing",
       "store-unavailable",
       "queue-unavailable",
+      // Whatever reads a record of the store may find it so.
+      "record-damaged",
+      "record-too-new",
     );
     if (config.scope !== "admin") add("rate-limited");
   }

@@ -35,6 +35,7 @@ const own: Readonly<Record<string, readonly HeaderName[]>> = {
   "testWebhook 202": ["location"],
   "getFilmImage 200": ["etag"],
   "getFilmHeatmap 200": ["etag"],
+  "getFilmThumbnail 200": ["etag"],
   "getFilmOriginal 200": ["etag", "accept-ranges"],
   "getFilmOriginal 206": ["etag", "content-range"],
 };

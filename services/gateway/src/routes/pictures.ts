@@ -1,5 +1,5 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
-import { type AcceptedFilm, isAnalysisId, type KeptHeatmap, ProblemError } from "@osteon/shared";
+import { type AcceptedFilm, isAnalysisId, isEnded, type KeptHeatmap, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
@@ -118,7 +118,9 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
         backbone.analyses.get(ref),
       ]);
       const film = analysis?.films[params.film];
-      if (heatmap === undefined && film?.outcome !== undefined) throw new ProblemError("no-heatmap");
+      // A film that failed, or was cancelled before its end, has no outcome, and will have none.
+      const over = film?.outcome !== undefined || (analysis !== undefined && isEnded(analysis.status));
+      if (heatmap === undefined && over) throw new ProblemError("no-heatmap");
       const { width, height } = heatmap?.image ?? film ?? {};
       if (heatmap === undefined || width === undefined || height === undefined) {
         throw new ProblemError("image-not-ready");

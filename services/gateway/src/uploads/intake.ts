@@ -107,7 +107,12 @@ export class Intake {
     const { tenant, ledger } = this.#parts;
     const { uploads } = ledger;
     const ref = { tenant, id };
-    const size = await uploads.size(ref);
+    // Asked for first: whoever has its address can put a film there again.
+    const [used, size] = await Promise.all([uploads.used(ref), uploads.size(ref)]);
+    if (used !== undefined) {
+      this.films.push({ ...used, upload: { id, used: true } });
+      return;
+    }
     this.announce(size ?? 0);
     const film = await this.#parts.heavy(async () => {
       const bytes = await uploads.film(ref);
@@ -117,9 +122,10 @@ export class Intake {
       film.upload = { id, used: false };
       return;
     }
-    const used = await uploads.used(ref);
-    if (used === undefined) throw new ProblemError("upload-not-found");
-    this.films.push({ ...used, upload: { id, used: true } });
+    // Another request may have taken it between.
+    const taken = await uploads.used(ref);
+    if (taken === undefined) throw new ProblemError("upload-not-found");
+    this.films.push({ ...taken, upload: { id, used: true } });
   }
 
   /** A film's bytes, wherever they are. */
