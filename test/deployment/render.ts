@@ -28,6 +28,7 @@ export interface Deployment extends Rendered {
         containers: {
           securityContext: { readOnlyRootFilesystem: boolean; capabilities: { drop: string[] } };
           env: { name: string; value?: string }[];
+          volumeMounts: { mountPath: string }[];
           startupProbe: Probe;
           livenessProbe: Probe;
         }[];
