@@ -169,8 +169,9 @@ def tail(manifest: dict) -> str:
 ## How it was made
 
 EfficientNet-Lite0, one grey channel, {manifest["input"]["width"]} × {manifest["input"]["height"]} pixels, trained by `{manifest["training"]["recipe"]}` (seed
-{manifest["training"]["seed"]}), on the train split of the FracAtlas subset with strong augmentation; calibrated on val. When it was trained, films that the
-source has twice (`training/osteon_training/copies.py`) were not yet left out of train where val or test has them, nor of val where test has.
+{manifest["training"]["seed"]}), on the train split of the FracAtlas subset with strong augmentation; calibrated on val. In its first
+trainings films that the source has twice (`training/osteon_training/copies.py`) were not yet left out of train where val or test has them, nor of
+val where test has.
 `training/README.md` tells how to repeat it.
 
 ## Licence and attribution
