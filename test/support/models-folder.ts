@@ -45,7 +45,7 @@ export class ModelsFolder {
     for (const name of names) {
       const manifest = JSON.parse(await readFile(path.join(shipped, name, "model.json"), "utf8")) as Tuned;
       const { calibration } = manifest;
-      manifest.version = `1.1.${generation}`;
+      manifest.version = `9.0.${generation}`;
       if (calibration.offset !== undefined) calibration.offset += generation * 0.03;
       if (calibration.temperature !== undefined) calibration.temperature *= 1 + generation * 0.02;
       await this.write(`${name}/model.json`, JSON.stringify(manifest));

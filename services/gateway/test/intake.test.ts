@@ -15,7 +15,7 @@ test("a large film that comes by an upload is hashed and staged in slices, as on
   const bytes = Buffer.alloc(9 * mebibyte, "film");
   const staged: number[] = [];
   const ledger: Partial<Omit<Ledger, "uploads">> & { uploads: Partial<Ledger["uploads"]> } = {
-    uploads: { size: async () => bytes.length, film: async () => bytes },
+    uploads: { used: async () => undefined, size: async () => bytes.length, film: async () => bytes },
     stage: async (_ref, _film, body: ObjectBody) => {
       for await (const slice of body as AsyncIterable<Buffer>) staged.push(slice.length);
     },
