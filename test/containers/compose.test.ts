@@ -189,6 +189,9 @@ test("compose brings the system up; only the gateway is published, and only the 
     assert.equal(stdout.trim(), reached, `${service}: ${stderr}`);
   }
   assert.equal((await fetch(`${url}/v1/analyses`)).status, 401);
+  // Before the kernel ends it, it refuses writes: of a gigabyte six tenths.
+  const limit = await project.exec("valkey", "valkey-cli", "config", "get", "maxmemory");
+  assert.match(limit.stdout, /^maxmemory\n644245/, limit.stderr);
   const made = await project.exec("gateway", ...keyCommand);
   key = /osk_\S+/.exec(made.stdout)?.[0] ?? assert.fail(made.stderr);
 });
