@@ -11,9 +11,9 @@ def fold_stem(model: onnx.ModelProto) -> None:
     """Rewrites the stem, 3 × 3 with stride 2 over one channel, as 2 × 2 with stride 1 over the four pixels of each 2 × 2 block.
 
     Exact, for films of even sides: each product is there once, beside seven with a weight of 0. Kernels that take four int8 at once
-    have little to do with one channel: the stem was an eighth of the int8 model's time, and is a twentieth.
+    have little to do with one channel: the stem was an eighth of the int8 model's time, and is a sixteenth.
 
-    @raises ValueError where the model begins otherwise
+    ValueError where the model begins otherwise.
     """
     graph = model.graph
     film = graph.input[0].name

@@ -62,10 +62,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const ref = refOf(data);
     const due = await readDue(ledger, ref);
     if (due === "gone") return ledger.deliveries.remove(ref);
-    if (due === "done") {
-      const again = await this.#close(ref);
-      return again === undefined ? undefined : postpone(again);
-    }
+    if (due === "done") return (await ledger.deliveries.close(ref)) ? postpone(0) : undefined;
     if (due === "disabled") {
       metrics.deliveries.inc({ result: "dead" });
       return dispatch.giveUp(ref, "The endpoint is disabled.");
@@ -190,13 +187,9 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     return Math.max(0, earlyBy(standing, this.#now()));
   }
 
-  /** Ends what is owed, unless it was asked for again since its record said that it is over: then it goes on at once. */
+  /** What was asked for again goes on at once. */
   async #close(ref: DeliveryRef): Promise<number | undefined> {
-    const { deliveries } = this.#parts.ledger;
-    await deliveries.owed.remove(nameOf(ref));
-    if ((await deliveries.get(ref))?.status !== "pending") return undefined;
-    await deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
-    return 0;
+    return (await this.#parts.ledger.deliveries.close(ref)) ? 0 : undefined;
   }
 
   async #noteEndpoint(endpoint: EndpointRecord, { delivered, final }: SendResult): Promise<void> {

@@ -276,6 +276,20 @@ test("what is asked for again while a worker ends it stays owed", async (t) => {
   await attempt(id);
   assert.equal(received.length, 2);
   assert.deepEqual(await owed(), []);
+
+  const given = await ended({ callbackUrl: url });
+  const givenRef = { tenant, event: given.id };
+  const burying = t.mock.method(ledger.deliveries.owed, "remove");
+  burying.mock.mockImplementationOnce(async () => {
+    burying.mock.restore();
+    await dispatch.redeliver(givenRef);
+    await ledger.deliveries.owed.remove(nameOf(givenRef));
+  });
+  await dispatch.giveUp(givenRef, "The endpoint is disabled.");
+  assert.deepEqual(await owed(), [nameOf(givenRef)]);
+  await attempt(given.id);
+  assert.equal(received.length, 3);
+  assert.deepEqual(await owed(), []);
 });
 
 test("a callback is signed with each of the operator's secrets", async () => {

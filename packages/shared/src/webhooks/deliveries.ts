@@ -69,6 +69,18 @@ export class Deliveries {
     return putSealed(this.#store, keyOf(ref), record, options.ifAbsent);
   }
 
+  /**
+   * Ends what is owed, unless it was asked for again since its record said that it is over: what is pending has a marker.
+   *
+   * @returns whether it was
+   */
+  async close(ref: DeliveryRef): Promise<boolean> {
+    await this.owed.remove(nameOf(ref));
+    if ((await this.get(ref))?.status !== "pending") return false;
+    await this.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    return true;
+  }
+
   /** Notes that a delivery was given up. Test events leave no dead letter: nobody misses them. */
   async bury(ref: DeliveryRef, record: DeliveryRecord, reason: string): Promise<DeliveryRecord> {
     const { nextAttemptAt: _, ...rest } = record;

@@ -104,13 +104,13 @@ export class Dispatch {
     const { record, problem } = await this.#deliveries.read(ref);
     // Left to a worker of that version.
     if (problem?.code === "record-too-new") throw problem;
-    // A damaged record takes no reason: its dead letter is listed with what is wrong with it.
-    if (problem !== undefined) await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
-    else if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
-    await this.#deliveries.owed.remove(nameOf(ref));
-    // Asked for again meanwhile: what is pending has a marker.
-    const { record: now } = await this.#deliveries.read(ref);
-    if (now?.status === "pending") await this.#deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    if (problem !== undefined) {
+      // A damaged record takes no reason: its dead letter is listed with what is wrong with it.
+      await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
+      return this.#deliveries.owed.remove(nameOf(ref));
+    }
+    if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
+    await this.#deliveries.close(ref);
   }
 
   /** Deliveries of an analysis: to its callback address first, then to its tenant's endpoints. */
