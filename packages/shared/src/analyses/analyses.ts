@@ -157,7 +157,10 @@ export class Analyses {
       else await this.#live.forget(ref.id);
       return undefined;
     }
-    await this.#live.open(request);
+    if (!(await this.#live.open(request))) {
+      await this.#erasure.scrub(ref);
+      return undefined;
+    }
     // Their jobs are done with: nobody else would tell Redis of them before the end.
     if (request.films.length > 1)
       for (const done of (await this.ledger.results.ofFilms(ref)).values())

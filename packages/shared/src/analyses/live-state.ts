@@ -34,10 +34,12 @@ const clocksMs = 5_000;
 const mostConfirmed = 10_000;
 const endedSeconds = 3600;
 
-/** KEYS: the analysis. ARGV: request, seconds kept. */
+/** KEYS: the analysis, its mark of erasure. ARGV: request, seconds kept. Returns whether the analysis was erased. */
 const openScript = `
+if redis.call("EXISTS", KEYS[2]) == 1 then return 1 end
 redis.call("HSETNX", KEYS[1], "request", ARGV[1])
 redis.call("EXPIRE", KEYS[1], ARGV[2])
+return 0
 `;
 
 /** KEYS: the analysis. ARGV: film, time, seconds kept, channel, id. Returns the request, the end, and the film's end. */
@@ -75,7 +77,7 @@ if entry and cjson.decode(entry).id == ARGV[1] then redis.call("DEL", KEYS[1]) e
 
 /** A connection that knows the scripts: each step of a film's way is one round trip. */
 interface Scripts {
-  osteonOpenAnalysis(...args: (string | number)[]): Promise<null>;
+  osteonOpenAnalysis(...args: (string | number)[]): Promise<number>;
   osteonStartFilm(...args: (string | number)[]): Promise<(string | null)[]>;
   osteonSetOnce(...args: (string | number)[]): Promise<number[]>;
 }
@@ -91,7 +93,7 @@ export class LiveState {
   readonly #confirmed = new Set<string>();
 
   constructor(redis: RedisConnection) {
-    redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 1, lua: openScript });
+    redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 2, lua: openScript });
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
     redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
     this.#redis = redis as RedisConnection & Scripts;
@@ -104,10 +106,13 @@ export class LiveState {
     onOtherMasters(redis, doubt);
   }
 
-  async open(request: AnalysisRequest): Promise<void> {
-    await this.#guarded(() =>
-      this.#redis.osteonOpenAnalysis(keyOf(request.id), JSON.stringify(request), pendingSeconds),
+  /** @returns false where the analysis was erased meanwhile: it stays forgotten. */
+  async open(request: AnalysisRequest): Promise<boolean> {
+    const { id } = request;
+    const erased = await this.#guarded(() =>
+      this.#redis.osteonOpenAnalysis(keyOf(id), erasedKeyOf(id), JSON.stringify(request), pendingSeconds),
     );
+    return erased === 0;
   }
 
   /**

@@ -31,7 +31,11 @@ export class Lookup {
       return (await this.#erasure.scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
     }
     const result = await this.#ledger.results.get(ref);
-    if (result !== undefined) return result;
+    if (result !== undefined) {
+      const asked = live === undefined ? this.#live.isErased(ref.id) : this.#ledger.isBeingErased(ref);
+      // Written by work that was under way when it was erased, and not found by that yet.
+      return (await asked) ? undefined : result;
+    }
     const request = await this.#ledger.request(ref);
     if (request === undefined) return undefined;
     // Only Redis knows whether it has begun.
