@@ -21,7 +21,8 @@ test("a key is verified, and is nowhere in the store", async () => {
   const verified = await ring().verify(text);
   assert.deepEqual([verified.tenant, verified.scopes], ["clinic-a", ["submit", "read"]]);
   const kept = await readFile(path.join(folder, "keys", `${record.id}.json`), "utf8");
-  assert.ok(!kept.includes(text.split("_").at(-1) ?? "?"));
+  // The secret itself may have underscores.
+  assert.ok(!kept.includes(text.slice(-43)));
 });
 
 test("what is no key, another's secret, or a made-up id is refused alike", async () => {
