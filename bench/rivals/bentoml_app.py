@@ -1,4 +1,5 @@
-"""BentoML: one worker a core. `films` returns the result, `queued` is a task: submitted, then asked for."""
+"""BentoML. `films` returns the result: one worker a core. `queued` is a task, submitted, then asked for: one worker with a
+thread a core, as the workers' tasks share a SQLite file, and several of them lose tasks to each other's locks."""
 
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from bentoml.validators import ContentType
 
 @bentoml.service(
     workers=int(os.environ.get("BENCH_WORKERS", "2")),
+    threads=int(os.environ.get("BENCH_THREADS", "1")),
     traffic={"timeout": 60, "max_concurrency": 256},
     logging={"access": {"enabled": False}},
     metrics={"enabled": False},
