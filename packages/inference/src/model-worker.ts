@@ -36,8 +36,15 @@ export interface ModelWorker<M extends WorkerModels> {
   loaded?(models: M, logger: Logger): void;
   /** The processors of the kinds, on the models that were loaded. */
   processors(models: M, backbone: Backbone, context: ServiceContext): readonly Processor[];
-  concurrency(config: Config): number;
+  /** Films to have in hand at once, where the configuration says so. */
+  concurrency(config: Config): number | undefined;
 }
+
+/**
+ * Films in hand for each inference thread: one is examined while the next is read and decoded. What a worker holds beyond that
+ * waits for it while another worker has nothing to do.
+ */
+const filmsPerThread = 2;
 
 /** Runs a worker service whose jobs need models: it is ready when they are hot, and offers them to be replaced. */
 export async function runModelWorker<M extends WorkerModels>(
@@ -69,7 +76,7 @@ export async function runModelWorker<M extends WorkerModels>(
       context,
       kinds,
       processors(models, backbone, context),
-      concurrency(config),
+      concurrency(config) ?? filmsPerThread * engine.describe().threads,
       async () => {
         await offer.end();
         await backbone.close();

@@ -162,8 +162,16 @@ export const ConfigSchema = Type.Object({
     default: 16,
     description: "Most films of one analysis.",
   }),
-  BODYPART_CONCURRENCY: count("Films that a body-part worker has in hand at once.", 8),
-  FRACTURE_CONCURRENCY: count("Films that a fracture worker has in hand at once.", 8),
+  BODYPART_CONCURRENCY: Type.Optional(
+    count(
+      "Films that a body-part worker has in hand at once; twice as many as it has inference threads where unset.",
+    ),
+  ),
+  FRACTURE_CONCURRENCY: Type.Optional(
+    count(
+      "Films that a fracture worker has in hand at once; twice as many as it has inference threads where unset.",
+    ),
+  ),
   WEBHOOK_CONCURRENCY: count(
     "Deliveries that a webhook worker has in hand at once; one receiver gets at most 8 of them, and fewer the slower it is.",
     256,
