@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
+import { resultOf } from "../support/requests.js";
 
 let gateway: LoneGateway;
 before(async () => {
@@ -10,7 +11,7 @@ before(async () => {
 });
 after(() => gateway?.stop());
 
-test("a film that was examined before its exam was cancelled keeps its heat map", async () => {
+test("a film that was examined before its exam was cancelled keeps its heat map, and none gets one that came late", async () => {
   const films = testFilms(2, "hand").map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
   const { id } = (await gateway.client.submit(films)).body;
   await gateway.endFilm(
@@ -30,5 +31,11 @@ test("a film that was examined before its exam was cancelled keeps its heat map"
   assert.equal(cancelled.status, 200);
   const after = await picture(0);
   assert.deepEqual([after.status, after.headers.get("etag")], [200, before.headers.get("etag")]);
+  Client.refused(await picture(1), 404, "no-heatmap");
+  const request = await gateway.request(id);
+  const { analyses } = gateway.backbone;
+  const heatmap = await analyses.ledger.results.heatmap(request, 0);
+  assert.ok(heatmap);
+  await analyses.filmEnded(request, { ...resultOf(request, 1, { outcome: "analysed" }), heatmap });
   Client.refused(await picture(1), 404, "no-heatmap");
 });

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type AnalysisRequest, type Backbone, ProblemError } from "@osteon/shared";
+import {
+  type AnalysisRequest,
+  analysisFolder,
+  type Backbone,
+  ProblemError,
+  Producer,
+  Reconciler,
+} from "@osteon/shared";
 import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
@@ -168,4 +175,48 @@ test("a retry that lost its lock before it began makes no second analysis", asyn
   await assert.rejects(late, { code: "queue-unavailable" });
   assert.equal(await ledger.failed.get(one.id), undefined, "it is no dead letter again");
   assert.deepEqual(await retriesOf(one), [analysis]);
+});
+
+test("a dead letter that was tried again is not listed again by what was left to do of its first end", async (t) => {
+  const { analyses, store, redis } = backbone;
+  const producer = new Producer(redis);
+  t.after(() => producer.close());
+  const mock = t.mock.method(store, "deleteAll", () => Promise.reject(new ProblemError("store-unavailable")));
+  const one = await failed();
+  await analyses.ledger.pending.flush();
+  mock.mock.restore();
+  assert.ok(await analyses.ledger.pending.has(one.id), "its marker could not be removed");
+  await lettersOf(backbone).retry(one.id);
+  const later = () => Date.now() + 3_600_000;
+  await new Reconciler({ analyses, producer, redis, now: later }).walk(5);
+  assert.equal(await analyses.ledger.failed.get(one.id), undefined);
+});
+
+test("an end that is settled again keeps what a retry has noted", async () => {
+  const { analyses } = backbone;
+  const one = await failed();
+  await analyses.ledger.pending.set(one);
+  await analyses.ledger.failed.set({ tenant, id: one.id, retriedAs: "another" });
+  const end = await analyses.get(one);
+  assert.ok(end);
+  await analyses.settle(one, end);
+  assert.equal((await analyses.ledger.failed.get(one.id))?.retriedAs, "another");
+});
+
+test("films that are erased while they are tried again live on nowhere", async (t) => {
+  const { analyses } = backbone;
+  const letters = lettersOf(backbone);
+  const one = await failed();
+  const accept = analyses.accept.bind(analyses);
+  let again: AnalysisRequest | undefined;
+  t.mock.method(analyses, "accept", async (...call: Parameters<typeof accept>) => {
+    [again] = call;
+    await analyses.erase(one);
+    return accept(...call);
+  });
+  await assert.rejects(letters.retry(one.id), { code: "dead-letter-not-found" });
+  assert.ok(again);
+  assert.equal(await analyses.get(again), undefined);
+  assert.deepEqual(await backbone.store.list(analysisFolder(tenant, again.id)), []);
+  await assert.rejects(letters.retry(one.id), { code: "dead-letter-not-found" });
 });

@@ -8,7 +8,6 @@ import {
   closeRedis,
   connectRedis,
   deliveryName,
-  endedAnalysis,
   expireAnalyses,
   FileStore,
   filmJobId,
@@ -198,46 +197,6 @@ for (const [name, forget] of Object.entries(forgets))
       await nothingLeft(ends);
       assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
     });
-
-for (const films of [1, 2])
-  test(`what work under way writes of ${films} erased films is found by nobody before that work takes it away`, async () => {
-    const one = await accepted(films);
-    await analyses.start(one, 0);
-    await analyses.erase(one);
-    const result = resultOf(one);
-    await analyses.ledger.results.putFilm(one, result);
-    assert.equal(await analyses.get(one), undefined);
-    await analyses.ledger.results.put(one, endedAnalysis(one, [result], new Date()), [result]);
-    assert.equal(await analyses.get(one), undefined);
-    await analyses.filmEnded(one, result);
-    await nothingLeft(one);
-  });
-
-test("what work under way wrote is not found while Redis is away, where its erasure is not finished", async (t) => {
-  const one = await accepted();
-  await brokenOff(t, one);
-  const result = resultOf(one);
-  await analyses.ledger.results.put(one, endedAnalysis(one, [result], new Date()), [result]);
-  const away = new LiveState(redis);
-  t.mock.method(away, "get", () => Promise.reject(new ProblemError("queue-unavailable")));
-  const cutOff = new Analyses({ ledger: analyses.ledger, live: away, producer });
-  assert.equal(await cutOff.get(one), undefined);
-  await analyses.erase(one);
-  await nothingLeft(one);
-});
-
-test("work that read the request before its erasure does not bring it back to Redis", async (t) => {
-  const one = await accepted();
-  await redis.flushall();
-  t.mock.method(analyses.ledger, "request", async (ref: AnalysisRequest) => {
-    t.mock.restoreAll();
-    const request = await analyses.ledger.request(ref);
-    await analyses.erase(one);
-    return request;
-  });
-  assert.equal(await analyses.start(one, 0), undefined, "there is nothing to do");
-  await nothingLeft(one);
-});
 
 for (const [name, forget] of Object.entries({ "nothing is forgotten": async () => undefined, ...forgets }))
   test(`a film that fails for good after its erasure leaves no picture, though ${name}`, async () => {

@@ -135,6 +135,18 @@ describe("tenants share a queue", () => {
     assert.ok(share(order, "moody") >= 18, `${share(order, "moody")} of 40`);
   });
 
+  test("who erases what was done long ago takes no place of others", async () => {
+    const done = await submit("tidy", 100);
+    await serve(100);
+    await submit("tidy", 100);
+    await submit("other", 100);
+    for (const id of done) await producer.remove("bodypart", id, { tenant: "tidy" });
+    await submit("tidy", 100);
+    await submit("other", 100);
+    const order = await serve(100);
+    assert.ok(Math.abs(share(order, "tidy") - 50) <= 3, `${share(order, "tidy")} of 100`);
+  });
+
   test("a wiped Redis forgets the shares and nothing else", async () => {
     await submit("flood", 500);
     await redis.flushall();

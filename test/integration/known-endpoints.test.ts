@@ -69,7 +69,7 @@ describe("who is listening", () => {
     assert.deepEqual(await listening(), []);
     await registry.change(record, { enabled: true });
     assert.deepEqual(await listening(), [record.id]);
-    await registry.delete(record);
+    await registry.delete(record, async () => undefined);
     assert.deepEqual(await listening(), []);
   });
 
@@ -106,7 +106,10 @@ describe("who is listening", () => {
 test("an endpoint whose record is damaged can be deleted, once", async () => {
   const { record } = await registry.create(tenant, settings);
   await store.put(`webhooks/${tenant}/${record.id}/endpoint.json`, '{"v":2,"dig');
-  await registry.delete(record);
+  await registry.delete(record, async () => undefined);
   assert.deepEqual(await store.list("webhooks/"), []);
-  await assert.rejects(registry.delete(record), { code: "webhook-not-found" });
+  await assert.rejects(
+    registry.delete(record, async () => undefined),
+    { code: "webhook-not-found" },
+  );
 });

@@ -71,7 +71,7 @@ beforeEach(async () => {
   producer = new Producer(redis);
   ledger = new Ledger(new FileStore(await mkdtemp(path.join(folder, "store-"))));
   const { endpoints, deliveries } = ledger;
-  dispatch = new Dispatch({ endpoints, deliveries, producer, now: () => now });
+  dispatch = new Dispatch({ endpoints, deliveries, results: ledger.results, producer, now: () => now });
   registry = new EndpointRegistry({
     endpoints,
     lock: new RedisLock(redis),
@@ -445,8 +445,7 @@ test("nothing is written that outlives its analysis or endpoint, also where thos
 
   const told = await ended();
   answer = async (_request, response) => {
-    await registry.delete(record);
-    await dispatch.forgetEndpoint(record);
+    await registry.delete(record, (ref) => dispatch.forgetEndpoint(ref));
     response.writeHead(500).end();
   };
   assert.equal(await attempt(told.id, record.id), undefined);

@@ -44,11 +44,12 @@ export class Analyses {
     this.#live = parts.live;
     this.#producer = parts.producer;
     this.#onEnded = parts.onEnded ?? (() => undefined);
-    const { endpoints, deliveries } = parts.ledger;
+    const { endpoints, deliveries, results } = parts.ledger;
     const { producer, known } = parts;
     this.dispatch = new Dispatch({
       endpoints,
       deliveries,
+      results,
       producer,
       ...(known === undefined ? {} : { known }),
     });
@@ -281,7 +282,7 @@ export class Analyses {
       completedAt: now.toISOString(),
       timings: { ...analysis.timings, totalMs: Math.max(0, now.getTime() - Date.parse(request.createdAt)) },
     });
-    await this.#erasure.removeJobs(request);
+    await this.#erasure.removeJobs(request, request.films.length);
     if (ended.status !== "cancelled") throw new ProblemError("already-ended");
     return ended;
   }
@@ -291,9 +292,14 @@ export class Analyses {
     return this.#erasure.erase(ref);
   }
 
-  /** As with deliveries: a second comer who finds the marker gone comes too late. */
+  /** Goes on with an erasure by its marker, as of now. @returns whether there was something to do */
+  goOnErasing(ref: AnalysisRef, now: number): Promise<boolean> {
+    return this.#erasure.goOn(ref, now);
+  }
+
+  /** As with deliveries: a second comer who finds the marker gone comes too late. What is noted may have been tried again since. */
   async #noteFailure({ tenant, id }: AnalysisRequest, first: boolean): Promise<void> {
-    if (!first && !(await this.ledger.pending.has(id))) return;
+    if (!first && ((await this.ledger.failed.has(id)) || !(await this.ledger.pending.has(id)))) return;
     await this.ledger.failed.set({ tenant, id });
     // Erased since it ended, it would stay listed. A delivery that is owed so is dropped by its worker.
     await this.#erasure.scrubWhereGone({ tenant, id }, "forgotten");

@@ -3,6 +3,7 @@ import {
   type Analysis,
   type AnalysisRequest,
   filmJobId,
+  filmJobKinds,
   rereadJobId,
   rereadKinds,
 } from "../contracts/index.js";
@@ -10,11 +11,15 @@ import { ProblemError, toProblem } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import type { Dispatch } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
+import { timeOfId } from "./keys.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveState, Standing } from "./live-state.js";
 
 /** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
 const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
+
+/** As long after its acceptance as work on an analysis may be put off while something is away: a day, and a day for the wait before. */
+const underWayMs = 48 * 3_600_000;
 
 /** Takes an analysis out of everything that has something of it, and keeps it out. */
 export class Erasure {
@@ -34,23 +39,29 @@ export class Erasure {
 
   /**
    * Erases every trace: queue, Redis and store. Work that is under way cannot bring it back. Where it is broken off, a marker
-   * is left by which a repeat finishes it, the reconciler's too; meanwhile nobody finds the analysis any more.
+   * is left by which a repeat finishes it, the reconciler's too; meanwhile nobody finds the analysis any more. One is left also
+   * where work is under way: what that still writes is found by the marker though Redis is wiped or away.
    * @throws ProblemError `analysis-not-found`
    */
   async erase(ref: AnalysisRef): Promise<void> {
     const request = await this.#request(ref);
-    const begun = request === undefined ? await this.#ledger.erasure(ref) : undefined;
+    const marker = request === undefined ? await this.#ledger.erasure(ref) : undefined;
+    const begun = marker?.done ? undefined : marker;
     if (request === undefined && begun === undefined && !(await this.#isLeft(ref))) {
       await this.#forgetGone(ref);
       throw new ProblemError("analysis-not-found");
     }
     // The marker has it from here on: the request is the first to go.
     const key = request?.key ?? begun?.key;
-    await this.#ledger.erasures.set({ ...ref, ...(key === undefined ? {} : { key }) });
+    const filmCount = request?.films.length ?? begun?.filmCount;
+    await this.#ledger.erasures.set({
+      ...ref,
+      ...(key === undefined ? {} : { key }),
+      ...(filmCount === undefined ? {} : { filmCount }),
+    });
     // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
     await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
-    // Jobs that a broken-off erasure left find nothing to do.
-    if (request !== undefined) await this.removeJobs(request);
+    const idle = filmCount !== undefined && (await this.removeJobs(request ?? ref, filmCount));
     await this.scrub(ref);
     if (key !== undefined)
       await allEnded([
@@ -58,7 +69,34 @@ export class Erasure {
         this.#ledger.idempotency.remove(key, ref.id),
         this.#ledger.commitments.forget(ref.id),
       ]);
-    await this.#ledger.erasures.remove(ref.id);
+    if (idle) await this.#ledger.erasures.remove(ref.id);
+    else await this.#ledger.erasures.set({ ...ref, done: true });
+  }
+
+  /**
+   * Goes on with an erasure by its marker: finishes it, or takes away what was written since, and the marker in its time.
+   * @returns whether there was something to do
+   */
+  async goOn(ref: AnalysisRef, now: number): Promise<boolean> {
+    const marker = await this.#ledger.erasure(ref);
+    if (marker === undefined) return false;
+    if (marker.done !== true) {
+      await this.erase(ref);
+      return true;
+    }
+    const left = await this.#ledger.hasAny(ref);
+    if (left) await this.scrub(ref);
+    if (now - timeOfId(ref.id) > underWayMs) await this.#ledger.erasures.remove(ref.id);
+    return left;
+  }
+
+  /**
+   * Whether an analysis was erased, so far as that is known: by Redis, where it is there, and by the marker.
+   * What work that was under way writes of it is nobody's.
+   */
+  async isKnown(ref: AnalysisRef, { redis }: { redis: boolean }): Promise<boolean> {
+    if (redis && (await this.#live.isErased(ref.id))) return true;
+    return Date.now() - timeOfId(ref.id) <= underWayMs && (await this.#ledger.isBeingErased(ref));
   }
 
   /** Removes what is there; also what a worker wrote that did not know of the erasure. */
@@ -68,13 +106,17 @@ export class Erasure {
     await this.#live.forget(ref.id);
   }
 
-  async removeJobs(request: AnalysisRequest): Promise<void> {
-    for (const { index } of request.films) {
-      await this.#producer.remove("bodypart", filmJobId(request.id, index, "bodypart"), request);
-      await this.#producer.remove("fracture", filmJobId(request.id, index, "fracture"), request);
-    }
-    if (request.films.length === 1) return;
-    for (const kind of rereadKinds) await this.#producer.remove(kind, rereadJobId(request.id, kind));
+  /** @returns false where one of them is being worked on */
+  async removeJobs(of: AnalysisRef & Pick<AnalysisRequest, "priority">, filmCount: number): Promise<boolean> {
+    const { id } = of;
+    let idle = true;
+    for (let film = 0; film < filmCount; film += 1)
+      for (const kind of filmJobKinds)
+        if (!(await this.#producer.remove(kind, filmJobId(id, film, kind), of))) idle = false;
+    if (filmCount > 1)
+      for (const kind of rereadKinds)
+        if (!(await this.#producer.remove(kind, rereadJobId(id, kind)))) idle = false;
+    return idle;
   }
 
   /**
@@ -89,7 +131,7 @@ export class Erasure {
 
   /** Whether what is there of an analysis without a request is of an erased one. What has ended may have lost its request alone. */
   isLeftover(ref: AnalysisRef, result: Analysis | undefined): Promise<boolean> {
-    return result === undefined ? this.isTakenBack(ref) : this.#live.isErased(ref.id);
+    return result === undefined ? this.isTakenBack(ref) : this.isKnown(ref, { redis: true });
   }
 
   /** Removes what a worker wrote of an analysis that was erased meanwhile; true where it was. */
@@ -145,7 +187,7 @@ export class Erasure {
   }
 
   async #takeOut({ tenant, id }: AnalysisRef): Promise<void> {
-    await this.#live.markErased(id);
-    await this.#live.forget(id, tenant);
+    // A Redis without room takes no mark, but lets go.
+    await allEnded([this.#live.markErased(id), this.#live.forget(id, tenant)]);
   }
 }

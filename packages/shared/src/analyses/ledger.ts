@@ -109,6 +109,11 @@ export class Ledger {
     return this.#store.exists(requestKey(ref));
   }
 
+  /** Whether there is anything of an analysis. */
+  async hasAny({ tenant, id }: AnalysisRef): Promise<boolean> {
+    return (await this.#store.list(analysisFolder(tenant, id), { limit: 1 })).length > 0;
+  }
+
   original(ref: AnalysisRef, film: number): Promise<Buffer | undefined> {
     return this.#store.get(originalKey(ref, film));
   }
@@ -164,7 +169,7 @@ export class Ledger {
   /** Whose an analysis is, or what is left of it, where its marker cannot say so any more. */
   async tenantOf(id: string): Promise<string | undefined> {
     for await (const tenant of this.tenants()) {
-      if ((await this.#store.list(analysisFolder(tenant, id), { limit: 1 })).length > 0) return tenant;
+      if (await this.hasAny({ tenant, id })) return tenant;
     }
     return undefined;
   }
@@ -211,12 +216,12 @@ export class Ledger {
     await this.results.remove(ref);
   }
 
-  /** Whether an erasure was begun and is not finished. */
+  /** Whether an erasure was begun and is not finished, or what was under way then may still write. */
   async isBeingErased(ref: AnalysisRef): Promise<boolean> {
     return (await this.erasure(ref)) !== undefined;
   }
 
-  /** The marker of an erasure that was begun and is not finished. */
+  /** The marker of an erasure. */
   async erasure({ tenant, id }: AnalysisRef): Promise<Marker | undefined> {
     const marker = await this.erasures.find(id, () => this.tenantOf(id));
     return marker?.tenant === tenant ? marker : undefined;

@@ -30,12 +30,10 @@ export class Lookup {
       // Told once more, so that nobody has to ask the ledger again.
       return (await this.#erasure.scrubWhereGone(ref, await this.#live.end(lost, 0))) ? undefined : lost;
     }
+    // What the store has of it may be on its way out, or written by work that was under way when it was erased.
+    if (await this.#erasure.isKnown(ref, { redis: live === undefined })) return undefined;
     const result = await this.#ledger.results.get(ref);
-    if (result !== undefined) {
-      const asked = live === undefined ? this.#live.isErased(ref.id) : this.#ledger.isBeingErased(ref);
-      // Written by work that was under way when it was erased, and not found by that yet.
-      return (await asked) ? undefined : result;
-    }
+    if (result !== undefined) return result;
     const request = await this.#ledger.request(ref);
     if (request === undefined) return undefined;
     // Only Redis knows whether it has begun.

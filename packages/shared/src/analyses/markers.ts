@@ -12,6 +12,10 @@ export interface Marker {
   retriedAs?: string;
   /** Of an erasure: the key whose record goes with the analysis. */
   key?: UsedKey;
+  /** Of an erasure: how many films there are jobs of. */
+  filmCount?: number;
+  /** Of an erasure that is through, but for what work that was under way may still write. */
+  done?: true;
 }
 
 /** An object in the store for each analysis of which something is still to be done. */
@@ -29,11 +33,13 @@ export class Markers {
     this.#folder = folder;
   }
 
-  async set({ tenant, id, retriedAs, key }: Marker & { id: string }): Promise<void> {
+  async set({ tenant, id, retriedAs, key, filmCount, done }: Marker & { id: string }): Promise<void> {
     const marker: Marker = {
       tenant,
       ...(retriedAs === undefined ? {} : { retriedAs }),
       ...(key === undefined ? {} : { key }),
+      ...(filmCount === undefined ? {} : { filmCount }),
+      ...(done === undefined ? {} : { done }),
     };
     await this.#store.put(this.#folder + id, JSON.stringify(marker), {
       contentType: "application/json",

@@ -6,7 +6,6 @@ import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";
-import { eraseAnyway } from "./retention.js";
 
 export interface ReconcilerReport {
   /** Markers looked at. */
@@ -267,7 +266,11 @@ export class Reconciler {
     const { ledger } = this.#analyses;
     const marker = await ledger.erasures.find(id, () => ledger.tenantOf(id));
     if (marker === undefined) return;
-    await eraseAnyway(this.#analyses, { tenant: marker.tenant, id });
-    report.swept += 1;
+    try {
+      if (await this.#analyses.goOnErasing({ tenant: marker.tenant, id }, this.#now())) report.swept += 1;
+    } catch (error) {
+      // Somebody else finished it meanwhile.
+      if (toProblem(error).code !== "analysis-not-found") throw error;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { type Analyses, type AnalysisRef, isAnalysisId } from "../analyses/index.js";
+import { type Analyses, type AnalysisRef, eraseAnyway, isAnalysisId } from "../analyses/index.js";
 import { timeOfId } from "../analyses/keys.js";
 import type { Marker } from "../analyses/markers.js";
 import {
@@ -106,6 +106,7 @@ export class DeadLetters {
     const retriedAs = begun ?? uuidv7();
     const request = await ledger.request({ tenant, id });
     if (request === undefined) throw new ProblemError("dead-letter-not-found");
+    await this.#seeThrough(request);
     if (begun === undefined) {
       // Another that came behind a lock that was lost may have been through with it.
       await stillHeld();
@@ -123,8 +124,23 @@ export class DeadLetters {
         stillHeld,
         mayTakeBack: () => mayTakeBack().catch(() => false),
       });
+    if (!(await ledger.hasRequest({ tenant, id }))) {
+      // Erased since its films were read: they must not live on under an id that its client does not know.
+      await eraseAnyway(this.#analyses, { tenant, id: retriedAs });
+      await ledger.failed.remove(id);
+      throw new ProblemError("dead-letter-not-found");
+    }
     await ledger.failed.remove(id);
     return retriedAs;
+  }
+
+  /** What follows from its end comes first: whoever did it later would list it once more. */
+  async #seeThrough(request: AnalysisRequest): Promise<void> {
+    const { pending, results } = this.#analyses.ledger;
+    if (!(await pending.has(request.id))) return;
+    const end = await results.get(request);
+    if (end !== undefined) await this.#analyses.settle(request, end);
+    await pending.remove(request.id);
   }
 
   /** The analysis of a try before, which nobody takes back from here on. Not one that was: workers would take it for erased. */

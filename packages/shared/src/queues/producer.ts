@@ -156,16 +156,21 @@ export class Producer {
 
   /**
    * Takes a job out, whatever its state; one that is being worked on stays, and ends without effect.
-   * @param film whose film it was: its place in the queue goes to the tenant's next
+   * @param film whose film it was: where it waited, its place in the queue goes to the tenant's next
+   * @returns false where it stays
    */
-  async remove(kind: JobKind, id: string, film?: { tenant: string; priority?: Priority }): Promise<void> {
-    await this.#guarded(async () => {
-      const removed = await this.#queues[kind].remove(id).catch((error: unknown) => {
+  async remove(kind: JobKind, id: string, film?: { tenant: string; priority?: Priority }): Promise<boolean> {
+    return this.#guarded(async () => {
+      const queue = this.#queues[kind];
+      const state = await queue.getJobState(id);
+      const removed = await queue.remove(id).catch((error: unknown) => {
         if (!(error instanceof Error && error.message.includes("locked"))) throw error;
         return 0;
       });
-      if (removed === 0 || film === undefined || !isFilmJobKind(kind)) return;
-      await this.#shares[kind].giveBack(film.tenant, film.priority ?? "normal", 1);
+      if (removed === 0) return state === "unknown";
+      if (film !== undefined && isFilmJobKind(kind) && state === "prioritized")
+        await this.#shares[kind].giveBack(film.tenant, film.priority ?? "normal", 1);
+      return true;
     });
   }
 

@@ -1,4 +1,5 @@
 import { timeOfId } from "../analyses/keys.js";
+import type { Results } from "../analyses/results.js";
 import {
   type Analysis,
   type AnalysisRequest,
@@ -23,6 +24,7 @@ export class Dispatch {
   readonly #endpoints: Endpoints;
   readonly #known: Pick<Endpoints, "listening">;
   readonly #deliveries: Deliveries;
+  readonly #results: Pick<Results, "has">;
   readonly #producer: Producer;
   readonly #now: () => number;
 
@@ -31,12 +33,14 @@ export class Dispatch {
     endpoints: Endpoints;
     known?: Pick<Endpoints, "listening">;
     deliveries: Deliveries;
+    results: Pick<Results, "has">;
     producer: Producer;
     now?: () => number;
   }) {
     this.#endpoints = parts.endpoints;
     this.#known = parts.known ?? parts.endpoints;
     this.#deliveries = parts.deliveries;
+    this.#results = parts.results;
     this.#producer = parts.producer;
     this.#now = parts.now ?? Date.now;
   }
@@ -111,6 +115,10 @@ export class Dispatch {
     }
     if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
     await this.#deliveries.close(ref);
+    // Erased meanwhile: what was written just now must not stay.
+    const { tenant, event: id } = ref;
+    if (record?.type !== "webhook.test" && !(await this.#results.has({ tenant, id })))
+      await this.#deliveries.remove(ref);
   }
 
   /** Deliveries of an analysis: to its callback address first, then to its tenant's endpoints. */

@@ -126,12 +126,19 @@ export class EndpointRegistry {
     return this.#signing(record).map(({ sealed }) => this.#box.open(sealed, placeOf(record)));
   }
 
-  /** Deletes it with its deliveries, also where its record is damaged. @throws ProblemError `webhook-not-found` */
-  delete(ref: EndpointRef): Promise<void> {
-    return this.#lock.run(lockName(ref.tenant), async (stillHeld) => {
-      if (!(await this.#endpoints.exists(ref))) throw new ProblemError("webhook-not-found");
-      await this.#write(ref.tenant, stillHeld, () => this.#endpoints.erase(ref));
+  /**
+   * Deletes it with its deliveries, also where its record is damaged. A repeat goes on where one broke off: its folder is the
+   * last to go.
+   * @param forget takes what it was owed from whoever would deliver it
+   * @throws ProblemError `webhook-not-found`
+   */
+  async delete(ref: EndpointRef, forget: (ref: EndpointRef) => Promise<void>): Promise<void> {
+    await this.#lock.run(lockName(ref.tenant), async (stillHeld) => {
+      if (!(await this.#endpoints.hasAny(ref))) throw new ProblemError("webhook-not-found");
+      await this.#write(ref.tenant, stillHeld, () => this.#endpoints.remove(ref));
     });
+    await forget(ref);
+    await this.#endpoints.clear(ref);
   }
 
   /** Notes how a try ended; returns why the endpoint was disabled, where that follows. */

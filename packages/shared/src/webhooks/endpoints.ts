@@ -48,9 +48,18 @@ export class Endpoints {
     await putSealed(this.#store, endpointKey(record.tenant, record.id), record);
   }
 
-  /** An endpoint's record goes first: from then on nothing is delivered, and nothing written that would stay. */
-  async erase({ tenant, id }: EndpointRef): Promise<void> {
+  /** Whether there is something of an endpoint: its record, or what a deletion that broke off has left. */
+  async hasAny({ tenant, id }: EndpointRef): Promise<boolean> {
+    return (await this.#store.list(endpointFolder(tenant, id), { limit: 1 })).length > 0;
+  }
+
+  /** Removes an endpoint's record: from then on nothing is delivered, and nothing written that would stay. */
+  async remove({ tenant, id }: EndpointRef): Promise<void> {
     await this.#store.delete(endpointKey(tenant, id));
+  }
+
+  /** Removes all that there is of an endpoint. */
+  async clear({ tenant, id }: EndpointRef): Promise<void> {
     await this.#store.deletePrefix(endpointFolder(tenant, id));
   }
 

@@ -113,19 +113,17 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
       await sending.room(request, reply, pictureBytes);
-      const [heatmap, analysis] = await Promise.all([
-        ledger.results.heatmap(ref, params.film),
-        backbone.analyses.get(ref),
-      ]);
+      // First: a heat map is there before its film's finding is. What shows none may have one that came late, or that an exam
+      // is being read again for.
+      const analysis = await backbone.analyses.get(ref);
       const film = analysis?.films[params.film];
+      const shown = film?.outcome === "analysed" ? await ledger.results.heatmap(ref, params.film) : undefined;
       // A film that failed, or was cancelled before its end, has no outcome, and will have none.
       const over = film?.outcome !== undefined || (analysis !== undefined && isEnded(analysis.status));
-      if (heatmap === undefined && over) throw new ProblemError("no-heatmap");
-      const { width, height } = heatmap?.image ?? film ?? {};
-      if (heatmap === undefined || width === undefined || height === undefined) {
-        throw new ProblemError("image-not-ready");
-      }
-      const bytes = await heatmapOverlay(unpack(heatmap), heatmap.placement, { width, height });
+      if (shown === undefined) throw new ProblemError(over ? "no-heatmap" : "image-not-ready");
+      const { width, height } = shown.image ?? film ?? {};
+      if (width === undefined || height === undefined) throw new ProblemError("image-not-ready");
+      const bytes = await heatmapOverlay(unpack(shown), shown.placement, { width, height });
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
   });

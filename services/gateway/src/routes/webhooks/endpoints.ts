@@ -3,7 +3,6 @@ import {
   EventTypeSchema,
   eventTypes,
   publicEndpoint,
-  toProblem,
   WebhookEndpoint,
 } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
@@ -128,15 +127,7 @@ export async function endpoints(
     },
     config: { scope: "webhooks", problems: ["webhook-not-found"] },
     handler: async (request, reply) => {
-      const ref = endpointRef(request);
-      try {
-        await registry.delete(ref);
-      } catch (error) {
-        // A try before may have ended between the two.
-        if (toProblem(error).code === "webhook-not-found") await dispatch.forgetEndpoint(ref);
-        throw error;
-      }
-      await dispatch.forgetEndpoint(ref);
+      await registry.delete(endpointRef(request), (ref) => dispatch.forgetEndpoint(ref));
       return reply.code(204).send(null);
     },
   });

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { afterEach, beforeEach, type TestContext, test } from "node:test";
+import {
+  Analyses,
+  type AnalysisRef,
+  type AnalysisRequest,
+  closeRedis,
+  connectRedis,
+  endedAnalysis,
+  FileStore,
+  Ledger,
+  LiveState,
+  ProblemError,
+  type Processor,
+  Producer,
+  Reconciler,
+  RunningProcessor,
+} from "@osteon/shared";
+import { ownRedis } from "../support/backbone.js";
+import { accept, requestOf, resultOf } from "../support/requests.js";
+
+// What work that was under way when its analysis was erased still writes of it: nobody may see it, and it goes.
+
+const server = ownRedis();
+const tenant = "default";
+
+let redis: ReturnType<typeof connectRedis>;
+let blocking: ReturnType<typeof connectRedis>;
+let store: FileStore;
+let live: LiveState;
+let producer: Producer;
+let analyses: Analyses;
+beforeEach(async () => {
+  redis = connectRedis(server.url, "commands");
+  blocking = connectRedis(server.url, "blocking");
+  await redis.flushall();
+  store = new FileStore(await server.newFolder());
+  producer = new Producer(redis);
+  live = new LiveState(redis);
+  analyses = new Analyses({ ledger: new Ledger(store), live, producer });
+});
+afterEach(async () => {
+  await analyses.ledger.pending.flush();
+  await producer.close();
+  await closeRedis(redis);
+  await closeRedis(blocking);
+});
+
+const accepted = (films = 1) => accept(analyses, requestOf(films));
+
+/** Has a film in hand until it is let go. */
+class Holder extends EventEmitter<{ held: []; letGo: [] }> implements Processor<"bodypart"> {
+  readonly kind = "bodypart";
+
+  async process(): Promise<void> {
+    const letGo = once(this, "letGo");
+    this.emit("held");
+    await letGo;
+  }
+
+  async failed(): Promise<boolean> {
+    return true;
+  }
+}
+
+/** An analysis that is erased while a worker has it in hand; `letGo` ends that without a word. */
+async function erasedInHand(): Promise<{ one: AnalysisRequest; letGo: () => Promise<void> }> {
+  const holder = new Holder();
+  const held = once(holder, "held");
+  const options = { concurrency: 1, lockMs: 30_000, onError: assert.ifError, onDied: assert.ifError };
+  const running = new RunningProcessor(holder, blocking, options);
+  await running.start();
+  const one = await accepted();
+  await held;
+  await analyses.start(one, 0);
+  await analyses.erase(one);
+  const letGo = async () => {
+    holder.emit("letGo");
+    await running.drain();
+  };
+  return { one, letGo };
+}
+
+/** As a worker ends it that then dies. */
+async function writeEnd(request: AnalysisRequest): Promise<void> {
+  const result = resultOf(request);
+  await analyses.ledger.results.put(request, endedAnalysis(request, [result], new Date()), [result]);
+}
+
+/** Through a Redis that is away. */
+function cutOff(t: TestContext): Analyses {
+  const away = new LiveState(redis);
+  for (const step of ["get", "isErased"] as const)
+    t.mock.method(away, step, () => Promise.reject(new ProblemError("queue-unavailable")));
+  return new Analyses({ ledger: analyses.ledger, live: away, producer });
+}
+
+async function nothingLeft({ id }: AnalysisRequest, ...but: string[]): Promise<void> {
+  assert.equal(await analyses.get({ tenant, id }), undefined);
+  await analyses.ledger.pending.flush();
+  for (const each of ["analyses/", "pending/", "failed/", "erasures/", "deliveries/"])
+    if (!but.includes(each)) assert.deepEqual(await store.list(each), [], each);
+  const keys = (await redis.keys("*:live:*")).filter((key) => key.includes(id));
+  assert.deepEqual(keys, []);
+}
+
+for (const films of [1, 2])
+  test(`what is written of ${films} erased films is found by nobody before their worker takes it away`, async () => {
+    const one = await accepted(films);
+    await analyses.start(one, 0);
+    await analyses.erase(one);
+    const result = resultOf(one);
+    await analyses.ledger.results.putFilm(one, result);
+    assert.equal(await analyses.get(one), undefined);
+    await writeEnd(one);
+    assert.equal(await analyses.get(one), undefined);
+    await analyses.filmEnded(one, result);
+    await nothingLeft(one);
+  });
+
+test("what a worker wrote that died then is found by nobody, though Redis is away or wiped, and goes", async (t) => {
+  const { one, letGo } = await erasedInHand();
+  await writeEnd(one);
+  await letGo();
+  assert.equal(await cutOff(t).get(one), undefined, "while Redis is away");
+  await redis.flushall();
+  assert.equal(await analyses.get(one), undefined, "since Redis was wiped");
+  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await nothingLeft(one, "erasures/");
+  await assert.rejects(analyses.erase(one), { code: "analysis-not-found" }, "its client is told as before");
+});
+
+test("a picture that a worker wrote that died then goes, too", async () => {
+  const { one, letGo } = await erasedInHand();
+  await letGo();
+  await redis.flushall();
+  await analyses.ledger.putImage(one, 0, Buffer.from("late"));
+  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await nothingLeft(one, "erasures/");
+});
+
+test("who erases what was written late finds it", async () => {
+  const { one, letGo } = await erasedInHand();
+  await letGo();
+  await writeEnd(one);
+  await analyses.erase(one);
+  assert.deepEqual(await store.list("analyses/"), []);
+});
+
+test("the marker of what was under way goes when nothing can be under way any more", async () => {
+  const { one, letGo } = await erasedInHand();
+  await letGo();
+  const walk = (hours: number) => {
+    const now = () => Date.now() + hours * 3_600_000;
+    return new Reconciler({ analyses, producer, redis, now }).walk(5);
+  };
+  assert.equal((await walk(40))?.swept, 0);
+  assert.notEqual(await analyses.ledger.erasure(one), undefined);
+  await redis.del(...(await redis.keys("*:reconciler")));
+  await walk(49);
+  await nothingLeft(one);
+});
+
+test("a job that comes back an hour after its analysis was erased takes away what its first try wrote", async () => {
+  const { one, letGo } = await erasedInHand();
+  await writeEnd(one);
+  await letGo();
+  await redis.del(...(await redis.keys("*:erased:*")));
+  assert.equal(await analyses.start(one, 0), undefined);
+  await nothingLeft(one, "erasures/");
+});
+
+test("work that read the request before its erasure does not bring it back to Redis", async (t) => {
+  const one = await accepted();
+  await redis.flushall();
+  const mock = t.mock.method(analyses.ledger, "request", async (ref: AnalysisRef) => {
+    mock.mock.restore();
+    const request = await analyses.ledger.request(ref);
+    await analyses.erase(one);
+    return request;
+  });
+  assert.equal(await analyses.start(one, 0), undefined, "there is nothing to do");
+  await nothingLeft(one);
+});
+
+test("an analysis that is being erased is not shown as under way where Redis has let it go first", async (t) => {
+  const one = await accepted();
+  t.mock.method(analyses.ledger, "hide", async () => {
+    await live.markErased(one.id);
+    await live.forget(one.id);
+    assert.equal(await analyses.get(one), undefined);
+    throw new ProblemError("store-unavailable");
+  });
+  await assert.rejects(analyses.erase(one), { code: "store-unavailable" });
+  assert.equal(await analyses.get(one), undefined, "nor while the store refuses to remove it");
+});
+
+test("a Redis without room lets an analysis go all the same", async () => {
+  const one = await accepted();
+  await analyses.filmEnded(one, resultOf(one));
+  await redis.config("SET", "maxmemory", "1");
+  try {
+    await assert.rejects(analyses.erase(one), { code: "queue-unavailable" });
+    assert.equal(await analyses.get(one), undefined);
+  } finally {
+    await redis.config("SET", "maxmemory", "0");
+  }
+});
