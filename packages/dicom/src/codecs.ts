@@ -15,50 +15,68 @@ interface WasmDecoder {
 type WasmModule<Name extends string> = Record<Name, new () => WasmDecoder>;
 type Factory<Name extends string> = (options: object) => Promise<WasmModule<Name>>;
 
-/** Loads a codec once. It tells its progress on the console, which is no log of ours. */
-function codec<Name extends string>(
-  name: Name,
-  from: string,
-  part = "decodewasm",
-): () => Promise<new () => WasmDecoder> {
-  let loaded: Promise<new () => WasmDecoder> | undefined;
-  return () => {
-    loaded ??= (require(`${from}/${part}js`) as Factory<Name>)({
-      locateFile: () => require.resolve(`${from}/${part}`),
+/** A codec that is loaded once, and again after a film that it failed at. It tells its progress on the console, which is no log of ours. */
+class Codec<Name extends string> {
+  readonly #name: Name;
+  readonly #from: string;
+  readonly #part: string;
+  #loaded: Promise<new () => WasmDecoder> | undefined;
+
+  constructor(name: Name, from: string, part = "decodewasm") {
+    this.#name = name;
+    this.#from = from;
+    this.#part = part;
+  }
+
+  /** @throws Error, or whatever the codec threw */
+  async decode(coded: Uint8Array): Promise<Uint16Array> {
+    try {
+      this.#loaded ??= this.#load();
+      return decodeWith(await this.#loaded, coded);
+    } catch (error) {
+      // An exception inside it leaves things behind in its memory: after some hundred, it decodes nothing any more.
+      this.#loaded = undefined;
+      throw error;
+    }
+  }
+
+  async #load(): Promise<new () => WasmDecoder> {
+    const factory = require(`${this.#from}/${this.#part}js`) as Factory<Name>;
+    const module = await factory({
+      locateFile: () => require.resolve(`${this.#from}/${this.#part}`),
       print: () => undefined,
       printErr: () => undefined,
-    }).then((module) => module[name]);
-    loaded.catch(() => {
-      loaded = undefined;
     });
-    return loaded;
-  };
+    return module[this.#name];
+  }
 }
 
-const openJpeg = codec("J2KDecoder", "@cornerstonejs/codec-openjpeg");
-const openJph = codec("HTJ2KDecoder", "@cornerstonejs/codec-openjph", "wasm");
-const charls = codec("JpegLSDecoder", "@cornerstonejs/codec-charls");
+const openJpeg = new Codec("J2KDecoder", "@cornerstonejs/codec-openjpeg");
+const openJph = new Codec("HTJ2KDecoder", "@cornerstonejs/codec-openjph", "wasm");
+const charls = new Codec("JpegLSDecoder", "@cornerstonejs/codec-charls");
 
 /** JPEG 2000, with loss or without. @throws Error */
 export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Uint16Array> {
   checkSize(codestreamSize(coded), size);
-  return decodeWasm(await openJpeg(), coded);
+  return openJpeg.decode(coded);
 }
 
 /** High-throughput JPEG 2000 (ITU T.814), with loss or without. @throws Error */
 export async function decodeHtj2k(coded: Uint8Array, size: Size): Promise<Uint16Array> {
   checkSize(codestreamSize(coded), size);
   checkEnd(coded, 0);
-  return decodeWasm(await openJph(), coded);
+  return openJph.decode(coded);
 }
 
 /** JPEG-LS, with loss or without. @throws Error */
 export async function decodeJpegLs(coded: Uint8Array, size: Size): Promise<Uint16Array> {
-  checkSize(readJpegHead(coded, jpegLs), size);
-  return decodeWasm(await charls(), coded);
+  const head = readJpegHead(coded, jpegLs);
+  checkSize(head, size);
+  checkEnd(coded, head.dataAt);
+  return charls.decode(coded);
 }
 
-function decodeWasm(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Array {
+function decodeWith(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Array {
   const decoder = new Decoder();
   try {
     decoder.getEncodedBuffer(coded.length).set(coded);

@@ -16,10 +16,10 @@ export function offsetOf({ signed, bitsStored }: DicomHeader): number {
 
 /** Decodes a film's levels; not those of a baseline JPEG, which is decoded as other pictures are. @throws Error where it is damaged */
 export async function decodeSamples(bytes: Uint8Array, header: DicomHeader): Promise<Levels> {
-  const { width, height, bitsAllocated, coding } = header;
+  const { width, height } = header;
   const count = width * height;
   const raw = await decodeRaw(bytes, header);
-  const wide = raw instanceof Uint16Array ? raw : wordsOf(raw, bitsAllocated, coding === "big-endian");
+  const wide = raw instanceof Uint16Array ? raw : wordsOf(raw, header);
   if (wide.length < count) throw new Error(`${wide.length} samples in place of ${count}`);
   return levelsOf(wide.subarray(0, count), header);
 }
@@ -28,8 +28,11 @@ async function decodeRaw(bytes: Uint8Array, header: DicomHeader): Promise<Uint8A
   const { width, height, bitsAllocated, coding, pictureAt } = header;
   switch (coding) {
     case "little-endian":
-    case "big-endian":
-      return bytes.subarray(pictureAt, pictureAt + (width * height * bitsAllocated) / 8);
+    case "big-endian": {
+      const length = (width * height * bitsAllocated) / 8;
+      // With the byte that fills the last word.
+      return bytes.subarray(pictureAt, pictureAt + length + (length % 2));
+    }
     case "rle":
       return decodeRle(codedPicture(bytes, header), width * height, bitsAllocated / 8);
     case "jpeg-lossless":
@@ -46,10 +49,11 @@ async function decodeRaw(bytes: Uint8Array, header: DicomHeader): Promise<Uint8A
 }
 
 /** Bytes as samples: one or two bytes each. */
-function wordsOf(bytes: Uint8Array, bits: 8 | 16, bigEndian: boolean): Uint16Array {
-  if (bits === 8) return Uint16Array.from(bytes);
+function wordsOf(bytes: Uint8Array, { bitsAllocated, coding, turned }: DicomHeader): Uint16Array {
+  if (bitsAllocated === 8)
+    return turned ? Uint16Array.from(bytes, (_, at) => bytes[at ^ 1] ?? 0) : Uint16Array.from(bytes);
   const words = new Uint16Array(bytes.length >> 1);
-  const [low, high] = bigEndian ? [1, 0] : [0, 1];
+  const [low, high] = coding === "big-endian" ? [1, 0] : [0, 1];
   for (let at = 0; at < words.length; at++)
     words[at] = (bytes[2 * at + low] ?? 0) | ((bytes[2 * at + high] ?? 0) << 8);
   return words;

@@ -41,6 +41,16 @@ test("a film is read in each byte order, with its VRs and without, of one or two
   await isRamp({ bitsStored: 16 });
 });
 
+test("samples of a byte lie in words or not, in each byte order", async () => {
+  // No two neighbours are alike.
+  const level = (x: number, y: number) => (x * 37 + y * 11) % 256;
+  const options = { bitsAllocated: 8, bitsStored: 8, level } as const;
+  const plain = await read(dicom(options));
+  for (const vr of ["OB", "OW"] as const)
+    for (const syntax of ["explicit", "big-endian"] as const)
+      assert.deepEqual(await read(dicom({ ...options, vr, syntax })), plain, `${syntax} ${vr}`);
+});
+
 test("every kind of compression gives the same film as none", async () => {
   const plain = await read(dicom());
   for (const name of ["rle", "jpeg-lossless", "jpeg-lossless-sv1", "jpeg-ls", "jpeg-2000", "htj2k"])
@@ -355,6 +365,25 @@ test("a lossless JPEG that ends within its scan is damaged, and padding behind i
     const padded = Buffer.concat([coded.subarray(0, end + 2), Buffer.alloc(9)]);
     assert.deepEqual(await film(padded), await read(dicom()), name);
   }
+});
+
+test("a JPEG-LS that ends within its scan is damaged, and padding behind its end is not", async () => {
+  const coded = codedOf(fixture("jpeg-ls"));
+  const film = (picture: Uint8Array) => read(dicom({ syntax: "jpeg-ls", coded: picture }));
+  const whole = await film(coded);
+  assert.deepEqual(await film(Buffer.concat([coded, Buffer.alloc(64)])), whole);
+  for (const length of [coded.length >> 1, coded.length - 40])
+    await assert.rejects(film(coded.subarray(0, length)), { code: "film-damaged" }, `${length}`);
+});
+
+test("however many damaged films a codec fails at, the next is read", async () => {
+  const film = fixture("jpeg-ls");
+  const plain = await read(film);
+  const broken = Buffer.from(film);
+  const middle = broken.indexOf(codedOf(film)) + (codedOf(film).length >> 1);
+  broken.fill(0xff, middle, middle + 2);
+  for (let count = 0; count < 320; count++) await assert.rejects(read(broken), { code: "film-damaged" });
+  assert.deepEqual(await read(film), plain);
 });
 
 test("an HTJ2K picture that ends before its end is damaged, and padding behind its end is not", async () => {

@@ -5,6 +5,8 @@ export interface Place {
   readonly offset: number;
   /** Bytes; of a picture in fragments not known. */
   readonly length: number | undefined;
+  /** Where elements are written with it. */
+  readonly vr: string | undefined;
 }
 
 /** How elements are written (PS3.5, 7.1): with their VR or without it, and the byte order. */
@@ -62,12 +64,13 @@ export class ElementWalk {
     const long = vr === undefined || longVrs.has(vr);
     const start = at + (vr !== undefined && long ? 12 : 8);
     const length = long ? this.#view.getUint32(start - 4, le) : this.#view.getUint16(start - 2, le);
-    if (length !== undefinedLength) return { tag, place: { offset: start, length }, next: start + length };
-    if (tag === 0x7fe00010) return { tag, place: { offset: start, length: undefined }, next: start };
+    if (length !== undefinedLength)
+      return { tag, place: { offset: start, length, vr }, next: start + length };
+    if (tag === 0x7fe00010) return { tag, place: { offset: start, length: undefined, vr }, next: start };
     // What is of an unknown VR and of no length is written without VRs (PS3.5, 6.2.2, note 2).
     const inner = vr === "UN" ? { explicit: false, littleEndian: true } : encoding;
     const next = this.#behindItems(start, inner, depth + 1);
-    return { tag, place: { offset: start, length: next - start }, next };
+    return { tag, place: { offset: start, length: next - start, vr }, next };
   }
 
   #behindItems(from: number, encoding: Encoding, depth: number): number {

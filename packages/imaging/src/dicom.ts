@@ -26,6 +26,8 @@ export interface DicomHeader {
   readonly coding: DicomCoding;
   /** Bits of a sample's place, those in use, and the highest of them. */
   readonly bitsAllocated: 8 | 16;
+  /** Whether samples of 8 bits are kept in words, and so turned round two by two (PS3.5, 7.3). */
+  readonly turned: boolean;
   readonly bitsStored: number;
   readonly highBit: number;
   readonly signed: boolean;
@@ -116,6 +118,7 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     height,
     coding,
     bitsAllocated,
+    turned: bitsAllocated === 8 && coding === "big-endian" && picture?.vr === "OW",
     bitsStored,
     highBit,
     signed,

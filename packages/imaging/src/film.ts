@@ -5,6 +5,7 @@ import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
 import { walk } from "./structure/index.js";
 import { damage } from "./structure/refusals.js";
+import { tidyTiff } from "./structure/tidy-tiff.js";
 import { type Asked, type Span, window16 } from "./window.js";
 
 /** A film as the page shows it and the models read it. */
@@ -34,7 +35,11 @@ const longestSide = 1024;
 export async function normalise(bytes: Uint8Array, limits: FilmLimits = filmLimits): Promise<NormalisedFilm> {
   const header = await readHeader(bytes, limits);
   try {
-    return await decode(bytes, header, limits);
+    return await decode(bytes, header, limits).catch((error: unknown) => {
+      // libvips takes a TIFF's harmless fields for damage; what is wrong with its picture data is wrong without them, too.
+      if (header.contentType !== "image/tiff") throw error;
+      return decode(tidyTiff(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)), header, limits);
+    });
   } catch (error) {
     throw damage("its picture data cannot be decoded", error);
   }

@@ -4,9 +4,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
-import { decodeFilm, encodeFilm, type NormalisedFilm, normalise, packFilm, thumbnail } from "../src/index.js";
+import {
+  decodeFilm,
+  encodeFilm,
+  inspect,
+  type NormalisedFilm,
+  normalise,
+  packFilm,
+  thumbnail,
+} from "../src/index.js";
 import { films } from "./support/paths.js";
-import { gradient, picture, tiff } from "./support/pictures.js";
+import { gradient, picture, type TiffOptions, tiff } from "./support/pictures.js";
 
 const at = (film: NormalisedFilm, x: number, y: number) => film.data[y * film.width + x] ?? Number.NaN;
 const near = (actual: number, expected: number, tolerance = 3) =>
@@ -124,6 +132,50 @@ for (const [name, encode] of Object.entries(transparent)) {
 test("a TIFF's page is read where its thumbnail comes first", async () => {
   const film = await normalise(tiff({ pages: 2, firstSubfileType: 1 }));
   assert.deepEqual([at(film, 0, 100), at(film, 299, 100)], [0, 255]);
+});
+
+const abcd = 0x64636261;
+for (const [what, options] of Object.entries({
+  "a text without an end": { odd: [[305, 2, abcd]] },
+  "texts out of order": {
+    odd: [
+      [306, 2, abcd],
+      [270, 2, abcd],
+    ],
+  },
+  "a field twice, with another value": { odd: [[256, 3, 17]] },
+  "one value for the number of the page and of the pages": { odd: [[297, 3, 0]] },
+  "an orientation that is none": { odd: [[274, 3, 0]] },
+  "a unit of resolution that is none": { odd: [[296, 3, 9]] },
+  "a sample beside the colours that nobody announced": { extra: 0, unannounced: true },
+} satisfies Record<string, TiffOptions>))
+  test(`a TIFF is read that has ${what}`, async () => {
+    for (const more of [
+      {},
+      { littleEndian: false },
+      { big: true },
+      { bits: 16 },
+      { pages: 2, firstSubfileType: 1 },
+    ] as const) {
+      const bytes = tiff({ ...options, ...more });
+      await inspect(bytes);
+      const { extra: _, ...plain } = { extra: 0, ...more };
+      assert.deepEqual(
+        (await normalise(bytes)).data,
+        (await normalise(tiff(plain))).data,
+        JSON.stringify(more),
+      );
+    }
+  });
+
+test("a TIFF with odd fields whose picture data is damaged is refused all the same", async () => {
+  const packed = await picture().tiff({ compression: "packbits" }).toBuffer();
+  const broken = Buffer.from(packed);
+  broken.fill(0x81, 200, 2_000);
+  await assert.rejects(normalise(broken), { code: "film-damaged" });
+  const lzw = await picture().tiff({ compression: "lzw", predictor: "none" }).toBuffer();
+  lzw.fill(0x55, 1_000, 1_900);
+  await assert.rejects(normalise(lzw), { code: "film-damaged" });
 });
 
 test("a sample beside a TIFF's colours is no part of the film, whatever it is said to be", async () => {

@@ -33,6 +33,8 @@ export interface DicomOptions {
   rescale?: readonly [slope: number, intercept: number];
   /** Elements before the picture that say nothing, each so many bytes long. */
   noise?: readonly [elements: number, bytes: number];
+  /** Of a picture that is not compressed: bytes, or words. */
+  vr?: "OB" | "OW";
   /** Levels of a film 300 pixels wide, 260 high; without it a ramp from 0 to the greatest of `bitsStored`. */
   level?: (x: number, y: number) => number;
 }
@@ -154,6 +156,8 @@ export function dicom(options: DicomOptions = {}): Buffer {
       if (bitsAllocated === 16) short(level(x, y)).copy(picture, 2 * at);
       else picture[at] = level(x, y);
     }
+  const { vr = "OW" } = options;
+  if (bitsAllocated === 8 && vr === "OW" && !little) picture.swap16();
   const [elements, bytes] = options.noise ?? [0, 0];
   return Buffer.concat([
     Buffer.alloc(128),
@@ -193,6 +197,6 @@ export function dicom(options: DicomOptions = {}): Buffer {
     ...(options.sigmoid === true ? [text(0x28, 0x1056, "CS", "SIGMOID")] : []),
     ...(options.modalityTable === undefined ? [] : [table(0x3000, options.modalityTable)]),
     ...(options.table === undefined ? [] : [table(0x3010, options.table)]),
-    options.coded === undefined ? element(0x7fe0, 0x10, "OW", picture) : encapsulated(options.coded),
+    options.coded === undefined ? element(0x7fe0, 0x10, vr, picture) : encapsulated(options.coded),
   ]);
 }

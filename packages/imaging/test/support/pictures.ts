@@ -56,7 +56,13 @@ export interface TiffOptions {
   tile?: number;
   /** So many strips in place of one, all of them the file's first bytes: for walking, not for decoding. */
   strips?: number;
+  /** Fields behind all others, in order or not; a text's value is its four letters, without an end. */
+  odd?: readonly OddField[];
+  /** Whether `extra` is left unsaid. */
+  unannounced?: boolean;
 }
+
+type OddField = readonly [tag: number, type: 2 | 3, value: number];
 
 /** An uncompressed grey TIFF, 300 × 260 unless said, whose samples are a ramp of 0 to 4,095 at 16 bits. */
 export function tiff({
@@ -73,11 +79,13 @@ export function tiff({
   samples = extra === undefined ? 1 : 2,
   tile,
   strips = 1,
+  odd = [],
+  unannounced = false,
 }: TiffOptions = {}) {
   const step = (bits > 8 ? 2 : 1) * (extra === undefined ? 1 : 2);
   const bytes = width * height * step;
   const [head, entry, word, count] = big ? [16, 20, 8, 8] : [8, 12, 4, 2];
-  const entries = (tile === undefined ? 10 : 11) + (extra === undefined ? 0 : 1);
+  const entries = (tile === undefined ? 10 : 11) + (extra === undefined || unannounced ? 0 : 1) + odd.length;
   const size = count + entries * entry + word;
   const out = Buffer.alloc(head + pages * (size + bytes));
   const put = (value: number, offset: number, length: number) => {
@@ -93,7 +101,7 @@ export function tiff({
   for (let page = 0; page < pages; page++) {
     const start = head + page * (size + bytes);
     put(entries, start, count);
-    const fields: (readonly [tag: number, type: 1 | 3 | 4, value: number])[] = [
+    const fields: (readonly [tag: number, type: 1 | 2 | 3 | 4, value: number])[] = [
       [254, 4, page === 0 ? firstSubfileType : subfileType],
       [256, 4, width],
       [257, 4, height],
@@ -114,14 +122,16 @@ export function tiff({
             [324, 4, start + size],
             [325, 4, bytes],
           ] as const)),
-      ...(extra === undefined ? [] : ([[338, 3, extra]] as const)),
+      ...(extra === undefined || unannounced ? [] : ([[338, 3, extra]] as const)),
+      ...odd,
     ];
     fields.forEach(([tag, type, value], i) => {
       const at = start + count + i * entry;
       put(tag, at, 2);
       put(type, at + 2, 2);
       // Many values lie elsewhere: here both lists are the file's own bytes from its eighth on, one byte a value.
-      put(strips > 1 && (tag === 273 || tag === 279) ? strips : 1, at + 4, word);
+      const many = strips > 1 && (tag === 273 || tag === 279) ? strips : 1;
+      put(type === 2 ? 4 : many, at + 4, word);
       put(value, at + 4 + word, type === 3 ? 2 : 4);
     });
     put(page + 1 < pages ? start + size + bytes : 0, start + count + entries * entry, word);
