@@ -6,14 +6,16 @@ import {
   boneOf,
   type FilmResult,
   type ModelRef,
+  type ProblemError,
   type ReexamineJob,
   RereadProcessor,
   type RereadProcessorParts,
+  toProblem,
   unexaminedFilm,
 } from "@osteon/shared";
 import { filmResult } from "./film-result.js";
 
-type Examiner = Pick<FractureExaminer, "examineAll">;
+type Examiner = Pick<FractureExaminer, "examineAll" | "bones">;
 type Classified = ReexamineJob["films"][number];
 
 /** Examines all films of an analysis again, with one edition of each bone's model, and ends the analysis. */
@@ -27,6 +29,26 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
   }
 
   async process({ data: job }: Attempt<"reexamine">): Promise<void> {
+    await this.#examine(job);
+  }
+
+  /** Films of a bone that has no model here end as they do where they are read once, and the others with their findings. */
+  override async failed(job: ReexamineJob, problem: ProblemError): Promise<boolean> {
+    if (problem.code !== "model-missing") return super.failed(job, problem);
+    const films = job.films.map((film): Classified => {
+      const missing =
+        film.outcome === "analysed" && !this.#examiner.bones.includes(boneOf(film.bodyPart.label));
+      return missing ? { ...film, outcome: "unsupported-region" } : film;
+    });
+    try {
+      await this.#examine({ ...job, films });
+      return false;
+    } catch (error) {
+      return super.failed(job, toProblem(error));
+    }
+  }
+
+  async #examine(job: ReexamineJob): Promise<void> {
     const ref = { tenant: job.tenant, id: job.analysisId };
     const reread = await this.rereading.open(ref);
     if (reread === undefined) return;
