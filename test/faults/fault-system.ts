@@ -230,7 +230,7 @@ export class FaultSystem {
       const left = await this.#leftovers();
       const busy =
         Object.values(left.jobs).some((count) => count > 0) ||
-        left.objects.some((key) => /^(pending|deliveries)\//.test(key));
+        left.objects.some((key) => /^(pending|deliveries|erasures)\//.test(key));
       if (!busy || performance.now() > until) return left;
     }
   }

@@ -204,7 +204,7 @@ async function untilIdle(direct: Backbone): Promise<void> {
     const counts = await direct.producer.counts();
     const jobs = Object.values(counts).flatMap((states) => Object.values(states));
     const markers = (
-      await Promise.all(["pending/", "deliveries/"].map((folder) => direct.store.list(folder)))
+      await Promise.all(["pending/", "deliveries/", "erasures/"].map((folder) => direct.store.list(folder)))
     ).flat();
     if (markers.length === 0 && jobs.every((count) => count === 0)) return;
     await delay(250);

@@ -292,9 +292,9 @@ export class Analyses {
     return this.#erasure.erase(ref);
   }
 
-  /** Goes on with an erasure by its marker, as of now. @returns whether there was something to do */
-  goOnErasing(ref: AnalysisRef, now: number): Promise<boolean> {
-    return this.#erasure.goOn(ref, now);
+  /** Goes on with an erasure by its marker. @returns whether there was something to do */
+  goOnErasing(ref: AnalysisRef): Promise<boolean> {
+    return this.#erasure.goOn(ref);
   }
 
   /** As with deliveries: a second comer who finds the marker gone comes too late. What is noted may have been tried again since. */

@@ -18,7 +18,7 @@ import type { LiveState, Standing } from "./live-state.js";
 /** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
 const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
 
-/** As long after its acceptance as work on an analysis may be put off while something is away: a day, and a day for the wait before. */
+/** As long after its acceptance as work on an analysis may be under way: a day for an outage, and a day for the wait before. */
 const underWayMs = 48 * 3_600_000;
 
 /** Takes an analysis out of everything that has something of it, and keeps it out. */
@@ -61,7 +61,7 @@ export class Erasure {
     });
     // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
     await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
-    const idle = filmCount !== undefined && (await this.removeJobs(request ?? ref, filmCount));
+    const idle = filmCount === undefined || (await this.removeJobs(request ?? ref, filmCount));
     await this.scrub(ref);
     if (key !== undefined)
       await allEnded([
@@ -70,23 +70,26 @@ export class Erasure {
         this.#ledger.commitments.forget(ref.id),
       ]);
     if (idle) await this.#ledger.erasures.remove(ref.id);
-    else await this.#ledger.erasures.set({ ...ref, done: true });
+    else await this.#ledger.erasures.set({ ...ref, filmCount, done: true });
   }
 
   /**
-   * Goes on with an erasure by its marker: finishes it, or takes away what was written since, and the marker in its time.
+   * Goes on with an erasure by its marker: finishes it, or takes away what was written since, and the marker when nothing is
+   * under way any more.
    * @returns whether there was something to do
    */
-  async goOn(ref: AnalysisRef, now: number): Promise<boolean> {
+  async goOn(ref: AnalysisRef): Promise<boolean> {
     const marker = await this.#ledger.erasure(ref);
     if (marker === undefined) return false;
     if (marker.done !== true) {
       await this.erase(ref);
       return true;
     }
+    // Before the look: who ends behind it has written all.
+    const idle = await this.removeJobs(ref, marker.filmCount ?? 0);
     const left = await this.#ledger.hasAny(ref);
     if (left) await this.scrub(ref);
-    if (now - timeOfId(ref.id) > underWayMs) await this.#ledger.erasures.remove(ref.id);
+    if (idle) await this.#ledger.erasures.remove(ref.id);
     return left;
   }
 
