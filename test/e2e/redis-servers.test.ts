@@ -152,19 +152,19 @@ test("a Cluster of three masters, one of them away for a while", async (t) => {
   const make = await valkey();
   const folder = await folderOf(t);
   const config = [
-    "cluster-enabled yes",
     "cluster-node-timeout 3000",
     "cluster-require-full-coverage no",
     "cluster-allow-replica-migration no",
   ];
-  const nodes = await Promise.all([1, 2, 3].map(() => server(t, { make, folder, config })));
+  const nodes = await Promise.all([1, 2, 3].map(() => server(t, { make, folder, cluster: true, config })));
   const bounds = [0, 5461, 10923, 16384];
   const [meeting] = nodes;
   assert.ok(meeting);
   for (const [at, node] of nodes.entries()) {
     const [from = 0, to = 0] = [bounds[at], bounds[at + 1]];
     await node.use((redis) => redis.call("CLUSTER", "ADDSLOTSRANGE", String(from), String(to - 1)));
-    await node.use((redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", String(meeting.port)));
+    const [port, busPort] = [String(meeting.port), String(meeting.busPort)];
+    await node.use((redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, busPort));
   }
   for (const node of nodes)
     await until("a node knows the Cluster", patienceSeconds, async () =>

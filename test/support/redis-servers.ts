@@ -1,6 +1,17 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -67,6 +78,8 @@ export interface ServerOptions {
   /** Lines of its configuration, beside port, folder and password. */
   config?: readonly string[];
   sentinel?: boolean;
+  /** A node of a cluster. */
+  cluster?: boolean;
   /** Speaks TLS alone, with the certificate of the tests. */
   tls?: boolean;
 }
@@ -74,17 +87,38 @@ export interface ServerOptions {
 /** A Redis, replica, sentinel or node of a cluster, on loopback. */
 export class RedisServer {
   readonly port: number;
+  /** Where the nodes of a cluster talk to each other. */
+  readonly busPort: number;
   readonly #child: ReturnType<typeof spawn>;
   readonly #tls: boolean;
 
-  private constructor(child: ReturnType<typeof spawn>, port: number, tls: boolean) {
+  private constructor(
+    child: ReturnType<typeof spawn>,
+    { port, busPort, tls }: { port: number; busPort: number; tls: boolean },
+  ) {
     this.#child = child;
     this.port = port;
+    this.busPort = busPort;
     this.#tls = tls;
   }
 
-  static async start({ make, folder, config = [], sentinel, tls }: ServerOptions): Promise<RedisServer> {
+  /** @throws Error with what the server said, where it ends instead of answering. */
+  static async start(options: ServerOptions): Promise<RedisServer> {
+    for (let more = 2; ; more -= 1) {
+      try {
+        return await RedisServer.#started(options);
+      } catch (error) {
+        // Another process may take a port after it was found free.
+        if (more === 0 || !String(error).includes("Address already in use")) throw error;
+      }
+    }
+  }
+
+  static async #started(options: ServerOptions): Promise<RedisServer> {
+    const { make, folder, config = [], sentinel, cluster, tls } = options;
     const port = await freePort();
+    // Not the server's own choice, ten thousand above its port: any connection may have that one.
+    const busPort = await freePort();
     const home = path.join(folder, String(port));
     mkdirSync(home, { recursive: true });
     const file = path.join(home, "redis.conf");
@@ -104,16 +138,24 @@ export class RedisServer {
       ...(sentinel === true
         ? []
         : [`requirepass "${password}"`, "appendonly yes", 'save ""', "maxmemory-policy noeviction"]),
+      ...(cluster === true ? ["cluster-enabled yes", `cluster-port ${busPort}`] : []),
       ...config,
     ];
     writeFileSync(file, `${lines.join("\n")}\n`);
+    const log = path.join(home, "log");
+    const said = openSync(log, "w");
     const child = spawn(make.server, [file, ...(sentinel === true ? ["--sentinel"] : [])], {
       env: make.env,
-      stdio: "ignore",
+      stdio: ["ignore", said, said],
     });
+    closeSync(said);
     process.once("exit", () => child.kill("SIGKILL"));
-    const server = new RedisServer(child, port, tls === true);
-    await server.use((client) => client.ping(), sentinel === true ? {} : { password });
+    const ended = once(child, "exit").then(() => {
+      throw new Error(`${make.name} ended:\n${readFileSync(log, "utf8")}`);
+    });
+    const server = new RedisServer(child, { port, busPort, tls: tls === true });
+    const answered = (client: Redis) => Promise.race([client.ping(), ended]);
+    await server.use(answered, sentinel === true ? {} : { password });
     return server;
   }
 
