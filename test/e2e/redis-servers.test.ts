@@ -109,7 +109,7 @@ test("a Sentinel failover, and what its replica had not got, costs no film", asy
         config: [
           `sentinel monitor osteon 127.0.0.1 ${master.port} 2`,
           `sentinel auth-pass osteon "${password}"`,
-          "sentinel down-after-milliseconds osteon 1500",
+          "sentinel down-after-milliseconds osteon 5000",
           "sentinel failover-timeout osteon 10000",
         ],
       }),
