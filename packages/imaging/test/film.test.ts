@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
@@ -15,6 +15,9 @@ import {
 } from "../src/index.js";
 import { films } from "./support/paths.js";
 import { gradient, picture, type TiffOptions, tiff } from "./support/pictures.js";
+
+/** By name, not the folder's first: not every film that is written over in its middle decodes to an error. */
+const realFilm = join(films, "IMG0000000.jpg");
 
 const at = (film: NormalisedFilm, x: number, y: number) => film.data[y * film.width + x] ?? Number.NaN;
 const near = (actual: number, expected: number, tolerance = 3) =>
@@ -249,8 +252,7 @@ test("what only decoding finds is damaged too", async () => {
   const end = data + 4 + png.readUInt32BE(data - 4);
   png.writeUInt32BE(crc32(png.subarray(data, end)), end);
   await assert.rejects(normalise(png), { code: "film-damaged", retryable: false });
-  const [name = ""] = await readdir(films);
-  const jpeg = await readFile(join(films, name));
+  const jpeg = await readFile(realFilm);
   jpeg.fill(0x55, jpeg.length >> 1, (jpeg.length >> 1) + 900);
   await assert.rejects(normalise(jpeg), { code: "film-damaged" });
 });
@@ -259,8 +261,7 @@ test("a refused film is not decoded", () =>
   assert.rejects(normalise(Buffer.from("text")), { code: "media-type-unsupported" }));
 
 test("a normalised film survives its PNG, every level", async () => {
-  const [name = ""] = await readdir(films);
-  const film = await normalise(await readFile(join(films, name)));
+  const film = await normalise(await readFile(realFilm));
   const png = encodeFilm(film);
   const { channels, space } = await sharp(png).metadata();
   assert.deepEqual({ channels, space }, { channels: 1, space: "b-w" });
