@@ -33,14 +33,14 @@ const film = () => {
   return { name: first.file, bytes: filmBytes(first.file) };
 };
 
-/** The trace of an analysis, once its delivery's span has come. */
-function wholeTrace(id: string): Promise<CollectedSpan[]> {
+/** The trace of an analysis, once all spans of these names have come: each process sends its own when it likes. */
+function wholeTrace(id: string, names: readonly string[]): Promise<CollectedSpan[]> {
   return collector.until((spans) => {
     const told = spans.find(
       (span) => span.name === "process webhook" && span.attributes["osteon.analysis.id"] === id,
     );
     const trace = spans.filter(({ traceId }) => traceId === told?.traceId);
-    return trace.some(({ name }) => name === "POST /v1/analyses") ? trace : undefined;
+    return names.every((each) => trace.some(({ name }) => name === each)) ? trace : undefined;
   });
 }
 
@@ -57,11 +57,6 @@ test("one trace goes through the gateway, both queues and workers, and the webho
   const { id } = (await answer.json()) as { id: string };
   await system.client.ended(id);
   await receiver.accepted([id]);
-  const trace = await wholeTrace(id);
-  assert.ok(trace.every(({ traceId }) => traceId === caller.traceId));
-
-  const named = (name: string) =>
-    trace.find((span) => span.name === name) ?? assert.fail(`no span "${name}"`);
   // Each span, its service, its kind, and the span that it stems from.
   const way = [
     ["POST /v1/analyses", "gateway", 2, undefined],
@@ -76,6 +71,14 @@ test("one trace goes through the gateway, both queues and workers, and the webho
     ["process webhook", "webhook-worker", 5, "publish webhook"],
     ["deliver webhook", "webhook-worker", 3, "process webhook"],
   ] as const;
+  const trace = await wholeTrace(
+    id,
+    way.map(([name]) => name),
+  );
+  assert.ok(trace.every(({ traceId }) => traceId === caller.traceId));
+
+  const named = (name: string) =>
+    trace.find((span) => span.name === name) ?? assert.fail(`no span "${name}"`);
   for (const [name, service, kind, parent] of way) {
     const span = named(name);
     assert.deepEqual([span.service, span.kind], [service, kind], name);

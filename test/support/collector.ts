@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -74,12 +75,15 @@ export class Collector extends EventEmitter<{ spans: [] }> {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Waits until what was collected answers the question. */
+  /** Waits until what was collected answers the question; fails after a minute, by the names of what has come. */
   async until<T>(find: (spans: readonly CollectedSpan[]) => T | undefined): Promise<T> {
+    const signal = AbortSignal.timeout(60_000);
     for (;;) {
       const found = find(this.spans);
       if (found !== undefined) return found;
-      await once(this, "spans");
+      await once(this, "spans", { signal }).catch(() =>
+        assert.fail(`not in a minute; there are ${this.spans.map(({ name }) => name).join(", ")}`),
+      );
     }
   }
 
