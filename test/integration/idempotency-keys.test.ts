@@ -103,7 +103,7 @@ test("a key outlives a Redis that is wiped, and a gateway that died while it ask
       return new Promise<never>(() => undefined);
     };
     const unanswered = Object.assign(Object.create(records()) as IdempotencyRecords, { find });
-    const dying = new Idempotency(backbone.redis, unanswered);
+    const dying = new Idempotency(backbone.redis, unanswered, () => now);
     void dying.claim({ ...request, id: "second" }, analysis("first"));
   });
   await died;
