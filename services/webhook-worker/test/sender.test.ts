@@ -136,7 +136,7 @@ test("a receiver that switches protocols answers nothing that counts, and holds 
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const { delivered, status } = await sender(500).post(`http://127.0.0.1:${port}/`, {}, "{}");
+    const { delivered, status } = await sender(10_000).post(`http://127.0.0.1:${port}/`, {}, "{}");
     assert.deepEqual([delivered, status], [false, 101]);
     server.close();
     await once(server, "close");
