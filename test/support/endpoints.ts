@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Analysis, WebhookDelivery, WebhookEndpoint } from "@osteon/shared";
 import { type Answer, Client } from "./client.js";
 import { Receiver } from "./receiver.js";
@@ -64,11 +65,11 @@ export class TenantClient {
     delivery: string,
     is: (found: WebhookDelivery) => boolean,
   ): Promise<WebhookDelivery> {
-    const until = Date.now() + 60_000;
-    for (;;) {
-      const { body } = await this.call<WebhookDelivery>("GET", `/v1/webhooks/${id}/deliveries/${delivery}`);
-      if (is(body)) return body;
-      assert.ok(Date.now() < until, JSON.stringify(body));
+    const path = `/v1/webhooks/${id}/deliveries/${delivery}`;
+    for (const until = Date.now() + 60_000; ; await delay(50)) {
+      const { status, body } = await this.call<WebhookDelivery>("GET", path);
+      if (status === 200 && is(body)) return body;
+      assert.ok(Date.now() < until, `${status} ${JSON.stringify(body)}`);
     }
   }
 
