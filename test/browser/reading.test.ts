@@ -121,7 +121,14 @@ describe("the viewer", () => {
     assert.notEqual((await drag("right")).mean, first.mean, "the right button sets window and level");
     await page.mouse.wheel(0, -300);
     assert.ok((await look(page)).scale > first.scale);
-    await page.mouse.dblclick(x, y);
+    // By the times that its events bear, whatever a busy machine takes to pass them on.
+    const mouse = await page.context().newCDPSession(page);
+    const began = Date.now() / 1000;
+    for (const tap of [0, 1]) {
+      const there = { x, y, button: "left", clickCount: tap + 1, timestamp: began + tap * 0.1 } as const;
+      await mouse.send("Input.dispatchMouseEvent", { ...there, type: "mousePressed" });
+      await mouse.send("Input.dispatchMouseEvent", { ...there, type: "mouseReleased" });
+    }
     assert.equal((await look(page)).transform, first.transform, "fits again");
     await close();
   });
