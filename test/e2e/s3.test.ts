@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { Analysis } from "@osteon/shared";
 import { Bucket } from "../support/bucket.js";
-import type { Answer } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
@@ -44,12 +42,12 @@ test("the whole way through a real S3 server, several films to an analysis", asy
 });
 
 test("an S3 server that went away in the middle costs no film", async () => {
-  const answers: Answer<Analysis>[] = [];
   // Held meanwhile, so that not all has ended before it goes away.
-  await system.paused("bodypart-worker", async () => {
-    answers.push(...(await Promise.all(films.map((film) => system.client.submit([film])))));
+  const answers = await system.paused("bodypart-worker", async () => {
+    const submitted = await Promise.all(films.map((film) => system.client.submit([film])));
     const markers = await readdir(path.join(bucket.folder, "films", "pending"));
     assert.equal(markers.length, films.length, "each is pending");
+    return submitted;
   });
   await bucket.server.kill();
   const refused = await system.client.submit(films.slice(0, 1));

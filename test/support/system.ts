@@ -60,13 +60,13 @@ export class TestSystem {
   }
 
   /** Holds every process of a service where it is, as long as `during` takes. */
-  async paused(service: ServiceName, during: () => Promise<void>): Promise<void> {
+  async paused<T>(service: ServiceName, during: () => Promise<T>): Promise<T> {
     const send = (signal: NodeJS.Signals) => {
       for (const { pid } of this.running.named(service)) if (pid !== undefined) process.kill(pid, signal);
     };
     send("SIGSTOP");
     try {
-      await during();
+      return await during();
     } finally {
       send("SIGCONT");
     }
