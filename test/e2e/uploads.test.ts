@@ -125,6 +125,23 @@ describe("an upload past the gateway", () => {
     Client.refused(await ask(keys.a, "/v1/analyses", json(body)), 409, "upload-used");
   });
 
+  test("is one analysis, though several name it at once, at two gateways", async () => {
+    const [one, two] = [await uploaded(keys.a, hand), await uploaded(keys.a, hand)];
+    const orders = [
+      [one, two],
+      [two, one],
+      [one, two],
+      [two, one],
+    ];
+    const answers = await Promise.all(
+      orders.map((uploads, at) => ask<Analysis>(keys.a, "/v1/analyses", json({ uploads }), at % 2)),
+    );
+    const accepted = answers.filter(({ status }) => status === 202);
+    assert.equal(accepted.length, 1, answers.map(({ status }) => status).join());
+    for (const answer of answers) if (answer.status !== 202) Client.refused(answer, 409, "upload-used");
+    await ended(keys.a, accepted[0]?.body.id ?? "");
+  });
+
   test("may be named beside films, in a form", async () => {
     const form = new FormData();
     form.append("film", new Blob([Uint8Array.from(hand)]), "x.jpg");

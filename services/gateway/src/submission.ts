@@ -6,6 +6,7 @@ import {
   type KeyRecord,
   ProblemError,
   plainVersion,
+  RedisLock,
   type UsedKey,
 } from "@osteon/shared";
 import type { Dependencies } from "./app.js";
@@ -49,6 +50,7 @@ interface Acceptance {
 export class Submission {
   readonly #dependencies: Omit<Dependencies, "submission" | "streams" | "closing">;
   readonly #idempotency: Idempotency;
+  readonly #lock: RedisLock;
   readonly #heavy = pLimit(mostHeavy);
   readonly #light = pLimit(mostLight);
   readonly #memory: MemoryBudget;
@@ -61,6 +63,7 @@ export class Submission {
     this.#memory = memory;
     const { redis, analyses } = dependencies.backbone;
     this.#idempotency = new Idempotency(redis, analyses.ledger.idempotency);
+    this.#lock = new RedisLock(redis);
   }
 
   /**
@@ -178,14 +181,29 @@ export class Submission {
       ...fields,
       films,
     };
-    const analysis = await backbone.analyses.accept(
-      request,
-      intake.films.map((film) => film.held),
-      mayTakeBack,
-    );
-    admission.accepted(ref.tenant, films.length);
-    await this.#letGo(intake);
-    return analysis;
+    return this.#withUploads(intake, async () => {
+      const analysis = await backbone.analyses.accept(
+        request,
+        intake.films.map((film) => film.held),
+        mayTakeBack,
+      );
+      admission.accepted(ref.tenant, films.length);
+      await this.#letGo(intake);
+      return analysis;
+    });
+  }
+
+  /** One step at a time for each upload: who comes second is told that it is used. In an order in which no two wait for each other. */
+  #withUploads<T>({ films, ref: { tenant } }: Intake, step: () => Promise<T>): Promise<T> {
+    const { uploads } = this.#dependencies.backbone.analyses.ledger;
+    const among = ([id, ...others]: string[]): Promise<T> =>
+      id === undefined
+        ? step()
+        : this.#lock.run(`upload:${id}`, async () => {
+            if ((await uploads.used({ tenant, id })) !== undefined) throw new ProblemError("upload-used");
+            return among(others);
+          });
+    return among(films.flatMap(({ upload }) => upload?.id ?? []).sort());
   }
 
   /** The uploads that are films now. What the store would not let go of is swept. */
