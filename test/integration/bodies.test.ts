@@ -46,6 +46,31 @@ describe("a body of a type that the call does not take", () => {
   });
 });
 
+describe("a part of a form that says of no field that it is its", () => {
+  const heads = {
+    "without a word of itself": "",
+    "without its disposition": "Content-Type: image/png\r\n",
+    "of another disposition": 'Content-Disposition: attachment; name="film"; filename="a.png"\r\n',
+    "of a line that is none": 'Content-Disposition form-data; name="film"\r\n',
+    "with a line break in its name": 'Content-Disposition: form-data; name="film"; filename="a\nb.png"\r\n',
+  };
+  for (const [what, head] of Object.entries(heads))
+    test(`is passed over, however long: ${what}`, { timeout: 20_000 }, async () => {
+      // Around what streams and sockets take at once.
+      for (const length of [0, 1, 16_384, 20_000, 49_000, 65_536, 70_000, 262_144, 300_000, 3_000_000]) {
+        const part = Buffer.concat([Buffer.from(`--b\r\n${head}\r\n`), Buffer.alloc(length, "x")]);
+        const end = Buffer.from("\r\n--b--\r\n");
+        const type = "multipart/form-data; boundary=b";
+        for (const path of ["/v1/analyses", "/upload"])
+          Client.refused(await send(path, type, Buffer.concat([part, end])), 400, "film-missing");
+        const film = 'Content-Disposition: form-data; name="film"; filename="hand.jpg"\r\n';
+        const before = Buffer.concat([Buffer.from(`--b\r\n${film}\r\n`), hand, Buffer.from("\r\n")]);
+        const answer = await send<Analysis>("/v1/analyses", type, Buffer.concat([before, part, end]));
+        assert.deepEqual([answer.status, answer.body.films.length], [202, 1], `${length}`);
+      }
+    });
+});
+
 test("a time that nobody can read is refused, and is no filter that lets everything through", async () => {
   const json = <T>(path: string, body: object) => send<T>(path, "application/json", JSON.stringify(body));
   const { id } = (await json<{ id: string }>("/v1/webhooks", { url: "http://127.0.0.1:8124/" })).body;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Analysis } from "@osteon/shared";
+import type { Analysis, Problem } from "@osteon/shared";
 import sharp from "sharp";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -37,6 +37,35 @@ describe("a film's place", () => {
       Client.refused(await original(film), 404, "not-found");
     Client.refused(await client.request("/v1/analyses?limit=0x10"), 400, "validation-failed");
   });
+});
+
+test("an analysis that the client has is told so without a body, or the length of one", async () => {
+  const path = `/v1/analyses/${await submitted()}`;
+  const etag = (await client.request(path)).headers.get("etag") ?? "";
+  const answer = await fetch(gateway.url + path, { headers: { "if-none-match": etag } });
+  assert.deepEqual([answer.status, answer.headers.get("etag"), await answer.text()], [304, etag, ""]);
+  for (const name of ["content-length", "content-type"]) assert.equal(answer.headers.get(name), null);
+});
+
+test("a file of the page that is none is not there, whatever may be asked of others", async () => {
+  for (const path of ["/assets/nothing", "/docs/static/nothing"])
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await fetch(gateway.url + path, { method });
+      assert.deepEqual([answer.status, answer.headers.get("allow")], [404, null], `${method} ${path}`);
+      await answer.arrayBuffer();
+    }
+});
+
+test("who asks for a tunnel is told that there is none", async () => {
+  const answer = await exchange(gateway.url, "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n");
+  assert.deepEqual([answer?.status, problemOf(answer).code], [405, "method-not-allowed"]);
+});
+
+test("a callback address that is too long is told so", async () => {
+  const callbackUrl = `https://example.com/?${"x".repeat(2048)}`;
+  const answer = await client.submit([{ name: "hand.jpg", bytes: hand }], { callbackUrl });
+  Client.refused(answer, 422, "callback-refused");
+  assert.match((answer.body as unknown as Problem).detail, /2048 characters/);
 });
 
 test("whoever asks whether the gateway is ready costs the store a call a second", async (t) => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Analysis } from "@osteon/shared";
+import type { FastifyReply } from "fastify";
 
 /** Names the state of an analysis: equal states have equal names. */
 export function etagOf(analysis: Analysis): string {
@@ -15,4 +16,9 @@ export function tagOf(content: string | Uint8Array): string {
 export function matches(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
   return header.split(",").some((each) => ["*", tag].includes(each.trim().replace(/^W\//, "")));
+}
+
+/** Answers that the client has it: without a body, and without the length of one. */
+export function notModified(reply: FastifyReply): FastifyReply {
+  return reply.code(304).send();
 }

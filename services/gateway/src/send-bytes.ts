@@ -1,6 +1,6 @@
 import { ProblemError } from "@osteon/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { matches } from "./etag.js";
+import { matches, notModified } from "./etag.js";
 import { parseRange } from "./libraries/fastify.js";
 
 interface Content {
@@ -30,7 +30,7 @@ export async function sendBytes(
   if (ranges) reply.header("accept-ranges", "bytes");
   if (matches(headers["if-none-match"], etag)) {
     await requireThere?.();
-    return named().removeHeader("content-disposition").code(304).send();
+    return notModified(named().removeHeader("content-disposition"));
   }
   const bytes = typeof given === "function" ? await given() : given;
   // HEAD tells what GET would, but of a part nothing.

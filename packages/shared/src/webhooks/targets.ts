@@ -55,7 +55,12 @@ export class TargetPolicy {
    * @throws ProblemError `callback-refused`
    */
   checkUrl(text: string): URL {
-    const url = text.length <= longestUrl && URL.canParse(text) ? new URL(text) : undefined;
+    if (text.length > longestUrl)
+      throw new ProblemError(
+        "callback-refused",
+        `The callback address must have at most ${longestUrl} characters.`,
+      );
+    const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
       throw new ProblemError("callback-refused", "The callback address must be an http or https URL.");
     }

@@ -66,6 +66,10 @@ export class Connections {
     // Not answered by Node at once: a refusal comes before the body is asked for.
     app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
     app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
+    // Node hands the connection over, and answers nothing itself.
+    app.server.on("connect", (_request, socket: Socket) => {
+      this.#end(socket, new ProblemError("method-not-allowed"));
+    });
     app.addHook("onRequest", async (request, reply) => {
       this.#ids.set(request.raw, request.id);
       continueWhenRead(request.raw, reply.raw);

@@ -89,19 +89,21 @@ function described(schema: RouteOptions["schema"], route: RouteOptions): object 
 }
 
 function tagOf(url: string): string | undefined {
-  const at = !url.startsWith("/v1/")
-    ? 6
-    : url.startsWith("/v1/operate")
-      ? 5
-      : /^\/v1\/(session|events)/.test(url)
-        ? 4
-        : url.includes("/films/")
-          ? 1
-          : /webhooks|deliver/.test(url)
-            ? 2
-            : /models/.test(url)
-              ? 3
-              : 0;
+  const at = /^\/(livez|readyz|metrics|problems)/.test(url)
+    ? 5
+    : !url.startsWith("/v1/")
+      ? 6
+      : url.startsWith("/v1/operate")
+        ? 5
+        : /^\/v1\/(session|events)/.test(url)
+          ? 4
+          : url.includes("/films/")
+            ? 1
+            : /webhooks|deliver/.test(url)
+              ? 2
+              : /models/.test(url)
+                ? 3
+                : 0;
   return tags[at]?.name;
 }
 

@@ -33,7 +33,9 @@ export function notFoundEarly(app: App): void {
 
 function answerNotFound(app: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const allowed = allowedMethods(app, request.url);
-  if (allowed === undefined) return sendProblem(new ProblemError("not-found"), request, reply);
+  // Where the method has a route, that route has nothing there: a file that is none.
+  if (allowed === undefined || (allowed.split(", ").includes(request.method) && request.method !== "OPTIONS"))
+    return sendProblem(new ProblemError("not-found"), request, reply);
   reply.header("allow", allowed);
   if (request.method === "OPTIONS") return reply.code(204).send();
   return sendProblem(new ProblemError("method-not-allowed"), request, reply);

@@ -3,6 +3,9 @@ import type { App, Dependencies } from "../app.js";
 import { multipart } from "../libraries/fastify.js";
 import { fieldNames } from "../uploads/fields.js";
 
+/** More than a socket is read at once: 64 KiB. */
+const partBytes = 256 * 1024;
+
 /**
  * Multipart with its limits, and raw bodies as streams, for the routes of the scope alone: elsewhere nobody would read them. How
  * large films are is for the intake to say.
@@ -11,6 +14,8 @@ export async function uploads(app: App, { config }: Dependencies): Promise<void>
   await app.register(multipart, {
     throwFileSizeLimit: false,
     isPartAFile,
+    // A part that the parser passes over never ends where it does not fit into its stream together with its end.
+    fileHwm: partBytes,
     limits: {
       fileSize: Number.POSITIVE_INFINITY,
       files: config.MAX_FILMS,

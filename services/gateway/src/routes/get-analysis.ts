@@ -1,7 +1,7 @@
 import { Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
-import { etagOf, matches } from "../etag.js";
+import { etagOf, matches, notModified } from "../etag.js";
 import { hold } from "../hold.js";
 import { longestWait, preferredWait } from "../prefer.js";
 import { IdParams, Prefer, strict } from "./schemas.js";
@@ -49,7 +49,7 @@ export async function getAnalysis(app: App, dependencies: Dependencies): Promise
       reply.header("etag", tag).header("cache-control", "private, no-cache");
       if (preferred !== undefined && request.query.wait === undefined)
         reply.header("preference-applied", `wait=${preferred}`);
-      if (matches(request.headers["if-none-match"], tag)) return reply.code(304).send(null);
+      if (matches(request.headers["if-none-match"], tag)) return notModified(reply);
       if (!isEnded(analysis.status)) reply.header("retry-after", "1");
       return reply.send(analysis);
     },

@@ -1,4 +1,5 @@
 import { ProblemError } from "@osteon/shared";
+import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 
 /** A look at the store is worth so long: it costs a call, and anybody may ask whether the gateway is ready. */
@@ -13,15 +14,48 @@ export async function health(app: App, { backbone, metrics }: Dependencies): Pro
     return last.look;
   };
 
-  app.get("/livez", { schema: { hide: true } }, async () => ({ status: "live" }));
-  app.get("/readyz", { schema: { hide: true } }, async () => {
-    await backbone.redis.ping().catch(() => {
-      throw new ProblemError("queue-unavailable");
-    });
-    await storeIsThere();
-    return { status: "ready" };
+  app.route({
+    method: "GET",
+    url: "/livez",
+    schema: {
+      operationId: "isLive",
+      summary: "Whether the gateway answers",
+      response: { 200: Type.Object({ status: Type.Literal("live") }) },
+    },
+    handler: async () => ({ status: "live" as const }),
   });
-  app.get("/metrics", { schema: { hide: true }, config: { scope: "admin" } }, async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  app.route({
+    method: "GET",
+    url: "/readyz",
+    schema: {
+      operationId: "isReady",
+      summary: "Whether the gateway has its queue and its store",
+      response: { 200: Type.Object({ status: Type.Literal("ready") }) },
+    },
+    config: { problems: ["queue-unavailable", "store-unavailable"] },
+    handler: async () => {
+      await backbone.redis.ping().catch(() => {
+        throw new ProblemError("queue-unavailable");
+      });
+      await storeIsThere();
+      return { status: "ready" as const };
+    },
+  });
+  app.route({
+    method: "GET",
+    url: "/metrics",
+    schema: {
+      operationId: "getMetrics",
+      summary: "The gateway’s metrics",
+      response: {
+        200: {
+          description: "In Prometheus’s text format.",
+          content: { "text/plain": { schema: Type.String() } },
+        },
+      },
+    },
+    config: { scope: "admin" },
+    handler: async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  });
 }

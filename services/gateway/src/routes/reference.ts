@@ -5,12 +5,25 @@ import type { App } from "../app.js";
 /** `/openapi.json`, and each problem's own page as JSON: what its `type` leads to. */
 export async function reference(app: App): Promise<void> {
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  app.get(
-    "/problems/:code",
-    { schema: { hide: true, params: Type.Object({ code: Type.String({ maxLength: 64 }) }) } },
-    async ({ params }) => {
+  app.route({
+    method: "GET",
+    url: "/problems/:code",
+    schema: {
+      operationId: "getProblem",
+      summary: "What a problem’s code means",
+      params: Type.Object({ code: Type.String({ maxLength: 64 }) }),
+      response: {
+        200: Type.Object({
+          code: Type.String(),
+          status: Type.Integer({ description: "The HTTP status where it answers a request." }),
+          title: Type.String(),
+          rule: Type.String(),
+        }),
+      },
+    },
+    handler: async ({ params }) => {
       if (!Object.hasOwn(catalogue, params.code)) throw new ProblemError("not-found");
       return { code: params.code, ...catalogue[params.code as ProblemCode] };
     },
-  );
+  });
 }
