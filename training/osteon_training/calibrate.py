@@ -9,10 +9,14 @@ import torch
 
 from .bundle import Bundle, fracture_probability, part_probabilities, write_json
 from .data import BONES, load
+from .pictures import pictures
 from .regions import best_level
 
 # A bone with fewer fractured val films than this takes its operating points from all bones together.
 FEW = 15
+# Of pictures that are no film, taken for one: half of the goal. Below a third the best of so many classes says nothing.
+MOST_TAKEN = 0.025
+LEAST_FLOOR = 0.35
 
 
 def calibrate(data: Path, models: Path, task: str | None = None) -> dict:
@@ -32,7 +36,7 @@ def prevalence(films: list) -> dict[str, float]:
 
 
 def calibrate_parts(bundle: Bundle, val: list) -> dict:
-    """Temperature scaling (Guo et al. 2017), and the floor of the best probability that refuses 1 % of real films."""
+    """Temperature scaling (Guo et al. 2017), and the floor of the best probability."""
     classes = bundle.manifest["classes"]
     films = [s for s in val if s.region != "other"]
     logits = torch.from_numpy(bundle.run([s.image for s in films])["logits"])
@@ -50,9 +54,24 @@ def calibrate_parts(bundle: Bundle, val: list) -> dict:
     manifest = bundle.manifest
     manifest["calibration"]["temperature"] = round(log_t.exp().item(), 4)
     best = part_probabilities(manifest, logits.numpy())[:, : len(BONES)].max(axis=1)
-    manifest["decision"]["minimumProbability"] = round(float(np.clip(np.quantile(best, 0.01), 0.35, 0.7)), 3)
+    strangers = part_probabilities(manifest, bundle.run(pictures("choosing"))["logits"])
+    manifest["decision"]["minimumProbability"] = least_floor(best, strangers)
     write_json(bundle.folder / "model.json", manifest)
     return {"temperature": manifest["calibration"]["temperature"], "minimumProbability": manifest["decision"]["minimumProbability"]}
+
+
+def least_floor(best: np.ndarray, strangers: np.ndarray) -> float:
+    """The least floor that takes no more than 2.5 % of pictures for a film of a region, and never one that refuses more than 1 % of real films.
+
+    Below it a film is not identified: what is refused there beyond need are films of other sources, of whose part a model is less sure.
+
+    :param best: of real films, the best probability of a region
+    :param strangers: of pictures that are no film, the probabilities of all classes, regions first
+    """
+    regions = strangers[:, : len(BONES)].max(axis=1)
+    taken = np.sort(np.where(strangers.argmax(axis=1) < len(BONES), regions, 0))[::-1]
+    least = float(taken[int(MOST_TAKEN * len(taken))]) + 5e-4
+    return round(max(LEAST_FLOOR, min(least, float(np.quantile(best, 0.01)), 0.7)), 3)
 
 
 def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str, float]) -> dict:
