@@ -1,0 +1,45 @@
+"""The floor of the best probability (with all of training's packages): python -m unittest discover training/tests"""
+
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+try:
+    from osteon_training.calibrate import LEAST_FLOOR, MOST_TAKEN, least_floor
+except ImportError as error:
+    raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
+
+
+def pictures(best: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Probabilities of seven classes: the first where a picture is like a region, else the last."""
+    probabilities = np.zeros((len(best), 7))
+    probabilities[np.arange(len(best)), np.where(regions, 0, 6)] = best
+    return probabilities
+
+
+class Floor(unittest.TestCase):
+    def test_keeps_out_all_but_the_share_that_may_be_taken(self) -> None:
+        best = np.linspace(0.36, 0.6, 400)
+        strangers = pictures(best, np.arange(400) % 4 == 0)
+        floor = least_floor(np.full(1000, 0.99), strangers)
+        taken = (strangers.argmax(1) < 5) & (strangers.max(1) >= floor)
+        self.assertLessEqual(taken.mean(), MOST_TAKEN)
+        lower = (strangers.argmax(1) < 5) & (strangers.max(1) >= floor - 0.003)
+        self.assertGreater(lower.mean(), MOST_TAKEN)
+
+    def test_is_the_least_where_hardly_anything_is_taken(self) -> None:
+        strangers = pictures(np.full(400, 0.9), np.arange(400) < 8)
+        self.assertEqual(least_floor(np.full(1000, 0.99), strangers), LEAST_FLOOR)
+
+    def test_refuses_no_more_than_a_hundredth_of_real_films(self) -> None:
+        strangers = pictures(np.full(400, 0.95), np.ones(400, bool))
+        best = np.linspace(0.4, 1, 1001)
+        self.assertAlmostEqual(least_floor(best, strangers), 0.406, places=3)
+
+
+if __name__ == "__main__":
+    unittest.main()
