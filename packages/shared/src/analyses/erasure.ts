@@ -53,7 +53,7 @@ export class Erasure {
     }
     // The marker has it from here on: the request is the first to go.
     const key = request?.key ?? begun?.key;
-    const filmCount = request?.films.length ?? begun?.filmCount;
+    const filmCount = request?.films.length ?? marker?.filmCount;
     await this.#ledger.erasures.set({
       ...ref,
       ...(key === undefined ? {} : { key }),
