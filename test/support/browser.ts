@@ -20,6 +20,8 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: switches,
+    // Files are saved under their names only where the system's names may have all letters.
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
     // The runner ends a test file that hangs by SIGTERM: Playwright would take that for its own, and the file hang on.
     handleSIGTERM: false,
   });
