@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Analysis, Problem } from "@osteon/shared";
+import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
@@ -171,4 +172,14 @@ describe("a part of a form", () => {
       assert.equal(refusal.body.detail, 'The file part "film" carries no bytes.');
     }
   });
+});
+
+test("to delete an endpoint that is none reads nobody's deliveries", async (t) => {
+  const lists = t.mock.method(gateway.backbone.store, "list").mock;
+  Client.refused(
+    await client.request(`/v1/webhooks/${uuidv7()}`, { method: "DELETE" }),
+    404,
+    "webhook-not-found",
+  );
+  assert.ok(lists.callCount() <= 1, `${lists.callCount()} lists`);
 });

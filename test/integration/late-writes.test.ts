@@ -209,3 +209,19 @@ test("a Redis without room lets an analysis go all the same", async () => {
     await redis.config("SET", "maxmemory", "0");
   }
 });
+
+test("a delivery that is given up while its analysis is erased leaves no record", async (t) => {
+  const one = await accept(analyses, requestOf(1, { callbackUrl: "https://example.com/" }));
+  await analyses.filmEnded(one, resultOf(one));
+  const { deliveries } = analyses.ledger;
+  const bury = deliveries.bury.bind(deliveries);
+  t.mock.method(deliveries, "bury", async (...call: Parameters<typeof bury>) => {
+    await analyses.erase(one);
+    return bury(...call);
+  });
+  const ref = { tenant, event: one.id };
+  await analyses.dispatch.giveUp(ref, "Nobody took it.");
+  assert.equal(await deliveries.get(ref), undefined);
+  assert.deepEqual(await store.list("dead-letters/"), []);
+  await nothingLeft(one);
+});
