@@ -17,22 +17,31 @@ const short = 3;
  */
 export function tidyTiff(bytes: Buffer): Buffer {
   const reader = new TiffReader(bytes);
-  const parts: Buffer[] = [
-    bytes.length % 2 === 0 ? Buffer.from(bytes) : Buffer.concat([bytes, Buffer.alloc(1)]),
-  ];
-  let end = parts[0]?.length ?? 0;
-  let pointer: { into: Buffer; at: number } = { into: parts[0] as Buffer, at: reader.start };
-  let offset = reader.first();
-  for (let count = 0; offset !== 0 && count < mostDirectories; count++) {
+  const directories: Buffer[] = [];
+  for (let offset = reader.first(); offset !== 0 && directories.length < mostDirectories; ) {
     const { fields, next } = reader.directory(offset);
-    const directory = tidy(reader, fields);
-    reader.write(pointer.into, end, pointer.at, reader.lengths.word);
-    pointer = { into: directory, at: directory.length - reader.lengths.word };
-    parts.push(directory);
-    end += directory.length;
+    directories.push(tidy(reader, fields));
     offset = next;
   }
-  return Buffer.concat(parts);
+  // Directories begin at even places.
+  const padding = Buffer.alloc(bytes.length % 2);
+  const copy = Buffer.concat([bytes, padding, ...directories]);
+  let [pointer, end] = [reader.start, bytes.length + padding.length];
+  for (const { length } of directories) {
+    write(reader, copy, end, pointer, reader.lengths.word);
+    end += length;
+    pointer = end - reader.lengths.word;
+  }
+  return copy;
+}
+
+/** Writes a whole number as the reader reads it. */
+function write({ little }: TiffReader, into: Buffer, value: number, offset: number, size: number): void {
+  if (size === 8) {
+    if (little) into.writeBigUInt64LE(BigInt(value), offset);
+    else into.writeBigUInt64BE(BigInt(value), offset);
+  } else if (little) into.writeUIntLE(value, offset, size);
+  else into.writeUIntBE(value, offset, size);
 }
 
 /** A directory without a next one, of an even number of bytes. */
@@ -45,14 +54,14 @@ function tidy(reader: TiffReader, fields: ReadonlyMap<number, Field>): Buffer {
     .map(([tag, { at }]) => ({ tag, bytes: reader.bytes.subarray(at, at + entry) }));
   if (isSampleUnannounced(reader, fields)) {
     const announced = Buffer.alloc(entry);
-    reader.write(announced, extraSamples, 0, 2);
-    reader.write(announced, short, 2, 2);
-    reader.write(announced, 1, 4, word);
+    write(reader, announced, extraSamples, 0, 2);
+    write(reader, announced, short, 2, 2);
+    write(reader, announced, 1, 4, word);
     entries.push({ tag: extraSamples, bytes: announced });
   }
   entries.sort((one, other) => one.tag - other.tag);
   const directory = Buffer.alloc(head + entries.length * entry + word);
-  reader.write(directory, entries.length, 0, head);
+  write(reader, directory, entries.length, 0, head);
   for (const [index, each] of entries.entries()) each.bytes.copy(directory, head + index * entry);
   return directory;
 }

@@ -21,37 +21,25 @@ export interface Field {
 export class TiffReader {
   readonly bytes: Buffer;
   readonly big: boolean;
-  readonly #little: boolean;
+  readonly little: boolean;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.#little = bytes[0] === 0x49;
+    this.little = bytes[0] === 0x49;
     this.big = this.unsigned(2, 2) === 43;
   }
 
   unsigned(offset: number, size: number): number {
     if (offset + size > this.bytes.length) throw damage("the TIFF is cut off");
     if (size === 8) {
-      const value = this.#little ? this.bytes.readBigUInt64LE(offset) : this.bytes.readBigUInt64BE(offset);
+      const value = this.little ? this.bytes.readBigUInt64LE(offset) : this.bytes.readBigUInt64BE(offset);
       return Number(value);
     }
-    return this.#little ? this.bytes.readUIntLE(offset, size) : this.bytes.readUIntBE(offset, size);
+    return this.little ? this.bytes.readUIntLE(offset, size) : this.bytes.readUIntBE(offset, size);
   }
 
   first(): number {
     return this.unsigned(this.start, this.lengths.word);
-  }
-
-  /** Writes a whole number in the file's byte order. */
-  write(into: Buffer, value: number, offset: number, size: number): void {
-    const [low, high] = [value % 2 ** 32, Math.floor(value / 2 ** 32)];
-    if (size < 8) {
-      if (this.#little) into.writeUIntLE(value, offset, size);
-      else into.writeUIntBE(value, offset, size);
-    } else {
-      this.write(into, low, this.#little ? offset : offset + 4, 4);
-      this.write(into, high, this.#little ? offset + 4 : offset, 4);
-    }
   }
 
   /** Bytes of a directory's number of entries, of an entry, and of an offset. */

@@ -18,6 +18,7 @@ import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { type Load, loadOf } from "./load.js";
 import { Lookup } from "./lookup.js";
+import type { Marker } from "./markers.js";
 import type { FilmResult } from "./results.js";
 import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 import { isUniform } from "./uniform.js";
@@ -293,8 +294,8 @@ export class Analyses {
   }
 
   /** Goes on with an erasure by its marker. @returns whether there was something to do */
-  goOnErasing(ref: AnalysisRef): Promise<boolean> {
-    return this.#erasure.goOn(ref);
+  goOnErasing(ref: AnalysisRef, marker: Marker): Promise<boolean> {
+    return this.#erasure.goOn(ref, marker);
   }
 
   /** As with deliveries: a second comer who finds the marker gone comes too late. What is noted may have been tried again since. */

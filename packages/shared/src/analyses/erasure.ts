@@ -14,6 +14,7 @@ import { allEnded } from "./all-ended.js";
 import { timeOfId } from "./keys.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveState, Standing } from "./live-state.js";
+import type { Marker } from "./markers.js";
 
 /** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
 const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
@@ -78,9 +79,7 @@ export class Erasure {
    * under way any more.
    * @returns whether there was something to do
    */
-  async goOn(ref: AnalysisRef): Promise<boolean> {
-    const marker = await this.#ledger.erasure(ref);
-    if (marker === undefined) return false;
+  async goOn(ref: AnalysisRef, marker: Marker): Promise<boolean> {
     if (marker.done !== true) {
       await this.erase(ref);
       return true;

@@ -267,7 +267,7 @@ export class Reconciler {
     const marker = await ledger.erasures.find(id, () => ledger.tenantOf(id));
     if (marker === undefined) return;
     try {
-      if (await this.#analyses.goOnErasing({ tenant: marker.tenant, id })) report.swept += 1;
+      if (await this.#analyses.goOnErasing({ tenant: marker.tenant, id }, marker)) report.swept += 1;
     } catch (error) {
       // Somebody else finished it meanwhile.
       if (toProblem(error).code !== "analysis-not-found") throw error;

@@ -88,23 +88,18 @@ function described(schema: RouteOptions["schema"], route: RouteOptions): object 
   };
 }
 
-function tagOf(url: string): string | undefined {
-  const at = /^\/(livez|readyz|metrics|problems)/.test(url)
-    ? 5
-    : !url.startsWith("/v1/")
-      ? 6
-      : url.startsWith("/v1/operate")
-        ? 5
-        : /^\/v1\/(session|events)/.test(url)
-          ? 4
-          : url.includes("/films/")
-            ? 1
-            : /webhooks|deliver/.test(url)
-              ? 2
-              : /models/.test(url)
-                ? 3
-                : 0;
-  return tags[at]?.name;
+/** What is under which tag; the first that a path fits. */
+const tagged: readonly (readonly [RegExp, string])[] = [
+  [/^\/(livez|readyz|metrics|problems|v1\/operate)/, "Operation"],
+  [/^\/(?!v1\/)/, "The origin’s calls"],
+  [/^\/v1\/(session|events)/, "Page"],
+  [/\/films\//, "Films"],
+  [/webhooks|deliver/, "Webhooks"],
+  [/models/, "Models"],
+];
+
+function tagOf(url: string): string {
+  return tagged.find(([paths]) => paths.test(url))?.[1] ?? "Analyses";
 }
 
 function finished({ components, ...document }: Document): object {
