@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { on } from "node:events";
 import { after, before, test } from "node:test";
+import { monitoring } from "@osteon/bench/monitoring";
 import type { Analysis } from "@osteon/shared";
 import { Redis } from "ioredis";
 import { Client } from "../support/client.js";
@@ -21,7 +22,7 @@ after(() => system?.stop());
  */
 async function looked({ running }: TestSystem): Promise<void> {
   const redis = new Redis(running.redisUrl);
-  const monitor = await redis.monitor();
+  const monitor = await monitoring(redis);
   const signal = AbortSignal.timeout(20_000);
   const commands: AsyncIterable<unknown[]> = on(monitor, "monitor", { signal });
   try {
