@@ -12,10 +12,15 @@ export class BenchChild {
   constructor(
     command: string,
     args: readonly string[],
-    options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+    { answers = false, ...options }: { env?: NodeJS.ProcessEnv; cwd?: string; answers?: boolean } = {},
   ) {
     // A group of its own, so that what it leaves behind is found.
-    this.#child = spawn(command, args, { ...options, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(command, args, {
+      ...options,
+      detached: true,
+      // A server that logs there would come to a stop at a pipe that nobody empties.
+      stdio: ["pipe", answers ? "pipe" : "ignore", "pipe"],
+    });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#words.push(...text.split("\n").filter((line) => line !== ""));
       this.#words.splice(0, this.#words.length - 20);
@@ -29,6 +34,7 @@ export class BenchChild {
     return this.#child.stdin;
   }
 
+  /** Its standard output, where it `answers` on it. */
   get stdout(): NodeJS.ReadableStream | null {
     return this.#child.stdout;
   }

@@ -22,7 +22,7 @@ export async function startLoop(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<LoopContestant> {
-  const child = new BenchChild(command, args, { env });
+  const child = new BenchChild(command, args, { env, answers: true });
   if (child.stdout === null) throw new Error(`${name} has no output`);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const next = async (): Promise<Record<string, number>> => {

@@ -27,6 +27,28 @@ async function untilStopped(pid: number, stopped: boolean): Promise<void> {
     assert.ok(performance.now() < until, `its state is ${state()}`);
 }
 
+/** A server that answers `{}`. */
+const serverAt = (port: number) =>
+  `require("node:http").createServer((_, r) => r.end("{}")).listen(${port}, "127.0.0.1")`;
+
+/** A rival that is a server alone. */
+const served = (child: Child, port: number, parts: object = {}) =>
+  serve({
+    ...{ name: "rival", title: "a rival", kind: "durable", films: [], ready: "/" },
+    children: [child],
+    url: `http://127.0.0.1:${port}`,
+    protocol: { submit: "/", wait: () => undefined, ended: () => true },
+    ...parts,
+  });
+
+test("a rival that logs a megabyte to standard output serves", async () => {
+  const port = await freePort();
+  // As most rivals write: who waits for the pipe serves nobody.
+  const log = `const line = Buffer.alloc(1024, "x"); for (let each = 0; each < 1024; each++) require("node:fs").writeSync(1, line);`;
+  const child = new BenchChild(process.execPath, ["-e", log + serverAt(port)]);
+  await (await served(child, port)).stop();
+});
+
 test("what a rival stands on costs, waits and ends with it", {
   skip: process.platform !== "linux" && "there is no /proc",
 }, async (t) => {
@@ -35,16 +57,8 @@ test("what a rival stands on costs, waits and ends with it", {
   const redis = await startRedis({ dataDir: folder });
   const pid = redis.pid ?? assert.fail();
   const port = await freePort();
-  const server = `require("node:http").createServer((_, r) => r.end("{}")).listen(${port}, "127.0.0.1")`;
-  const child = new BenchChild(process.execPath, ["-e", server]);
-  const contestant = await serve({
-    ...{ name: "rival", title: "a rival", kind: "durable", films: [], ready: "/" },
-    children: [child],
-    beside: [pid],
-    url: `http://127.0.0.1:${port}`,
-    protocol: { submit: "/", wait: () => undefined, ended: () => true },
-    close: () => redis.stop(),
-  });
+  const child = new BenchChild(process.execPath, ["-e", serverAt(port)]);
+  const contestant = await served(child, port, { beside: [pid], close: () => redis.stop() });
   const beside = contestant.usage().residentMegabytes - child.usage().residentMegabytes;
   assert.ok(beside > 1, `${beside} MB`);
 
