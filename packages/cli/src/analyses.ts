@@ -4,7 +4,6 @@ import {
   type Analysis,
   type Bone,
   type NamedFilm,
-  type Osteon,
   OsteonError,
   type Priority,
   ProblemError,
@@ -64,9 +63,13 @@ export const analysesCommands: Readonly<Record<string, Command>> = {
       ...(values.priority === undefined ? {} : { priority: values.priority as Priority }),
     };
     const exams = values.exam === true ? [positionals] : positionals.map((file) => [file]);
-    return each(exams, terminal, values.json, async (files) => {
+    return each(exams, terminal, async (files) => {
       const films = await Promise.all(files.map((file) => readFilm(resolve(userCwd(terminal.env), file))));
-      return client.analyze(films, { ...fields, signal: terminal.signal });
+      return print(
+        await client.analyze(films, { ...fields, signal: terminal.signal }),
+        terminal,
+        values.json,
+      );
     });
   },
 
@@ -75,71 +78,57 @@ export const analysesCommands: Readonly<Record<string, Command>> = {
     const wait = values.wait === undefined ? 0 : Number(values.wait);
     if (!(wait >= 0)) throw new UsageError("--wait is a number of seconds.");
     const client = gatewayOf(values, terminal.env);
-    return each(idsOf(positionals), terminal, values.json, (id) =>
-      wait > 0
-        ? client.wait(id, { timeoutSeconds: wait, signal: terminal.signal })
-        : client.get(id, { signal: terminal.signal }),
-    );
+    return each(idsOf(positionals), terminal, async (id) => {
+      const { signal } = terminal;
+      const analysis = await (wait > 0
+        ? client.wait(id, { timeoutSeconds: wait, signal })
+        : client.get(id, { signal }));
+      return print(analysis, terminal, values.json);
+    });
   },
 
   async watch(args, terminal) {
     const { values, positionals } = parseCommand(args, gatewayOptions);
     const client = gatewayOf(values, terminal.env);
-    return each(idsOf(positionals), terminal, values.json, (id) =>
-      watched(client, id, terminal, values.json),
-    );
+    return each(idsOf(positionals), terminal, async (id) => {
+      let well = true;
+      for await (const { analysis } of client.events(id, { signal: terminal.signal }))
+        well = print(analysis, terminal, values.json);
+      return well;
+    });
   },
 
   async cancel(args, terminal) {
     const { values, positionals } = parseCommand(args, gatewayOptions);
     const client = gatewayOf(values, terminal.env);
-    return each(idsOf(positionals), terminal, values.json, (id) =>
-      client.cancel(id, { signal: terminal.signal }),
+    return each(idsOf(positionals), terminal, async (id) =>
+      print(await client.cancel(id, { signal: terminal.signal }), terminal, values.json),
     );
   },
 
   async erase(args, terminal) {
     const { values, positionals } = parseCommand(args, gatewayOptions);
     const client = gatewayOf(values, terminal.env);
-    return each(idsOf(positionals), terminal, values.json, async (id) => {
+    return each(idsOf(positionals), terminal, async (id) => {
       await client.erase(id, { signal: terminal.signal });
       terminal.out(values.json === true ? JSON.stringify({ id, erased: true }) : `${id}  erased`);
-      return undefined;
+      return true;
     });
   },
 };
 
-/** Prints each state but the last, which is returned. */
-async function watched(
-  client: Osteon,
-  id: string,
-  terminal: Terminal,
-  json: boolean | undefined,
-): Promise<Analysis | undefined> {
-  let last: Analysis | undefined;
-  for await (const { analysis } of client.events(id, { signal: terminal.signal })) {
-    if (last !== undefined) print(last, terminal, json);
-    last = analysis;
-  }
-  return last;
-}
-
-/** Does the step for each, a few at once, printing as they end. A failed analysis counts as not well. */
+/** Does the step for each, a few at once. Whether each went well: a step that fails did not. */
 async function each<T>(
   all: readonly T[],
   terminal: Terminal,
-  json: boolean | undefined,
-  step: (one: T) => Promise<Analysis | undefined>,
+  step: (one: T) => Promise<boolean>,
 ): Promise<boolean> {
   let well = true;
   const left = [...all];
   const lane = async () => {
     for (let one = left.shift(); one !== undefined; one = left.shift()) {
       try {
-        const analysis = await step(one);
-        if (!analysis) continue;
-        if (analysis.status === "failed") well = false;
-        print(analysis, terminal, json);
+        if (!(await step(one))) well = false;
       } catch (error) {
         terminal.signal.throwIfAborted();
         well = false;
@@ -151,8 +140,10 @@ async function each<T>(
   return well;
 }
 
-function print(analysis: Analysis, terminal: Terminal, json: boolean | undefined): void {
+/** Prints an analysis. Whether it went well: a failed one did not. */
+function print(analysis: Analysis, terminal: Terminal, json: boolean | undefined): boolean {
   terminal.out(json === true ? JSON.stringify(analysis) : describeAnalysis(analysis));
+  return analysis.status !== "failed";
 }
 
 function idsOf(positionals: readonly string[]): readonly string[] {

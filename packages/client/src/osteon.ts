@@ -23,7 +23,7 @@ import type {
 import { Webhooks } from "./webhooks.js";
 
 export interface SubmitOptions extends SubmissionFields, CallOptions {
-  /** Repeats with it within 24 hours are the same analysis. One is made for each call where it is not given. */
+  /** Printable ASCII, 1 to 255. Repeats with it within 24 hours are the same analysis. One is made for each call where it is not given. */
   idempotencyKey?: string;
 }
 
@@ -86,11 +86,11 @@ export class Osteon {
   }
 
   /** Submits the films of one exam and returns the promise: the analysis as it was accepted. */
-  submit(films: FilmInput | readonly FilmInput[], options: SubmitOptions = {}): Promise<Analysis> {
+  async submit(films: FilmInput | readonly FilmInput[], options: SubmitOptions = {}): Promise<Analysis> {
     const { idempotencyKey = randomId(), signal, ...fields } = options;
     return this.#transport.json("/v1/analyses", {
       method: "POST",
-      headers: { "idempotency-key": `"${idempotencyKey}"` },
+      headers: { "idempotency-key": quoted(idempotencyKey) },
       body: formOf(isMany(films) ? films : [films], fields),
       repeatable: true,
       signal,
@@ -244,4 +244,11 @@ function notEnded(id: string): string {
 
 function isMany(films: FilmInput | readonly FilmInput[]): films is readonly FilmInput[] {
   return Array.isArray(films);
+}
+
+/** An Idempotency-Key as its header takes it. @throws TypeError, where fetch would tell of a broken connection */
+function quoted(key: string): string {
+  if (!/^[\x20-\x7e]{1,255}$/.test(key))
+    throw new TypeError("An idempotency key has 1 to 255 printable ASCII characters.");
+  return `"${key.replace(/["\\]/g, "\\$&")}"`;
 }

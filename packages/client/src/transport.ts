@@ -75,6 +75,10 @@ export class Transport {
     this.pauseMs = options.pauseMs ?? 500;
     const base = options.url ?? globalThis.location?.origin;
     if (base === undefined) throw new TypeError("The client needs the url of the gateway.");
+    // What fetch can never send looks like a broken connection otherwise, and would be repeated.
+    const page = globalThis.location?.href;
+    if (!URL.canParse(base, page) || !/^https?:$/.test(new URL(base, page).protocol))
+      throw new TypeError(`The url of the gateway, ${base}, does not begin with http:// or https://.`);
     this.base = base.replace(/\/+$/, "");
     this.#key = options.key?.trim();
     // Left to fetch, its error would tell the whole key.

@@ -221,7 +221,28 @@ test("a key that no header takes is refused at once, and not told", async () => 
   assert.deepEqual(sent, ["Bearer osk_test"]);
 });
 
+test("a url that fetch can send nothing to is refused at once", () => {
+  for (const url of ["127.0.0.1:8080", "localhost:8080", "osteon", "ftp://osteon.invalid", ""])
+    assert.throws(() => new Osteon({ url }), /begin with http/, url);
+});
+
 describe("submitting", () => {
+  test("an idempotency key goes as a string of the header's syntax, or is refused before anything is sent", () =>
+    scripted(
+      async ({ client, requests }) => {
+        const submit = async (idempotencyKey: string) =>
+          client.submit(new Uint8Array([1]), { idempotencyKey });
+        for (const key of ["", "Ärztin", "two\nlines", "x".repeat(256)])
+          await assert.rejects(submit(key), TypeError, key);
+        await submit('a "b" \\ c');
+        assert.deepEqual(
+          requests.map(({ headers }) => headers["idempotency-key"]),
+          ['"a \\"b\\" \\\\ c"'],
+        );
+      },
+      json(202, analysis("queued")),
+    ));
+
   test("the form has the fields first, then films and uploads in their order, names where they have any", async () => {
     let form: FormData | undefined;
     const client = new Osteon({

@@ -197,6 +197,28 @@ class OwnRedis implements RunningRedis {
   }
 }
 
+/** What says where a Redis is that somebody else runs, and how to come to it. */
+const settingsOfOthers = [
+  "REDIS_URL",
+  "REDIS_CLUSTER",
+  "REDIS_CA_FILE",
+  "REDIS_SENTINELS",
+  "REDIS_SENTINEL_MASTER",
+  "REDIS_SENTINEL_PASSWORD",
+] as const;
+
+/** Whether the environment names a Redis that somebody else runs: sentinels and a cluster may be named without a `REDIS_URL`. */
+export function namesRedis(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env.REDIS_URL || env.REDIS_SENTINELS) || env.REDIS_CLUSTER === "on";
+}
+
+/** The environment for a Redis of our own: nothing of another's is left in it. */
+export function withoutRedis(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const left = { ...env };
+  for (const name of settingsOfOthers) delete left[name];
+  return left;
+}
+
 /** Time that a Redis somebody else runs has to answer, milliseconds: also one that is found by way of others. */
 const checkMs = 15_000;
 

@@ -8,7 +8,14 @@ import { ConsoleLog } from "./console-log.js";
 import { freePort, isPortFree } from "./free-port.js";
 import { DataDirLock } from "./lock.js";
 import { defaultDataDir, repoRoot, userCwd } from "./paths.js";
-import { checkRedis, endRedisOrphan, type RunningRedis, startRedis } from "./redis.js";
+import {
+  checkRedis,
+  endRedisOrphan,
+  namesRedis,
+  type RunningRedis,
+  startRedis,
+  withoutRedis,
+} from "./redis.js";
 import { webhookMasterSecret, webhookSecret } from "./secrets.js";
 import { StartError } from "./start-error.js";
 import type { SupervisedProcess } from "./supervised-process.js";
@@ -26,7 +33,7 @@ export interface SystemOptions {
   port?: number;
   /** Absolute. Default `MODELS_DIR`, else `models` in the repository. */
   modelsDir?: string;
-  /** A Redis that somebody else runs. Default `REDIS_URL`, else one of our own. `null`: our own whatever `REDIS_URL` says. */
+  /** A Redis that somebody else runs. Default the one that the environment names, else one of our own. `null`: our own whatever it names. */
   redisUrl?: string | null;
   /** Processes of each service. Default 1 of each. */
   counts?: Partial<Record<ServiceName, number>>;
@@ -97,6 +104,7 @@ class System implements RunningSystem {
   redisUrl = "";
   readonly #options: SystemOptions;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #ownRedis: boolean;
   readonly #console: ConsoleLog;
   readonly #redisBackoff = new Backoff();
   #lock: DataDirLock | undefined;
@@ -105,7 +113,9 @@ class System implements RunningSystem {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    this.#env = { ...process.env, ...options.env };
+    const env = { ...process.env, ...options.env };
+    this.#ownRedis = options.redisUrl === null || (options.redisUrl === undefined && !namesRedis(env));
+    this.#env = this.#ownRedis ? withoutRedis(env) : env;
     this.dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
     this.#console = new ConsoleLog({
       verbose: options.verbose ?? false,
@@ -168,7 +178,7 @@ class System implements RunningSystem {
     const { HEALTH_PORT: _, ...env } = this.#env;
     if (host !== undefined) env.HOST = host;
     if (port !== undefined) env.PORT = `${port}`;
-    if (redisUrl !== undefined) env.REDIS_URL = redisUrl ?? "";
+    if (typeof redisUrl === "string") env.REDIS_URL = redisUrl;
     try {
       return loadConfig(env, keysBeyondLoopback);
     } catch (error) {
@@ -186,12 +196,11 @@ class System implements RunningSystem {
   }
 
   async #openRedis(config: Config): Promise<void> {
-    const { redisUrl, say } = this.#options;
-    const url = redisUrl === null ? undefined : (redisUrl ?? this.#env.REDIS_URL) || undefined;
-    if (url !== undefined) {
-      const warning = await checkRedis({ ...config, REDIS_URL: url });
+    const { say } = this.#options;
+    if (!this.#ownRedis) {
+      const warning = await checkRedis(config);
       if (warning !== undefined) this.#console.say("warn", "osteon", warning);
-      this.redisUrl = url;
+      this.redisUrl = config.REDIS_URL;
       return;
     }
     const redis = await startRedis({

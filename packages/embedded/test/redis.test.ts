@@ -8,7 +8,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { freePort } from "../src/free-port.js";
-import { checkRedis, type RunningRedis, startRedis } from "../src/redis.js";
+import { checkRedis, namesRedis, type RunningRedis, startRedis } from "../src/redis.js";
 import { ensureRedisServer, isRecent } from "../src/redis-server.js";
 import { StartError } from "../src/start-error.js";
 import { nextLine } from "./support/lines.js";
@@ -139,6 +139,13 @@ test("a foreign Redis is checked", async (t) => {
     (error) =>
       error instanceof StartError && /does not answer/.test(error.message) && !/secret/.test(error.message),
   );
+});
+
+test("sentinels and a cluster name a Redis without a REDIS_URL", () => {
+  assert.ok(!namesRedis({ REDIS_CLUSTER: "off", REDIS_SENTINELS: "", REDIS_URL: "" }));
+  assert.ok(namesRedis({ REDIS_URL: "redis://127.0.0.1" }));
+  assert.ok(namesRedis({ REDIS_SENTINELS: "127.0.0.1:26379" }));
+  assert.ok(namesRedis({ REDIS_CLUSTER: "on" }));
 });
 
 test("servers that BullMQ does not recommend are passed over", () => {

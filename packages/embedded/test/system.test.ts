@@ -55,7 +55,8 @@ function marks(dir: string): ProcessMark[] {
 test("a system starts whole, keeps its secret, and ends whole", async (t) => {
   const dir = temporary(t);
   const user = { INIT_CWD: dir, npm_package_json: join(repoRoot, "package.json") };
-  const given = { MODELS_DIR: "my-models", OPERATING_POINTS: "points.json", HEALTH_PORT: "0" };
+  const another = { REDIS_SENTINELS: "127.0.0.1:1", REDIS_CLUSTER: "on" };
+  const given = { MODELS_DIR: "my-models", OPERATING_POINTS: "points.json", HEALTH_PORT: "0", ...another };
   const system = await start(t, dir, { counts: { "bodypart-worker": 2 }, env: { ...user, ...given } });
   assert.deepEqual(
     system.services.map((each) => each.label),
@@ -69,6 +70,8 @@ test("a system starts whole, keeps its secret, and ends whole", async (t) => {
   const environment = (await (await fetch(`${system.url}/environment`)).json()) as NodeJS.ProcessEnv;
   assert.equal(environment.MODELS_DIR, join(dir, "my-models"), "from where the user stands");
   assert.equal(environment.OPERATING_POINTS, join(dir, "points.json"));
+  assert.equal(environment.REDIS_URL, system.redis?.url, "it asked for a Redis of its own");
+  for (const name of Object.keys(another)) assert.equal(environment[name], undefined, name);
   const running = marks(dir);
   assert.equal(running.length, 6);
   await system.stop();

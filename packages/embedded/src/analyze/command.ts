@@ -6,6 +6,7 @@ import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
 import { processIdentity } from "../pid-file.js";
+import { namesRedis } from "../redis.js";
 import { removeDataDir, startSystem } from "../system.js";
 import { type Accuracy, accuracyOf } from "./accuracy.js";
 import { type Examination, examine, type Refusal } from "./examine.js";
@@ -91,7 +92,7 @@ interface OpenSystem {
 
 /**
  * The running Osteon, or one for this once. That one works on a folder that goes with it, so nothing of the films stays;
- * with a REDIS_URL it works on DATA_DIR itself: two stores behind one Redis would mix their jobs.
+ * with somebody else's Redis it works on DATA_DIR itself: two stores behind one Redis would mix their jobs.
  */
 async function openSystem(
   options: AnalyzeOptions,
@@ -113,7 +114,7 @@ async function openSystem(
   // On loopback, for this command alone: nobody has a key of it.
   const env = { AUTH: "off" };
   const start = { port: 0, host: "127.0.0.1", verbose: options.verbose, say, signal, env };
-  if (process.env.REDIS_URL) {
+  if (namesRedis(process.env)) {
     const system = await startSystem(start);
     return { url: system.url, close: (force) => system.stop({ force }) };
   }
