@@ -285,6 +285,23 @@ describe("the reconciler", () => {
     assert.deepEqual(await store.list("uploads/"), []);
   });
 
+  test("knows of an upload that was used for as long as its request may be repeated", async () => {
+    const { uploads } = analyses.ledger;
+    const ref = { tenant: "default", id: uuidv7({ msecs: now }) };
+    await store.put(`uploads/${ref.id}/default/film`, "a film");
+    const used = { digest: "sha256:00", bytes: 6 };
+    // At the end of its hour.
+    now += 59 * 60_000;
+    await uploads.use(ref, used);
+    assert.deepEqual(await store.list("uploads/"), []);
+    now += 23.9 * 3_600_000;
+    await walk();
+    assert.deepEqual(await uploads.used(ref), used);
+    now += 3_600_000;
+    await walk();
+    assert.equal(await uploads.used(ref), undefined);
+  });
+
   test("enqueues again in the order of fair shares, urgent films first", async () => {
     await accept(requestOf(5));
     const urgent = await accept(requestOf(1, { priority: "urgent" }));

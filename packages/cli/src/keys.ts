@@ -5,6 +5,7 @@ import {
   type ProblemError,
   type Scope,
   scopes,
+  tenantSecret,
 } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
 
@@ -14,12 +15,20 @@ export const keysUsage = `npm run osteon -- keys COMMAND
          [--submissions-per-minute N] [--reads-per-minute N]              a budget of its own; 0: no limit
   list                                                                    all keys with their last use, never their secrets
   revoke ID                                                               refused everywhere within 10 s
-  rotate ID [--overlap-hours 24]                                          a new key; the old one goes on for the overlap`;
+  rotate ID [--overlap-hours 24]                                          a new key; the old one goes on for the overlap
+  callback-secret --tenant NAME                                           what a tenant verifies its callbacks with`;
 
 const daySeconds = 86_400;
 
 /** When each key was used last, by its id; nothing where it is not known. */
 export type LastUses = () => Promise<Readonly<Record<string, string>>>;
+
+export interface KeysContext {
+  now?: number;
+  lastUses?: LastUses;
+  /** The operator's secrets of callbacks, newest first. */
+  callbackSecrets?: readonly string[];
+}
 
 /** Days, or hours: more than a century is no time that anybody means, and what a date can hold is not far. */
 const longest = { days: 36_525, hours: 876_600 };
@@ -28,7 +37,7 @@ const longest = { days: 36_525, hours: 876_600 };
 export async function keysCommand(
   args: readonly string[],
   ring: KeyRing,
-  { now = Date.now(), lastUses = async () => ({}) }: { now?: number; lastUses?: LastUses } = {},
+  { now = Date.now(), lastUses = async () => ({}), callbackSecrets = [] }: KeysContext = {},
 ): Promise<string> {
   const { values, positionals } = parseCommand(args, options);
   const [command, id, more] = positionals;
@@ -63,6 +72,12 @@ export async function keysCommand(
         positive(values["overlap-hours"], "--overlap-hours", longest.hours) * 3600,
       );
       return shown(text, record);
+    }
+    case "callback-secret": {
+      if (values.tenant === undefined) throw new UsageError("callback-secret needs --tenant.");
+      const [operators] = callbackSecrets;
+      if (operators === undefined) throw new UsageError("There is no WEBHOOK_SECRET: set the services' own.");
+      return tenantSecret(operators, values.tenant);
     }
     default:
       throw new UsageError(`There is no command "${command ?? ""}".`);

@@ -1,7 +1,7 @@
 import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError, RedisLock } from "@osteon/shared";
 import { asksForHelp, UsageError } from "@osteon/shared/command-line";
 import { analysesCommands, analysesUsage } from "./analyses.js";
-import { configOf } from "./config.js";
+import { callbackSecretsOf, configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage, type OnDamaged } from "./dead-letters.js";
 import type { Terminal } from "./gateway.js";
 import { explain, keysCommand, keysUsage } from "./keys.js";
@@ -32,9 +32,13 @@ const topics: Readonly<Record<string, Topic>> = {
   ...analysesCommands,
   webhooks: webhooksCommand,
   keys: async (args, { out, env, signal }) => {
-    const { store, redis, close } = await openBackbone(configOf(env));
+    const config = configOf(env);
+    const { store, redis, close } = await openBackbone(config);
     try {
-      const made = keysCommand(args, new KeyRing(store), { lastUses: () => lastUsesOfKeys(redis) });
+      const made = keysCommand(args, new KeyRing(store), {
+        lastUses: () => lastUsesOfKeys(redis),
+        callbackSecrets: callbackSecretsOf(config),
+      });
       say(out, await unlessAborted(made, signal));
       return true;
     } finally {

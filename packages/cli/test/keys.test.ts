@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { FileStore, KeyRing } from "@osteon/shared";
+import { FileStore, KeyRing, tenantSecret } from "@osteon/shared";
 import { UsageError } from "@osteon/shared/command-line";
 import { keysCommand } from "../src/keys.js";
 
@@ -46,6 +46,17 @@ test("a key may have a budget of its own, which a rotation keeps", async () => {
   assert.deepEqual(limits, { submissions: 5, reads: 0 });
   const rotated = await keysCommand(["rotate", id], ring);
   assert.deepEqual((await ring.verify(rotated.split("\n")[0] ?? "")).limits, limits);
+});
+
+test("callback-secret tells a tenant's, by what the operator's is now", async () => {
+  const secrets = [`whsec_${"b".repeat(43)}=`, `whsec_${"a".repeat(43)}=`];
+  const told = (tenant: string, callbackSecrets = secrets) =>
+    keysCommand(["callback-secret", "--tenant", tenant], ring, { callbackSecrets });
+  const text = await told("ward-1");
+  assert.match(text, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  assert.equal(text, tenantSecret(secrets[0] ?? "", "ward-1"));
+  assert.notEqual(await told("ward-2"), text);
+  await assert.rejects(told("ward-1", []), UsageError);
 });
 
 test("a key whose record is damaged is listed as that, behind the others", async () => {

@@ -1,5 +1,6 @@
 import {
   type Attempt,
+  callbackSecrets,
   type DeliveryAttempt,
   type DeliveryRecord,
   type DeliveryRef,
@@ -77,7 +78,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     let result: SendResult | undefined;
     try {
       result = await inSpan("deliver webhook", { kind: SpanKind.CLIENT }, async (span) => {
-        const sent = await this.#send(due);
+        const sent = await this.#send(due, ref.tenant);
         if (sent.status !== undefined) span.setAttribute("http.response.status_code", sent.status);
         if (!sent.delivered) failSpan(span, new ProblemError("delivery-failed"));
         return sent;
@@ -114,9 +115,9 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     return waitBefore(attempt);
   }
 
-  #send({ record, url, body, endpoint }: DueDelivery): Promise<SendResult> {
+  #send({ record, url, body, endpoint }: DueDelivery, tenant: string): Promise<SendResult> {
     const now = new Date(this.#now());
-    const signatures = this.#secrets(endpoint).map((secret) =>
+    const signatures = this.#secrets(endpoint, tenant).map((secret) =>
       new Webhook(secret).sign(record.id, now, body),
     );
     return this.#parts.sender.post(
@@ -132,9 +133,10 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     );
   }
 
-  #secrets(endpoint: EndpointRecord | undefined): readonly string[] {
+  #secrets(endpoint: EndpointRecord | undefined, tenant: string): readonly string[] {
     if (endpoint !== undefined) return this.#parts.registry.secrets(endpoint);
-    if (this.#parts.callbackSecrets.length > 0) return this.#parts.callbackSecrets;
+    const operators = this.#parts.callbackSecrets;
+    if (operators.length > 0) return callbackSecrets(operators, tenant);
     throw new ProblemError("config-invalid", "WEBHOOK_SECRET must be set to sign deliveries.");
   }
 

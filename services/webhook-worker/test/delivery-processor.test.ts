@@ -10,6 +10,7 @@ import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   type Analysis,
   type AnalysisRequest,
+  callbackSecrets,
   closeRedis,
   connectRedis,
   Dispatch,
@@ -25,6 +26,7 @@ import {
   RedisLock,
   SecretBox,
   TargetPolicy,
+  tenantSecret,
   webhookId,
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
@@ -292,12 +294,16 @@ test("what is asked for again while a worker ends it stays owed", async (t) => {
   assert.deepEqual(await owed(), []);
 });
 
-test("a callback is signed with each of the operator's secrets", async () => {
+test("a callback is signed with each of the operator's secrets, and with what its tenant has of each, which no other has", async () => {
   await attempt((await ended({ callbackUrl: url })).id);
   const { headers, body } = received[0] ?? assert.fail("nothing came");
+  const verify = (by: string) => new Webhook(by).verify(body, headers as Record<string, string>);
   for (const each of [secret, olderSecret]) {
-    assert.ok(new Webhook(each).verify(body, headers as Record<string, string>));
+    assert.ok(verify(each));
+    assert.ok(verify(tenantSecret(each, tenant)));
+    assert.throws(() => verify(tenantSecret(each, "another")));
   }
+  assert.deepEqual(callbackSecrets([secret], "default"), [secret], "the tenant of a system without keys");
 });
 
 test("a delivery is tried over three days, with its waits, and then is a dead letter that can be made again", async () => {

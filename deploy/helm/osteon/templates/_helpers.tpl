@@ -102,7 +102,7 @@ spec:
             {{- end }}
             {{- with $.Values.tracing.endpoint }}
             - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
-            - { name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio }
+            - { name: OTEL_TRACES_SAMPLER, value: traceidratio }
             - { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $.Values.tracing.sampleRatio | quote }} }
             {{- end }}
             {{- range $name, $value := merge (dict) (default (dict) .values.env) $.Values.env }}

@@ -1,4 +1,5 @@
 import { type ObjectStore, type PresignedPut, walk } from "../storage/index.js";
+import { idempotencyKeptMs } from "./idempotency-records.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 
 /** What stays of an upload that became a film, so that a repeated request is known as one. */
@@ -19,11 +20,16 @@ export const uploadSeconds = 15 * 60;
 /** An upload that no analysis has named by then is gone. */
 const uploadKeptMs = 60 * 60_000;
 
+/** It may be used up to then, and the request that did may be repeated for as long as its Idempotency-Key is known. */
+const usedKeptMs = uploadKeptMs + idempotencyKeptMs;
+
 const folder = "uploads/";
+const usedFolder = "used-uploads/";
 
 /**
- * Films that clients put into the store themselves, until an analysis takes them. In the store they are
- * `uploads/{id}/{tenant}/…`: oldest first for the sweep, and another tenant's name leads nowhere.
+ * Films that clients put into the store themselves, until an analysis takes them. In the store they are `uploads/{id}/{tenant}/film`,
+ * and what is known of those that were taken `used-uploads/{id}/{tenant}/used.json`: oldest first for the sweep, and another
+ * tenant's name leads nowhere.
  */
 export class Uploads {
   readonly #store: ObjectStore;
@@ -60,10 +66,17 @@ export class Uploads {
 
   /** Removes what is past its time, and returns how many. */
   async sweep(now: number): Promise<number> {
+    return (
+      (await this.#sweepFolder(folder, now - uploadKeptMs)) +
+      (await this.#sweepFolder(usedFolder, now - usedKeptMs))
+    );
+  }
+
+  async #sweepFolder(root: string, before: number): Promise<number> {
     let swept = 0;
-    for await (const each of walk(this.#store, folder, { folders: true })) {
-      const id = each.slice(folder.length, -1);
-      if (isAnalysisId(id) && now - timeOfId(id) < uploadKeptMs) break;
+    for await (const each of walk(this.#store, root, { folders: true })) {
+      const id = each.slice(root.length, -1);
+      if (isAnalysisId(id) && timeOfId(id) > before) break;
       await this.#store.deletePrefix(each);
       swept += 1;
     }
@@ -76,5 +89,5 @@ function filmKey({ tenant, id }: UploadRef): string {
 }
 
 function usedKey({ tenant, id }: UploadRef): string {
-  return `${folder}${id}/${tenant}/used.json`;
+  return `${usedFolder}${id}/${tenant}/used.json`;
 }

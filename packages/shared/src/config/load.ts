@@ -2,6 +2,7 @@ import { Type, Value } from "../libraries/typebox.js";
 import { ProblemError } from "../problems/index.js";
 import { parseAddressRanges } from "./address-ranges.js";
 import { isLoopback } from "./loopback.js";
+import { redisFaults } from "./redis-faults.js";
 import { type Config, ConfigSchema } from "./schema.js";
 import { weakSecrets } from "./weak-secrets.js";
 
@@ -41,6 +42,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, ...rules: ConfigRule[]): Conf
         `${name} is no URL: what is special in one (# / ? @ :) is written %23, %2F and so on in a password`,
       );
   }
+  if (!faults.has("REDIS_URL") && !faults.has("REDIS_SENTINELS"))
+    for (const [name, fault] of redisFaults(config)) faults.set(name, fault);
   if (parseAddressRanges(config.WEBHOOK_ALLOW) === undefined) {
     faults.set("WEBHOOK_ALLOW", "WEBHOOK_ALLOW must be address ranges such as 10.1.0.0/16, comma-separated");
   }

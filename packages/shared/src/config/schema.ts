@@ -6,6 +6,10 @@ const port = (description: string, fallback?: number) =>
 const count = (description: string, fallback?: number, minimum = 1) =>
   Type.Integer({ minimum, description, ...withDefault(fallback) });
 
+/** Longer than about 24 days no timer of Node runs: it would be over at once. */
+const seconds = (description: string, fallback: number) =>
+  Type.Integer({ minimum: 1, maximum: 2_147_483, description, default: fallback });
+
 /**
  * Every environment variable that a service reads. `docs/reference/configuration.md` is generated from it.
  * Sizes are in bytes, times in the unit of the name.
@@ -28,8 +32,8 @@ export const ConfigSchema = Type.Object({
     description:
       "Origins (comma-separated, or *) whose pages may call the gateway from a browser; its own pages always may.",
   }),
-  REQUEST_TIMEOUT_SECONDS: count("Time that a client has to send its whole request.", 600),
-  STALL_TIMEOUT_SECONDS: count(
+  REQUEST_TIMEOUT_SECONDS: seconds("Time that a client has to send its whole request.", 600),
+  STALL_TIMEOUT_SECONDS: seconds(
     "Time that a client may send nothing of a request that it has begun, or read nothing of an answer.",
     30,
   ),
@@ -132,7 +136,7 @@ export const ConfigSchema = Type.Object({
         "At least 32 characters from which the key is derived that encrypts endpoints’ secrets in the store; without it, none can be registered. The first seals; further ones, comma-separated, still open.",
     }),
   ),
-  WEBHOOK_TIMEOUT_SECONDS: count("Time a receiver has to answer.", 15),
+  WEBHOOK_TIMEOUT_SECONDS: seconds("Time a receiver has to answer.", 15),
   WEBHOOK_DISABLE_DAYS: count("Days without one successful try after which an endpoint is disabled.", 5),
   WEBHOOK_RETENTION_DAYS: count(
     "Days for which deliveries to endpoints stay on record, from their analysis’s acceptance.",
@@ -178,7 +182,7 @@ export const ConfigSchema = Type.Object({
     32,
   ),
   MAX_QUEUED: count("Films that may wait before more are refused with 503.", 20_000),
-  MAX_WAIT_SECONDS: count(
+  MAX_WAIT_SECONDS: seconds(
     "Expected wait, by the measured drain rate, from which films are refused with 503.",
     1800,
   ),
@@ -204,7 +208,7 @@ export const ConfigSchema = Type.Object({
       128,
     ),
   ),
-  RECONCILE_SECONDS: count("Time between two walks over the pending markers.", 20),
+  RECONCILE_SECONDS: seconds("Time between two walks over the pending markers.", 20),
 });
 
 export type Config = Static<typeof ConfigSchema>;

@@ -1,2 +1,10 @@
-export { type KeyLimits, type KeyRecord, KeyRing, type NewKey, type Scope, scopes } from "./key-ring.js";
+export {
+  type KeyLimits,
+  type KeyRecord,
+  KeyRing,
+  type NewKey,
+  onlyTenant,
+  type Scope,
+  scopes,
+} from "./key-ring.js";
 export { lastUsesOfKeys, noteUseOfKey } from "./last-uses.js";

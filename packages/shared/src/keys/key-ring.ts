@@ -34,6 +34,9 @@ export interface NewKey {
   limits?: KeyLimits;
 }
 
+/** The one tenant of a system without keys. */
+export const onlyTenant = "default";
+
 /** A tenant's name is part of storage keys. */
 const tenantPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

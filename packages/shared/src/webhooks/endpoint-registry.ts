@@ -112,10 +112,16 @@ export class EndpointRegistry {
       updatedAt: this.#time(),
       secrets: [
         { sealed: this.#box.seal(secret, placeOf(ref)) },
-        ...this.#signing(record).map(({ sealed, expiresAt }) => ({
-          sealed,
-          expiresAt: expiresAt === undefined || expiresAt > previousExpiresAt ? previousExpiresAt : expiresAt,
-        })),
+        ...this.#signing(record).flatMap(({ sealed, expiresAt }) => {
+          // Sealed anew, so that the master secret before may go; what none opens signs nothing any more.
+          const held = this.#box.opened(sealed, placeOf(ref));
+          if (held === undefined) return [];
+          return {
+            sealed: this.#box.seal(held, placeOf(ref)),
+            expiresAt:
+              expiresAt === undefined || expiresAt > previousExpiresAt ? previousExpiresAt : expiresAt,
+          };
+        }),
       ].slice(0, mostSecrets),
     }));
     return { secret, previousExpiresAt };

@@ -1,3 +1,4 @@
+export { callbackSecrets, tenantSecret } from "./callback-secrets.js";
 export { Deliveries, type DeliveryRecord, type DeliveryRef, nameOf, refOfName } from "./deliveries.js";
 export { Dispatch, deliveryRefs } from "./dispatch.js";
 export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./endpoint-registry.js";

@@ -59,6 +59,17 @@ test("what no schema can tell is listed beside what it can", () => {
     return [];
   };
   assert.deepEqual(faults({ HOST: "0.0.0.0", AUTH: "off", WEBHOOK_ALLOW: "x" }), ["WEBHOOK_ALLOW", "HOST"]);
+  assert.deepEqual(faults({ REDIS_URL: "redis://:pa%ss@valkey:6379" }), ["REDIS_URL"]);
+  assert.deepEqual(faults({ REDIS_URL: "redis://valkey/first", REDIS_SENTINELS: "host:99999" }), [
+    "REDIS_URL",
+    "REDIS_SENTINELS",
+  ]);
+  assert.deepEqual(faults({ REDIS_URL: "rediss://user:p%25s@valkey/1,redis://[::1]:7000/" }), []);
+  // A timer that is too long for Node is over at once.
+  assert.deepEqual(faults({ RECONCILE_SECONDS: "9999999", WEBHOOK_TIMEOUT_SECONDS: "99999999" }).sort(), [
+    "RECONCILE_SECONDS",
+    "WEBHOOK_TIMEOUT_SECONDS",
+  ]);
   const weak = {
     HOST: "0.0.0.0",
     AUTH: "keys",

@@ -24,6 +24,30 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
+test("a rotation seals the secret before under the new master, and lets go of one that nothing opens", async () => {
+  const [old, young] = ["o".repeat(32), "y".repeat(32)];
+  const store = new FileStore(path.join(folder, "masters"));
+  const registryWith = (masters: string) =>
+    new EndpointRegistry({
+      endpoints: new Endpoints(store),
+      lock: { run: (_name, step) => step(async () => undefined) },
+      box: new SecretBox(masters),
+      most: 20,
+      disableDays: 5,
+      changed: async () => undefined,
+      now: () => now,
+    });
+  const { record, secret: first } = await registryWith(old).create("a", { url, description: "", events: [] });
+  assert.throws(() => registryWith(young).secrets(record), { code: "config-invalid" });
+  const { secret: second } = await registryWith(`${young},${old}`).rotate(record, 3600);
+  const alone = registryWith(young);
+  assert.deepEqual(alone.secrets(await alone.find(record)), [second, first]);
+  // The master secret was lost, and is another now.
+  const another = registryWith("z".repeat(32));
+  const { secret: third } = await another.rotate(record, 3600);
+  assert.deepEqual(another.secrets(await another.find(record)), [third]);
+});
+
 /** An endpoint that has failed for four days, a day before it is disabled. */
 async function failing() {
   const { record } = await registry.create("a", { url, description: "", events: ["analysis.completed"] });

@@ -1,4 +1,4 @@
-import { type KeyRecord, KeyRing, noteUseOfKey, ProblemError, type Scope } from "@osteon/shared";
+import { type KeyRecord, KeyRing, noteUseOfKey, onlyTenant, ProblemError, type Scope } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage, sessionHeader } from "../from-page.js";
@@ -26,9 +26,6 @@ declare module "fastify" {
     sessions: Sessions;
   }
 }
-
-/** The one tenant of a system without keys. */
-export const onlyTenant = "default";
 
 /** The prefix makes browsers take it only with `Secure`, for this host alone. */
 export const sessionCookie = "__Host-osteon";

@@ -1,8 +1,8 @@
-import { type KeyRecord, ProblemError, scopes } from "@osteon/shared";
+import { type KeyRecord, onlyTenant, ProblemError, scopes } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage } from "../from-page.js";
-import { keyOfSession, onlyTenant, sessionCookie } from "../plugins/auth.js";
+import { keyOfSession, sessionCookie } from "../plugins/auth.js";
 import type { Session } from "../sessions.js";
 import { strict } from "./schemas.js";
 
