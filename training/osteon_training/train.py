@@ -17,16 +17,22 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from .data import BONES, Sample, load
-from .datasets import PART_CLASSES, BodyPartDraws, Draws, FractureDraws
+from .datasets import PART_CLASSES, BodyPartDraws, Draws, FractureDraws, WarmUpDraws
 from .depthwise import quicken
+from .distil import Teacher, distilled
 from .metrics import auroc
-from .model import BodyPartNet, FractureNet, Trunk
+from .model import BodyPartNet, FractureNet, Trunk, WarmUpNet
 from .tensor import InputSpec, to_tensor
 
 
 def make_network(recipe: dict) -> nn.Module:
     """The recipe's network with ImageNet weights."""
-    return BodyPartNet(len(PART_CLASSES)) if recipe["task"] == "bodypart" else FractureNet(len(BONES), len(BONES))
+    backbone = recipe.get("backbone", "lite0")
+    if recipe["task"] == "bodypart":
+        return BodyPartNet(len(PART_CLASSES), backbone)
+    if recipe["task"] == "warm-up":
+        return WarmUpNet(backbone)
+    return FractureNet(len(BONES), len(BONES), backbone)
 
 
 def freeze(network: nn.Module, blocks: int, keep_statistics: bool = False) -> None:
@@ -68,13 +74,20 @@ def make_draws(recipe: dict, samples: list[Sample], size: int, length: int) -> D
     spec = InputSpec(size, size)
     if recipe["task"] == "bodypart":
         return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], recipe.get("turned", 0.0), recipe.get("small", 0.0))
-    return FractureDraws(samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"], recipe.get("small", 0.0))
+    if recipe["task"] == "warm-up":
+        return WarmUpDraws(samples, spec, length, recipe["seed"])
+    return FractureDraws(
+        samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"], recipe.get("small", 0.0), "taught" in recipe
+    )
 
 
 def loss_of(recipe: dict, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The parts of the loss, each already weighted."""
     if recipe["task"] == "bodypart":
         return {"part": F.cross_entropy(outputs["logits"], batch["label"], label_smoothing=recipe["smoothing"])}
+    if recipe["task"] == "warm-up":
+        # Each view's prediction is to meet the other's projection, which learns nothing from it.
+        return {"alike": -F.cosine_similarity(outputs["predicted"], outputs["projected"].detach().flip(0), dim=-1).mean()}
     logits = outputs["logits"].gather(1, batch["bone"][:, None])[:, 0]
     label = batch["label"].float()
     soft = label * (1 - recipe["smoothing"]) + 0.5 * recipe["smoothing"]
@@ -90,7 +103,9 @@ def loss_of(recipe: dict, outputs: dict[str, torch.Tensor], batch: dict[str, tor
 
 
 def validate(recipe: dict, network: nn.Module, samples: list[Sample], spec: InputSpec) -> dict[str, float]:
-    """Accuracy of the part, or AUROC of the fracture over all bones and each, on films as they come."""
+    """Accuracy of the part, or AUROC of the fracture over all bones and each, on films as they come. A warm-up has neither."""
+    if recipe["task"] == "warm-up":
+        return {}
     outputs = predict(network, samples, spec)
     if recipe["task"] == "bodypart":
         truth = np.array([PART_CLASSES.index(s.region) for s in samples])
@@ -120,6 +135,11 @@ def precision() -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def shaped(x: torch.Tensor) -> torch.Tensor:
+    """A batch as the network takes it; two views of each film come as (N, 2, 1, H, W) and go as (2, N, 1, H, W)."""
+    return x.to(memory_format=torch.channels_last) if x.ndim == 4 else x.transpose(0, 1)
+
+
 def keep_memory() -> None:
     """Lets glibc keep what is freed: each step's large tensors would otherwise be mapped, and their pages filled, anew (a fifth of the time)."""
     libc = ctypes.CDLL(None)
@@ -139,21 +159,31 @@ def one_cycle(done: float, warm: float) -> float:
     return max(1e-4, (1 + math.cos(math.pi * min(1.0, (done - warm) / (1 - warm)))) / 2)
 
 
-def train(recipe: dict, data: Path, run: Path, start: Path | None = None) -> Path:
+def begin(network: nn.Module, start: Path) -> None:
+    """Begins from a checkpoint: of a warm-up the trunk, of the network's own task all."""
+    held = torch.load(start, weights_only=True)["network"]
+    if "predict.0.weight" in held:
+        network.trunk.load_state_dict({name.removeprefix("trunk."): value for name, value in held.items() if name.startswith("trunk.")})
+    else:
+        network.load_state_dict(held)
+
+
+def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teachers: list[Path] | None = None) -> Path:
     """Trains by the recipe into `run` (log.jsonl, last.pt, best.pt) and returns the best checkpoint.
 
-    Continues from `last.pt` where there is one. `start` names a checkpoint to begin from instead of ImageNet weights.
+    Continues from `last.pt` where there is one. `start` names a checkpoint to begin from instead of ImageNet weights, `teachers` those
+    of the recipe's own kind of network that teach it, where the recipe says how much (`taught`, beside the films' labels at 1).
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe["seed"])
     random.seed(recipe["seed"])
     torch.set_num_threads(recipe.get("threads", 2))
     keep_memory()
-    keep = lambda samples: [s for s in samples if recipe["task"] == "bodypart" or s.region in recipe["weights"]]  # noqa: E731
+    keep = lambda samples: [s for s in samples if recipe["task"] != "fracture" or s.region in recipe["weights"]]  # noqa: E731
     films, val = keep(load(data, "train")), keep(load(data, "val"))
     network = make_network(recipe)
     if start is not None:
-        network.load_state_dict(torch.load(start, weights_only=True)["network"])
+        begin(network, start)
     network = network.to(memory_format=torch.channels_last)
     network.train()
     freeze(network, recipe["frozen"], recipe.get("keep_statistics", False))
@@ -165,6 +195,7 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None) -> Pat
     average = Average(network, recipe["average"])
     quicken(network)
     run_step = torch.compile(network) if recipe.get("compile", False) else network
+    teacher = Teacher(lambda: make_network(recipe), teachers or []) if "taught" in recipe else None
     epoch, best = 0, -1.0
     last = run / "last.pt"
     if last.exists():
@@ -186,8 +217,12 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None) -> Pat
         sums: dict[str, float] = {}
         for batch in loader:
             with precision():
-                outputs = run_step(batch["x"].to(memory_format=torch.channels_last))
-            parts = loss_of(recipe, {name: value.float() for name, value in outputs.items()}, batch)
+                outputs = run_step(shaped(batch["x"]))
+                taught = teacher(shaped(batch["clean"])) if teacher is not None else None
+            outputs = {name: value.float() for name, value in outputs.items()}
+            parts = loss_of(recipe, outputs, batch)
+            if taught is not None:
+                parts |= {name: recipe["taught"][name] * value for name, value in distilled(outputs, taught, recipe["hot"]).items()}
             optimiser.zero_grad(set_to_none=True)
             sum(parts.values()).backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)

@@ -9,7 +9,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 try:
-    from osteon_training.datasets import FractureDraws
+    from osteon_training.datasets import FractureDraws, WarmUpDraws
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
 
@@ -29,6 +29,24 @@ class Bones(unittest.TestCase):
         for bone in ("hip", "hand"):
             draws = FractureDraws(samples, InputSpec(64, 64), {"hip": float(bone == "hip"), "hand": float(bone == "hand")}, 0.5, 4, 1)
             self.assertEqual({draws[at]["bone"] for at in range(4)}, {BONES.index(bone)})
+
+    def test_a_teacher_sees_the_view_before_its_damage(self) -> None:
+        image = np.random.default_rng(2).integers(0, 256, (300, 260), dtype=np.uint8)
+        samples = [Sample(f"{label}.png", "train", "hand", label, False, image, np.zeros((0, 4), np.float32)) for label in (False, True)]
+        plain, taught = (FractureDraws(samples, InputSpec(64, 64), {"hand": 1.0}, 0.5, 8, 1, clean=clean) for clean in (False, True))
+        self.assertNotIn("clean", plain[0])
+        for at in range(8):
+            # The same film either way; what differs from the student's is its damage.
+            np.testing.assert_array_equal(plain[at]["x"], taught[at]["x"])
+            self.assertEqual(taught[at]["clean"].shape, taught[at]["x"].shape)
+        self.assertTrue(any((taught[at]["clean"] != taught[at]["x"]).any() for at in range(8)))
+
+    def test_a_warm_up_sees_two_views_of_a_film(self) -> None:
+        image = np.random.default_rng(3).integers(0, 256, (300, 260), dtype=np.uint8)
+        draws = WarmUpDraws([Sample("a.png", "train", "other", False, False, image, np.zeros((0, 4), np.float32))], InputSpec(64, 64), 2, 1)
+        one, two = draws[0]["x"]
+        self.assertEqual(one.shape, (1, 64, 64))
+        self.assertTrue((one != two).any())
 
 
 if __name__ == "__main__":
