@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser, openExamOf } from "../support/browser.js";
+import { launchBrowser, openExamOf, openPage } from "../support/browser.js";
 import { exampleOf, unidentifiedExam } from "../support/exams.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
@@ -169,6 +169,41 @@ describe("the viewer", () => {
     assert.equal(moved.scale, pinched.scale);
     await close();
   });
+
+  for (const seen of [true, false]) {
+    test(`lays no model's heat map over another's finding, where its withdrawal was ${seen ? "seen" : "missed"}`, async () => {
+      const { page, close } = await openPage(browser, system.client.url, {}, /willReadFrequently/);
+      const [film] = definite.films;
+      assert.ok(film?.models?.fracture);
+      const { bodyPart: _, fracture: __, outcome: ___, models, ...bare } = film;
+      const next = { ...film, models: { ...models, fracture: { ...film.models.fracture, digest: "next" } } };
+      let told: Analysis = { ...definite, status: "processing" };
+      let heatMaps = 0;
+      await page.route("**/heatmap.png", (route) => {
+        heatMaps += 1;
+        return route.fallback();
+      });
+      await page.route("**/v1/analyses?*", (route) => route.fulfill({ json: { data: [told] } }));
+      // Each stream ends at once: the page looks around with the next.
+      const stream = { contentType: "text/event-stream", body: "event: missed\ndata: {}\n\n" };
+      await page.route("**/v1/events", (route) => route.fulfill(stream));
+      await page.goto(`/exams/${definite.id}`);
+      const heat = page.locator(".pane-heat");
+      await heat.waitFor();
+      if (seen) {
+        told = { ...told, films: [bare] };
+        await heat.waitFor({ state: "detached" });
+        assert.equal(await page.locator(".region").count(), 0);
+        assert.equal(await page.locator(".pane-film").count(), 1, "the film itself stays");
+      }
+      const asked = page.waitForRequest("**/heatmap.png");
+      assert.equal(heatMaps, 1);
+      told = { ...definite, films: [next] };
+      await asked;
+      await heat.waitFor();
+      await close();
+    });
+  }
 
   test("tells what is not identified, why, and the rules; and the model's numbers with its card", async () => {
     const { page, close } = await openExam(other.id);

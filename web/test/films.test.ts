@@ -61,6 +61,31 @@ describe("the list", () => {
     assert.equal(later(undefined, running), running);
   });
 
+  test("goes back where its findings are withdrawn to be read again, and not to what was withdrawn", () => {
+    const films = (...read: boolean[]) => ({
+      films: read.map((each, index) => ({
+        index,
+        contentType: "image/jpeg",
+        digest: "",
+        ...(each ? { outcome: "analysed" as const } : {}),
+      })),
+    });
+    const first = { ...analysis("a", "processing"), ...films(true, false) };
+    const behind = { ...analysis("a", "processing"), ...films(false, true) };
+    const both = { ...analysis("a", "processing"), ...films(true, true) };
+    const withdrawn = { ...analysis("a", "processing"), ...films(false, false) };
+    assert.equal(later(both, behind), both, "a film that lags is no withdrawal");
+    assert.equal(later(first, withdrawn), withdrawn);
+    assert.equal(later(withdrawn, first), withdrawn);
+    assert.equal(later(withdrawn, { ...withdrawn }), withdrawn);
+    const ended = { ...analysis("a", "completed"), ...films(true, true) };
+    assert.equal(later(withdrawn, ended), ended);
+    assert.equal(later(ended, withdrawn), ended);
+    // One that shows nothing yet goes forward as ever.
+    const early = { ...withdrawn };
+    assert.equal(later(early, first), first);
+  });
+
   test("shows an exam once, whether its answer or its event comes first", () => {
     for (const first of ["event", "answer"]) {
       const id = `one-${first}`;

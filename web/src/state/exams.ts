@@ -1,4 +1,5 @@
 import type { Analysis, OsteonError } from "@osteon/client";
+import { isFilmDone } from "./steps.js";
 import { createStore } from "./store.js";
 
 /** An exam's way to the gateway, of one that was made at this page. */
@@ -95,17 +96,31 @@ export function findExam(all: readonly Exam[], id: string): Exam | undefined {
 
 const order = { queued: 0, processing: 1, completed: 2, failed: 2, cancelled: 2 } as const;
 
-/** The later of two states: answers may overtake each other, but an analysis only goes forward. */
+/** Those that are read again: until their end they show nothing, so what shows something is of before. */
+const readAgain = new WeakSet<Analysis>();
+
+/**
+ * The later of two states: answers may overtake each other, but an analysis only goes forward. The one step back is that all
+ * findings are withdrawn, for another model's. An answer from before the first finding looks the same: where it is taken for
+ * that, the page shows less than is known until the end, rather than what no longer holds.
+ */
 export function later(known: Analysis | undefined, told: Analysis): Analysis {
   if (known === undefined) return told;
   const ahead = order[told.status] - order[known.status];
   if (ahead !== 0) return ahead > 0 ? told : known;
+  if (told.status === "processing") {
+    if (readAgain.has(known)) return known;
+    if (steps(told) === 0 && known.films.some(isFilmDone)) {
+      readAgain.add(told);
+      return told;
+    }
+  }
   return steps(told) >= steps(known) ? told : known;
 }
 
 /** Steps that the films have taken together. */
 function steps({ films }: Analysis): number {
-  return films.reduce((sum, film) => sum + (film.bodyPart ? 1 : 0) + (film.outcome || film.error ? 1 : 0), 0);
+  return films.reduce((sum, film) => sum + (film.bodyPart ? 1 : 0) + (isFilmDone(film) ? 1 : 0), 0);
 }
 
 /** Drops the oldest that are too many. What the gateway has not got yet stays: nobody else knows of it. */

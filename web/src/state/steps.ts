@@ -37,7 +37,8 @@ export function stagesDone(film: Film, analysis: Analysis): number {
   return film.bodyPart === undefined ? 1 : 2;
 }
 
-function isFilmDone({ outcome, error }: Film): boolean {
+/** Whether its reading has ended, well or not. */
+export function isFilmDone({ outcome, error }: Film): boolean {
   return outcome !== undefined || error !== undefined;
 }
 

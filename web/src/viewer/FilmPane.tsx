@@ -51,7 +51,7 @@ export function FilmPane(properties: Properties) {
   const place = useRef<HTMLElement>(null);
   const size = useSize(place);
   const pixels = useFilm(analysisId, film.index, hasPicture(film));
-  const heat = useHeat(analysisId, film.index, film.fracture?.regions !== undefined && heatmap);
+  const heat = useHeat(analysisId, film, film.fracture?.regions !== undefined && heatmap);
   const [view, setView] = useState<View>(firstView);
   // Of the picture, which is smaller than the film where that is large.
   const { width, height } = pixels.value ?? { width: 0, height: 0 };
@@ -132,7 +132,9 @@ export function FilmPane(properties: Properties) {
         </div>
       )}
       {pixels.failed && <p className="pane-note">{t("viewer.noPicture")}</p>}
-      {!hasPicture(film) && <p className="pane-note">{t(ended ? "viewer.none" : "viewer.notYet")}</p>}
+      {pixels.value === undefined && !hasPicture(film) && (
+        <p className="pane-note">{t(ended ? "viewer.none" : "viewer.notYet")}</p>
+      )}
       <p className="pane-label" aria-hidden="true">
         {label}
       </p>

@@ -1,3 +1,4 @@
+import type { Film } from "@osteon/client";
 import { useEffect, useState } from "react";
 import { loadFilm, loadHeat } from "./pictures.js";
 
@@ -11,9 +12,9 @@ export function useFilm(id: string, film: number, ready: boolean) {
   return useLoaded(loadFilm, id, film, ready);
 }
 
-/** The heat map in colours. */
-export function useHeat(id: string, film: number, ready: boolean) {
-  return useLoaded(loadHeat, id, film, ready);
+/** The heat map in colours. A film that is read again, by another edition of the model, has another at the same address. */
+export function useHeat(id: string, { index, models }: Film, ready: boolean) {
+  return useLoaded(loadHeat, id, index, ready, JSON.stringify(models?.fracture));
 }
 
 function useLoaded<T>(
@@ -21,19 +22,20 @@ function useLoaded<T>(
   id: string,
   film: number,
   ready: boolean,
+  edition = "",
 ): Loaded<T> {
-  const name = `${id}/${film}`;
+  const name = `${id}/${film}/${edition}`;
   const [loaded, setLoaded] = useState<Loaded<T> & { name?: string }>({});
   useEffect(() => {
     if (!ready) return;
     const over = new AbortController();
     load(id, film, over.signal).then(
-      (value) => setLoaded({ name: `${id}/${film}`, value }),
+      (value) => setLoaded({ name, value }),
       () => {
-        if (!over.signal.aborted) setLoaded({ name: `${id}/${film}`, failed: true });
+        if (!over.signal.aborted) setLoaded({ name, failed: true });
       },
     );
     return () => over.abort();
-  }, [load, id, film, ready]);
+  }, [load, id, film, ready, name]);
   return loaded.name === name ? loaded : {};
 }
