@@ -51,6 +51,10 @@ export function removeExam(key: string): void {
 
 /** Binds an exam that was sent to the id that it got. An event may have come before the answer: the two become one. */
 export function bindExam(key: string, analysis: Analysis): void {
+  if (isForgotten(analysis.id)) {
+    removeExam(key);
+    return;
+  }
   const other = keyOfId.get(analysis.id);
   keyOfId.set(analysis.id, key);
   if (other !== undefined && other !== key) {
@@ -62,11 +66,17 @@ export function bindExam(key: string, analysis: Analysis): void {
   changeExam(key, (exam) => ({ ...exam, analysis: later(exam.analysis, analysis) }));
 }
 
-/** Takes in what the gateway says of analyses, whoever submitted them. */
+/** When each of those that are gone was forgotten. */
+const forgotten = new Map<string, number>();
+/** What was read of one before it was erased comes within this time, if at all. */
+const forgottenMs = 60_000;
+
+/** Takes in what the gateway says of analyses, whoever submitted them. An erased one that it was asked about before stays away. */
 export function noteAnalyses(analyses: readonly Analysis[]): void {
-  if (analyses.length === 0) return;
+  const there = analyses.filter(({ id }) => !isForgotten(id));
+  if (there.length === 0) return;
   exams.set((before) => {
-    const told = new Map(analyses.map((analysis) => [analysis.id, analysis]));
+    const told = new Map(there.map((analysis) => [analysis.id, analysis]));
     const kept = before.map((exam) => {
       const now = exam.analysis === undefined ? undefined : told.get(exam.analysis.id);
       if (now === undefined) return exam;
@@ -84,9 +94,18 @@ export function noteAnalyses(analyses: readonly Analysis[]): void {
 }
 
 export function forgetAnalysis(id: string): void {
+  for (const old of forgotten.keys()) {
+    if (isForgotten(old)) break;
+    forgotten.delete(old);
+  }
+  forgotten.set(id, Date.now());
   const exam = findExam(exams.get(), id);
   keyOfId.delete(id);
   if (exam !== undefined) removeExam(exam.key);
+}
+
+function isForgotten(id: string): boolean {
+  return Date.now() - (forgotten.get(id) ?? Number.NEGATIVE_INFINITY) < forgottenMs;
 }
 
 /** By the gateway's id or the list's key. */
