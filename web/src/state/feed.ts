@@ -19,6 +19,8 @@ const recentMs = 24 * 3600 * 1000;
 const longestSilence = 40_000;
 /** What came within this time is taken in at once: a list of hundreds is drawn once. */
 const gatherMs = 80;
+/** Every stream ends after ten minutes, and each gateway's when it is replaced: only what no next one follows soon is a loss. */
+const lossMs = 3_000;
 
 /**
  * Follows all analyses over one stream of events while the page is in sight: comes back when it is lost, and after every gap
@@ -32,6 +34,7 @@ export function followAnalyses(): () => void {
   let told: Analysis[] = [];
   let gathering: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
+  let loss: ReturnType<typeof setTimeout> | undefined;
   let first = true;
   let stopped = false;
   let again: ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +61,14 @@ export function followAnalyses(): () => void {
     told = [];
     noteAnalyses(batch);
   };
+  const doubtNoMore = () => {
+    clearTimeout(loss);
+    loss = undefined;
+  };
+  const know = (state: Connection) => {
+    doubtNoMore();
+    connection.set(state);
+  };
   const heard = () => {
     clearTimeout(silence);
     silence = setTimeout(lost, longestSilence);
@@ -78,7 +89,7 @@ export function followAnalyses(): () => void {
     for (const type of ["alive", "missed", "analysis", "erased"]) source.addEventListener(type, heard);
     source.addEventListener("missed", () => {
       pause = firstPause;
-      connection.set("live");
+      know("live");
       void lookAround();
     });
     source.addEventListener("analysis", (event) => {
@@ -91,14 +102,18 @@ export function followAnalyses(): () => void {
     source.addEventListener("error", lost);
   };
   const lost = () => {
-    connection.set("lost");
+    if (navigator.onLine) loss ??= setTimeout(() => know("lost"), lossMs);
+    else know("lost");
     close();
     void checkSession();
     timer = setTimeout(open, pause * (0.5 + Math.random()));
     pause = Math.min(pause * 2, longestPause);
   };
   const turn = () => {
-    if (document.hidden) return close();
+    if (document.hidden) {
+      doubtNoMore();
+      return close();
+    }
     // A question that nobody answers is a silence too.
     heard();
     // Whoever is there by now: nothing of another's may come into this list.
@@ -116,6 +131,7 @@ export function followAnalyses(): () => void {
     for (const [target, type, step] of events) target.removeEventListener(type, step);
     clearTimeout(gathering);
     close();
+    know("connecting");
   };
 }
 

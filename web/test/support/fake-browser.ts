@@ -44,9 +44,31 @@ class FakePage extends EventTarget {
 }
 export const page = new FakePage();
 
+/** The page's stream of events, told by the test. */
+export class FakeStream extends EventTarget {
+  static opened: FakeStream[] = [];
+  closed = false;
+  constructor() {
+    super();
+    FakeStream.opened.push(this);
+  }
+  tell(type: string, data: object = {}): void {
+    if (!this.closed) this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) }));
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** Whether the machine has a network. */
+export const network = { onLine: true };
+// Newer Node has one of its own, which cannot be assigned to.
+Object.defineProperty(globalThis, "navigator", { value: network });
+
 Object.assign(globalThis, {
   document: page,
   window: new EventTarget(),
   location: { origin: "http://127.0.0.1" },
   XMLHttpRequest: FakeCall,
+  EventSource: FakeStream,
 });
