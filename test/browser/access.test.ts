@@ -69,6 +69,30 @@ describe("where keys are on", () => {
     await close();
   });
 
+  test("a key that may not read is told so, follows nothing, and sends films all the same", async () => {
+    const [sender, operator] = await Promise.all([makeKey("sends", "submit"), makeKey("operates", "admin")]);
+    const { page, close } = await openPage(browser, system.client.url, {}, /401|403/);
+    const streams: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("/v1/events")) streams.push(request.url());
+    });
+    await page.goto("/");
+    await signIn(page, sender.text);
+    await page.getByText("Your key may not read results").waitFor();
+    await transfer(page, "drop", filmFiles(1, "hand"));
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await page.locator('.row[data-step="queued"]').waitFor();
+    assert.deepEqual(streams, []);
+    await close();
+
+    const other = await openPage(browser, system.client.url, {}, /401/);
+    await other.page.goto("/");
+    await signIn(other.page, operator.text);
+    await live(other.page);
+    assert.equal(await other.page.getByText("Your key may").count(), 0);
+    await other.close();
+  });
+
   test("a session that ended asks for a key again, and the film rules need none", async () => {
     const { page, close } = await openPage(browser, system.client.url, {}, /401/);
     await page.goto("/rules");

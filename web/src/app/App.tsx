@@ -5,7 +5,7 @@ import { t } from "../messages/index.js";
 import { SignInPage } from "../session/SignInPage.js";
 import { DropEverywhere } from "../start/DropEverywhere.js";
 import { followAnalyses } from "../state/feed.js";
-import { session } from "../state/session.js";
+import { mayRead, session } from "../state/session.js";
 import { useStore } from "../state/store.js";
 import { later } from "../ui/later.js";
 import { Mishap } from "../ui/Mishap.js";
@@ -42,8 +42,9 @@ export function App() {
 function Body() {
   const now = useStore(session);
   const signedIn = typeof now === "object" && now.signedIn;
+  const reads = mayRead(now);
   const [place] = useLocation();
-  useEffect(() => (signedIn ? followAnalyses() : undefined), [signedIn]);
+  useEffect(() => (reads ? followAnalyses() : undefined), [reads]);
   return (
     <Suspense fallback={<Loading label={t("common.loading")} />}>
       <Mishap place={place}>

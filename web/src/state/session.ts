@@ -45,6 +45,13 @@ export function isSignedIn(): boolean {
   return typeof now === "object" && now.signedIn;
 }
 
+/** Whether somebody is there who may see results: of the scopes `admin` has all others. */
+export function mayRead(now: ReturnType<typeof session.get>): boolean {
+  return (
+    typeof now === "object" && now.signedIn && now.scopes.some((scope) => ["read", "admin"].includes(scope))
+  );
+}
+
 /** Signs in. False where the browser did not keep the cookie, which it does over HTTPS and on the own machine only. */
 export async function enter(key: string): Promise<boolean> {
   await signIn(key);
