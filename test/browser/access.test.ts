@@ -42,7 +42,12 @@ describe("where keys are on", () => {
       makeKey("theirs", "submit", "read"),
     ]);
     const foreign = await new TenantClient(system.client.url, theirs.text).submit(film);
-    const { page, close } = await openPage(browser, system.client.url, { bypassCSP: true }, /401|404/);
+    const { page, close } = await openPage(
+      browser,
+      system.client.url,
+      { bypassCSP: true },
+      /401|404|ERR_FAILED/,
+    );
     // A link that was shared leads there once its reader is in.
     await page.goto(`/exams/${foreign}`);
     await signIn(page, "osk_wrong");
@@ -62,8 +67,15 @@ describe("where keys are on", () => {
     );
     assert.equal(await page.evaluate(() => document.cookie), "");
 
-    await page.getByRole("button", { name: "ours's screen" }).click();
-    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    const signOut = async () => {
+      await page.getByRole("button", { name: "ours's screen" }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
+    };
+    // Who leaves the screen must know that it is signed in still.
+    await page.route("**/v1/session", (route) => route.abort(), { times: 1 });
+    await signOut();
+    await page.getByText("Osteon cannot be reached: nothing was done, try again.").waitFor();
+    await signOut();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     assert.equal((await page.context().cookies()).length, 0);
     await close();

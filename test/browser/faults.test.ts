@@ -105,7 +105,18 @@ describe("what goes wrong", () => {
   });
 
   test("a film is cancelled while it waits", async () => {
-    const { page, close } = await openPage(browser, system.client.url);
+    const { page, close } = await openPage(browser, system.client.url, {}, /403|404/);
+    const refuse = (code: string, status: number) =>
+      page.route(
+        "**/cancel",
+        (route) =>
+          route.fulfill({
+            status,
+            contentType: "application/problem+json",
+            body: JSON.stringify({ code, status, title: "Refused", detail: "" }),
+          }),
+        { times: 1 },
+      );
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
     await system.paused("bodypart-worker", async () => {
@@ -113,8 +124,18 @@ describe("what goes wrong", () => {
       assert.ok(film);
       await transfer(page, "drop", [{ ...film, name: "waits.jpg" }]);
       await page.getByRole("button", { name: "Examine 1 exam" }).click();
-      await page.getByRole("button", { name: "Cancel waits.jpg" }).click();
+      const cancel = page.getByRole("button", { name: "Cancel waits.jpg" });
+      await refuse("scope-missing", 403);
+      await cancel.click();
+      await page.getByText("Your key may not do that.").waitFor();
+      // What the stream tells of by itself is no failure.
+      await refuse("analysis-not-found", 404);
+      const refused = page.waitForResponse("**/cancel");
+      await cancel.click();
+      await refused;
+      await cancel.click();
       await row(page, "waits.jpg").getByText("Cancelled").waitFor();
+      assert.equal(await page.getByText("Refused").count(), 0);
     });
     assert.equal((await newest())?.status, "cancelled");
 

@@ -6,6 +6,8 @@ import { useStore } from "../state/store.js";
 import { ActionMenu } from "../ui/ActionMenu.js";
 import { Button, IconButton } from "../ui/Button.js";
 import { Mark } from "../ui/icons.js";
+import { say } from "../ui/toasts.js";
+import { refusalText } from "../words/refusals.js";
 
 export function Header() {
   const { theme } = useStore(preferences);
@@ -33,12 +35,17 @@ export function Header() {
         {signedIn && now.auth === "keys" && (
           <ActionMenu
             trigger={<Button kind="quiet">{now.name || now.tenant}</Button>}
-            actions={[{ label: t("session.leave"), icon: "close", run: () => void leave() }]}
+            actions={[{ label: t("session.leave"), icon: "close", run: signOut }]}
           />
         )}
       </div>
     </header>
   );
+}
+
+/** Who takes a screen for left must not leave it signed in. */
+function signOut(): void {
+  leave().catch((error: unknown) => say(t("common.failed"), refusalText(error)));
 }
 
 function Place({ href, also, name }: { href: string; also?: string; name: string }) {

@@ -12,6 +12,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof ProblemError && error.status === 404;
 }
 
+/** Whether it came too late: the analysis has ended by itself. */
+export function isEndedAlready(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === "already-ended";
+}
+
 /** Why something was refused, for a person: what they can do where we know it, else what the API said. */
 export function refusalText(error: unknown): string {
   if (error === undefined) return "";

@@ -9,7 +9,8 @@ import { resend, withdraw } from "../state/sending.js";
 import { isUnfinished, stagesDone, stepOf } from "../state/steps.js";
 import { IconButton } from "../ui/Button.js";
 import { Thumbnail } from "../ui/Thumbnail.js";
-import { refusalText, waitingText } from "../words/refusals.js";
+import { say } from "../ui/toasts.js";
+import { isEndedAlready, isMissing, refusalText, waitingText } from "../words/refusals.js";
 import { examTitle, partName, resultOf, toneOf } from "../words/results.js";
 
 interface Properties {
@@ -146,8 +147,10 @@ function RowAction({ exam, title }: { exam: Exam; title: string }) {
   const cancel = () =>
     osteon.cancel(analysis.id).then(
       (ended) => noteAnalyses([ended]),
-      // It ended in the meantime: the stream tells how.
-      () => undefined,
+      (error: unknown) => {
+        // It ended or was erased in the meantime: the stream tells which.
+        if (!isEndedAlready(error) && !isMissing(error)) say(t("common.failed"), refusalText(error));
+      },
     );
   return (
     <span className="row-actions">
