@@ -141,7 +141,10 @@ describe("where keys are on", () => {
     const { page, close } = await openPage(browser, system.client.url, {}, /401/);
     const { text } = await makeKey("waiting", "submit", "read");
     await page.goto("/");
+    // The one call of before: it must not be what is refused.
+    const listed = page.waitForResponse("**/v1/analyses?*");
     await signIn(page, text);
+    await listed;
     await page.getByRole("heading", { level: 1, name: "Find fractures" }).waitFor();
     const [chosen] = filmFiles(1, "hand");
     assert.ok(chosen);
