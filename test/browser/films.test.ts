@@ -136,8 +136,14 @@ describe("films come in", () => {
     await page.getByRole("heading", { level: 1 }).waitFor();
     const three = filmFiles(6, "hand").slice(3);
     await transfer(page, "drop", three);
-    for (const { name } of three.slice(0, 2))
-      await page.getByRole("checkbox", { name: `Mark ${name}` }).check();
+    const mark = (name = "") => page.getByRole("checkbox", { name: `Mark ${name}` }).check();
+    // One alone makes no exam: the button says that it takes all.
+    await mark(three[1]?.name);
+    await page.getByRole("button", { name: "Group as one exam" }).click();
+    await page.getByText("Exam 1: 3 views").waitFor();
+    await page.getByRole("button", { name: "Ungroup" }).click();
+    await page.getByRole("button", { name: "Examine 3 exams" }).waitFor();
+    for (const { name } of three.slice(0, 2)) await mark(name);
     await page.getByRole("button", { name: "Group 2 as one exam" }).click();
     await page.getByText("Exam 1: 2 views").waitFor();
     await page.getByLabel("Reference").fill("two views");
@@ -157,6 +163,26 @@ describe("films come in", () => {
     await page.locator(".pane").focus();
     await page.keyboard.press("PageDown");
     await page.getByRole("application", { name: /View 2 of 2/ }).waitFor();
+    await close();
+  });
+
+  test("a group of more films than an exam may have is shown as the exams that it becomes", async () => {
+    const { page, close } = await openPage(browser, system.client.url);
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const [film] = filmFiles(1, "hand");
+    assert.ok(film);
+    await transfer(
+      page,
+      "drop",
+      Array.from({ length: 18 }, (_, at) => ({ ...film, name: `view ${at}.jpg` })),
+    );
+    await page.getByRole("button", { name: "Group as one exam" }).click();
+    await page.getByText("Exam 1: 16 views").waitFor();
+    await page.getByText("Exam 2: 2 views").waitFor();
+    await page.getByText("2 exams · One exam takes 16 films and 128 MB at most").waitFor();
+    await page.getByRole("button", { name: "Examine 2 exams" }).waitFor();
+    await page.getByRole("button", { name: "Remove all" }).click();
     await close();
   });
 

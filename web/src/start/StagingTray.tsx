@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { bytes } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { exams } from "../state/exams.js";
 import { prefer, preferences } from "../state/preferences.js";
-import { inGroups, regroup, type StagedFilm, sendStaged, unstage } from "../state/staging.js";
+import { limits } from "../state/session.js";
+import { inExams, inGroups, isFit, regroup, type StagedFilm, sendStaged, unstage } from "../state/staging.js";
 import { useStore } from "../state/store.js";
 import { Button } from "../ui/Button.js";
 import { StagedCard } from "./StagedCard.js";
@@ -21,10 +23,12 @@ export function StagingTray({ films, onSent }: Properties) {
   const { atOnce } = useStore(preferences);
   const tray = useRef<HTMLElement>(null);
   const send = useRef<HTMLButtonElement>(null);
-  const groups = inGroups(films);
+  const groups = inExams(films);
+  const isSplit = groups.length > inGroups(films).length;
+  const most = limits();
   const looking = films.some(({ check }) => check === undefined);
-  const fit = films.filter(({ check }) => check !== undefined && check.fault === undefined);
-  const sendable = inGroups(fit).length;
+  const fit = films.filter(isFit);
+  const sendable = inExams(fit).length;
   const kept = new Set(films.flatMap(({ key }) => (marked.has(key) ? [key] : [])));
 
   // The next thing to do is at hand: Enter sends. Whoever does something here already, such as type a reference, is left alone.
@@ -41,7 +45,9 @@ export function StagingTray({ films, onSent }: Properties) {
     });
   }, []);
   const group = (apart: boolean) => {
-    regroup(kept.size === 0 ? new Set(films.map(({ key }) => key)) : kept, apart);
+    // A single one can be taken out of its exam, but makes none with itself.
+    const some = kept.size > (apart ? 0 : 1);
+    regroup(some ? kept : new Set(films.map(({ key }) => key)), apart);
     setMarked(new Set());
   };
 
@@ -54,6 +60,7 @@ export function StagingTray({ films, onSent }: Properties) {
             ? t("staging.looking")
             : [
                 t("staging.exams", { count: sendable }),
+                isSplit ? t("staging.split", { films: most.films, size: bytes(most.uploadBytes) }) : "",
                 films.length > fit.length ? t("staging.unfit", { count: films.length - fit.length }) : "",
               ]
                 .filter((part) => part !== "")
@@ -73,7 +80,7 @@ export function StagingTray({ films, onSent }: Properties) {
       </header>
       <ul className="staging-groups">
         {groups.map((views, at) => (
-          <li key={views[0]?.group} className="staging-group" data-views={views.length}>
+          <li key={views[0]?.key} className="staging-group" data-views={views.length}>
             {views.length > 1 && (
               <p className="staging-group-title">
                 {t("staging.exam", { number: at + 1, count: views.length })}

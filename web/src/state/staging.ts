@@ -94,11 +94,21 @@ export function inGroups(films: readonly StagedFilm[]): StagedFilm[][] {
   return [...groups.values()];
 }
 
+/** Films by the exam that they become: a group that is more than one may be becomes several. */
+export function inExams(films: readonly StagedFilm[]): StagedFilm[][] {
+  const { films: mostFilms, uploadBytes } = limits();
+  return inGroups(films).flatMap((group) => split(group, mostFilms, uploadBytes));
+}
+
+/** Of those that were looked at. */
+export function isFit({ check }: StagedFilm): boolean {
+  return check !== undefined && check.fault === undefined;
+}
+
 /** Sends what is fit to be sent; the rest stays. Returns the number of exams. */
 export function sendStaged(reference?: string): number {
-  const { films: mostFilms, uploadBytes } = limits();
-  const fit = staged.get().filter(({ check }) => check !== undefined && check.fault === undefined);
-  const groups = inGroups(fit).flatMap((group) => split(group, mostFilms, uploadBytes));
+  const fit = staged.get().filter(isFit);
+  const groups = inExams(fit);
   const gone = new Set(fit.map(({ key }) => key));
   // Their previews go on in the list.
   staged.set((before) => before.filter(({ key }) => !gone.has(key)));
@@ -112,18 +122,23 @@ export function sendStaged(reference?: string): number {
   return groups.length;
 }
 
-/** A group that is more than one analysis may be becomes several. */
+/** What cannot be sent stays beside the others, and takes no room from them. */
 function split(group: readonly StagedFilm[], mostFilms: number, mostBytes: number): StagedFilm[][] {
   const parts: StagedFilm[][] = [];
   let part: StagedFilm[] = [];
+  let count = 0;
   let size = 0;
   for (const film of group) {
-    if (part.length > 0 && (part.length === mostFilms || size + film.file.size > mostBytes)) {
+    const takesRoom = film.check?.fault === undefined;
+    if (takesRoom && count > 0 && (count === mostFilms || size + film.file.size > mostBytes)) {
       parts.push(part);
       part = [];
+      count = 0;
       size = 0;
     }
     part.push(film);
+    if (!takesRoom) continue;
+    count += 1;
     size += film.file.size;
   }
   return part.length === 0 ? parts : [...parts, part];
