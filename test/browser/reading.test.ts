@@ -38,6 +38,18 @@ function look(page: Page): Promise<{ mean: number; transform: string; scale: num
   });
 }
 
+/** How the first region's percentage is seen: its axes, and how far it begins from its box's upper left corner. */
+function letters(page: Page): Promise<{ axes: number[]; away: number }> {
+  return page.evaluate(() => {
+    const text = document.querySelector<SVGTextElement>(".region text");
+    const box = document.querySelector(".region .line")?.getBoundingClientRect();
+    const seen = text?.getScreenCTM();
+    if (!seen || !box) throw new Error("no region");
+    const { a, b, c, d, e, f } = seen;
+    return { axes: [a, b, c, d].map((part) => Math.sign(part) || 0), away: Math.hypot(e - box.left, f - box.top) };
+  });
+}
+
 describe("the viewer", () => {
   test("does everything by keys", async () => {
     const { page, close } = await openExam(definite.id);
@@ -99,6 +111,22 @@ describe("the viewer", () => {
     await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]') !== null);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
+    await close();
+  });
+
+  test("writes its percentages upright, at their boxes, however the film lies", async () => {
+    const { page, close } = await openExam(definite.id);
+    await page.getByRole("application").focus();
+    // All eight ways: four turns, and four of the film flipped.
+    for (const key of ["", "r", "r", "r", "h", "r", "r", "r", "v"]) {
+      if (key !== "") await page.keyboard.press(key);
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      const { axes, away } = await letters(page);
+      assert.deepEqual(axes, [1, 0, 0, 1], `after ${key}`);
+      assert.ok(away < 4, `${away} pixels away after ${key}`);
+    }
     await close();
   });
 

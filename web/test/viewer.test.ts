@@ -3,7 +3,15 @@ import { describe, test } from "node:test";
 import { automatic, changed, draw, fullWindow, table } from "../src/viewer/grey-window.js";
 import { colourOf } from "../src/viewer/heat-colours.js";
 import { commandOf, viewerKeys } from "../src/viewer/keys.js";
-import { isSideways, mirrored, turned, upended, upright } from "../src/viewer/orientation.js";
+import {
+  inverse,
+  isSideways,
+  mirrored,
+  seenFirst,
+  turned,
+  upended,
+  upright,
+} from "../src/viewer/orientation.js";
 import { firstView, fit, leastScale, mostScale, pan, zoomAt } from "../src/viewer/view.js";
 
 describe("window and level", () => {
@@ -45,6 +53,28 @@ describe("how a film lies", () => {
     assert.deepEqual(mirrored(upended(upright)), turned(turned(upright)));
     assert.equal(isSideways(turned(upright)), true);
     assert.equal(isSideways(turned(turned(upright))), false);
+  });
+
+  test("what is undone lies upright, and the corner that is seen first lies upper left, in all eight ways", () => {
+    let orientation = upright;
+    for (let way = 0; way < 8; way += 1) {
+      orientation = way === 4 ? mirrored(orientation) : turned(orientation);
+      const { a, b, c, d } = orientation;
+      const undone = inverse(orientation);
+      assert.deepEqual(
+        [
+          a * undone.a + c * undone.b,
+          b * undone.a + d * undone.b,
+          a * undone.c + c * undone.d,
+          b * undone.c + d * undone.d,
+        ].map((each) => each || 0),
+        [1, 0, 0, 1],
+      );
+      // Of a square about the origin: each corner as it is seen.
+      const { farX, farY } = seenFirst(orientation);
+      const [x, y] = [farX ? 1 : -1, farY ? 1 : -1];
+      assert.deepEqual([a * x + c * y, b * x + d * y], [-1, -1]);
+    }
   });
 
   test("fits whole, also turned, and zooms about the point that is pointed at", () => {

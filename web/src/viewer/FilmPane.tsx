@@ -127,7 +127,12 @@ export function FilmPane(properties: Properties) {
           <Greys pixels={pixels.value} view={view} />
           {heatmap && heat.value !== undefined && <Heat samples={heat.value} opacity={heatOpacity} />}
           {regions && film.fracture !== undefined && (
-            <RegionBoxes film={filmSize} fracture={film.fracture} scale={view.scale} />
+            <RegionBoxes
+              film={filmSize}
+              fracture={film.fracture}
+              scale={view.scale}
+              orientation={view.orientation}
+            />
           )}
         </div>
       )}

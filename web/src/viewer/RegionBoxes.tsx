@@ -1,5 +1,6 @@
 import type { Film, Region } from "@osteon/client";
 import { percent } from "../messages/format.js";
+import { inverse, type Orientation, seenFirst } from "./orientation.js";
 import type { Size } from "./view.js";
 
 interface Properties {
@@ -7,10 +8,12 @@ interface Properties {
   fracture: NonNullable<Film["fracture"]>;
   /** CSS pixels a film pixel: lines and letters keep their size on the screen. */
   scale: number;
+  /** How the film lies: letters stay upright on it. */
+  orientation: Orientation;
 }
 
 /** Boxes around what looks broken: solid where the finding is definite, dotted where it is doubtful. */
-export function RegionBoxes({ film, fracture, scale }: Properties) {
+export function RegionBoxes({ film, fracture, scale, orientation }: Properties) {
   const { width, height } = film;
   return (
     <svg className="pane-regions" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
@@ -19,17 +22,24 @@ export function RegionBoxes({ film, fracture, scale }: Properties) {
           key={`${region.x} ${region.y}`}
           region={region}
           definite={fracture.certainty === "positive"}
-          {...{ width, height, scale }}
+          {...{ width, height, scale, orientation }}
         />
       ))}
     </svg>
   );
 }
 
-function Box(box: { region: Region; definite: boolean; width: number; height: number; scale: number }) {
-  const { region, definite, width, height, scale } = box;
+interface BoxProperties extends Size, Pick<Properties, "scale" | "orientation"> {
+  region: Region;
+  definite: boolean;
+}
+
+function Box({ region, definite, width, height, scale, orientation }: BoxProperties) {
   const x = region.x * width;
   const y = region.y * height;
+  const { farX, farY } = seenFirst(orientation);
+  const corner = [x + (farX ? region.width * width : 0), y + (farY ? region.height * height : 0)];
+  const { a, b, c, d } = inverse(orientation);
   return (
     <g className={definite ? "region definite" : "region doubtful"}>
       {["halo", "line"].map((part) => (
@@ -43,7 +53,12 @@ function Box(box: { region: Region; definite: boolean; width: number; height: nu
           rx={2 / scale}
         />
       ))}
-      <text x={x} y={y - 5 / scale} fontSize={12 / scale} strokeWidth={3 / scale}>
+      <text
+        transform={`matrix(${[a, b, c, d, ...corner].join(" ")})`}
+        y={-5 / scale}
+        fontSize={12 / scale}
+        strokeWidth={3 / scale}
+      >
         {percent(region.score)}
       </text>
     </g>

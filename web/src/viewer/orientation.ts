@@ -23,6 +23,16 @@ export function upended({ a, b, c, d }: Orientation): Orientation {
   return { a, b: -b || 0, c, d: -d || 0 };
 }
 
+/** What undoes it. */
+export function inverse({ a, b, c, d }: Orientation): Orientation {
+  return { a, b: c, c: b, d };
+}
+
+/** Which of a rectangle's film corners is seen as its upper left one: the far end of x, of y. */
+export function seenFirst({ a, b, c, d }: Orientation): { farX: boolean; farY: boolean } {
+  return { farX: a + b < 0, farY: c + d < 0 };
+}
+
 /** Whether width and height change places. */
 export function isSideways({ b }: Orientation): boolean {
   return b !== 0;
