@@ -46,7 +46,10 @@ function letters(page: Page): Promise<{ axes: number[]; away: number }> {
     const seen = text?.getScreenCTM();
     if (!seen || !box) throw new Error("no region");
     const { a, b, c, d, e, f } = seen;
-    return { axes: [a, b, c, d].map((part) => Math.sign(part) || 0), away: Math.hypot(e - box.left, f - box.top) };
+    return {
+      axes: [a, b, c, d].map((part) => Math.sign(part) || 0),
+      away: Math.hypot(e - box.left, f - box.top),
+    };
   });
 }
 
@@ -253,6 +256,41 @@ describe("the viewer", () => {
     }
     await page.getByRole("link", { name: /^Model card/ }).click();
     await page.getByRole("heading", { name: "Limits" }).waitFor();
+    await close();
+  });
+
+  test("says what could not be loaded, and loads it when it is asked again", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {}, /willReadFrequently|403/);
+    const refused = { status: 403, contentType: "application/problem+json", body: "{}" };
+    const pictures = ["image.png", "heatmap.png"].map((name) => `**/${name}`);
+    for (const url of [...pictures, "**/v1/models"]) await page.route(url, (route) => route.fulfill(refused));
+    await page.goto(`/exams/${definite.id}`);
+    const pane = page.locator(".pane");
+    const again = pane.getByRole("button", { name: "Try again" });
+    await pane.getByText("The picture could not be loaded.").waitFor();
+    await page.unroute("**/image.png");
+    await again.click();
+    await page.locator(".pane-film").waitFor();
+    await pane.getByText("The heat map could not be loaded.").waitFor();
+    await page.unroute("**/heatmap.png");
+    await again.click();
+    await page.locator('.pane[data-loaded="true"]').waitFor();
+    assert.equal(await page.locator(".pane-note").count(), 0);
+
+    const meaning = page.locator(".meaning");
+    await meaning.getByText("The model’s numbers could not be loaded.").waitFor();
+    await page.unroute("**/v1/models");
+    await meaning.getByRole("button", { name: "Try again" }).click();
+    await meaning.getByText(/^Sensitivity/).waitFor();
+    const model = definite.films[0]?.models?.fracture;
+    for (const [data, text] of [
+      [[], "No worker has this model loaded now"],
+      [[{ ...model, digest: "next" }], "The model has been replaced since"],
+    ] as const) {
+      await page.route("**/v1/models", (route) => route.fulfill({ json: { data } }));
+      await page.reload();
+      await meaning.getByText(text).waitFor();
+    }
     await close();
   });
 

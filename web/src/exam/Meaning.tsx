@@ -1,41 +1,45 @@
-import type { LoadedModel, ModelRef } from "@osteon/client";
+import { type LoadedModel, type ModelRef, OsteonError } from "@osteon/client";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { osteon } from "../api/osteon.js";
 import { percent } from "../messages/format.js";
 import { t } from "../messages/index.js";
+import { Button } from "../ui/Button.js";
+import { asRefusal } from "../words/refusals.js";
 import { type Measured, metricsOf } from "./metrics.js";
 
 let asked: Promise<LoadedModel[]> | undefined;
 
 /** The loaded models, asked for once in a while: they change when an operator replaces them. */
-function useModels(): LoadedModel[] | undefined {
-  const [models, setModels] = useState<LoadedModel[]>();
+function useModels(): { models: LoadedModel[] | OsteonError | undefined; retry(): void } {
+  const [models, setModels] = useState<LoadedModel[] | OsteonError>();
+  const [tries, setTries] = useState(1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another try is to be made at once.
   useEffect(() => {
-    asked ??= osteon.models().catch(() => {
-      asked = undefined;
-      return [];
-    });
-    setTimeout(() => {
-      asked = undefined;
-    }, 60_000);
-    void asked.then(setModels);
-  }, []);
-  return models;
+    if (asked === undefined) {
+      const now = osteon.models();
+      asked = now;
+      const forget = () => {
+        if (asked === now) asked = undefined;
+      };
+      now.catch(forget);
+      setTimeout(forget, 60_000);
+    }
+    asked.then(setModels, (error: unknown) => setModels(asRefusal(error)));
+  }, [tries]);
+  const retry = () => {
+    setModels(undefined);
+    setTries((before) => before + 1);
+  };
+  return { models, retry };
 }
 
 /** What the model's numbers mean at this operating point, in counts that a person can picture. */
 export function Meaning({ model, part }: { model: ModelRef; part: string }) {
-  const models = useModels();
-  const loaded = models?.find(({ name, digest }) => name === model.name && digest === model.digest);
   return (
     <section className="meaning">
       <h2>{t("meaning.title")}</h2>
-      {loaded === undefined ? (
-        models !== undefined && <p>{t("meaning.replaced")}</p>
-      ) : (
-        <Numbers {...{ loaded, part }} />
-      )}
+      <Told {...{ model, part }} />
       <p>
         <Link href={`/models/${encodeURIComponent(model.name)}`}>
           {t("meaning.card", { name: model.name, version: model.version })}
@@ -43,6 +47,23 @@ export function Meaning({ model, part }: { model: ModelRef; part: string }) {
       </p>
     </section>
   );
+}
+
+/** The numbers, or why there are none. */
+function Told({ model, part }: { model: ModelRef; part: string }) {
+  const { models, retry } = useModels();
+  if (models === undefined) return null;
+  if (models instanceof OsteonError) {
+    return (
+      <p>
+        {t("meaning.failed")} <Button onClick={retry}>{t("common.retry")}</Button>
+      </p>
+    );
+  }
+  const editions = models.filter(({ name }) => name === model.name);
+  const loaded = editions.find(({ digest }) => digest === model.digest);
+  if (loaded !== undefined) return <Numbers {...{ loaded, part }} />;
+  return <p>{t(editions.length > 0 ? "meaning.replaced" : "meaning.away")}</p>;
 }
 
 function Numbers({ loaded, part }: { loaded: LoadedModel; part: string }) {

@@ -12,6 +12,7 @@ import { hasPicture } from "../api/osteon.js";
 import { t } from "../messages/index.js";
 import { preferences } from "../state/preferences.js";
 import { useStore } from "../state/store.js";
+import { Button } from "../ui/Button.js";
 import { apply, type Command } from "./commands.js";
 import { changed, draw, table } from "./grey-window.js";
 import { commandOf } from "./keys.js";
@@ -136,7 +137,10 @@ export function FilmPane(properties: Properties) {
           )}
         </div>
       )}
-      {pixels.failed && <p className="pane-note">{t("viewer.noPicture")}</p>}
+      {pixels.failed && <Failed text={t("viewer.noPicture")} retry={pixels.retry} />}
+      {heatmap && heat.failed && !pixels.failed && (
+        <Failed text={t("viewer.noHeat")} retry={heat.retry} beside={pixels.value !== undefined} />
+      )}
       {pixels.value === undefined && !hasPicture(film) && (
         <p className="pane-note">{t(ended ? "viewer.none" : "viewer.notYet")}</p>
       )}
@@ -144,6 +148,15 @@ export function FilmPane(properties: Properties) {
         {label}
       </p>
     </section>
+  );
+}
+
+/** What could not be loaded: `beside` a film that could, which it leaves in sight. */
+function Failed({ text, retry, beside = false }: { text: string; retry(): void; beside?: boolean }) {
+  return (
+    <div role="alert" className="pane-note" data-beside={beside}>
+      {text} <Button onClick={retry}>{t("common.retry")}</Button>
+    </div>
   );
 }
 

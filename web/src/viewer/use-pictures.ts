@@ -5,6 +5,8 @@ import { loadFilm, loadHeat } from "./pictures.js";
 export interface Loaded<T> {
   value?: T;
   failed?: true;
+  /** Asks once more. */
+  retry(): void;
 }
 
 /** The film's greys, once it has them; `ready` says when to ask. */
@@ -25,7 +27,9 @@ function useLoaded<T>(
   edition = "",
 ): Loaded<T> {
   const name = `${id}/${film}/${edition}`;
-  const [loaded, setLoaded] = useState<Loaded<T> & { name?: string }>({});
+  const [loaded, setLoaded] = useState<Omit<Loaded<T>, "retry"> & { name?: string }>({});
+  const [tries, setTries] = useState(1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another try is to be made at once.
   useEffect(() => {
     if (!ready) return;
     const over = new AbortController();
@@ -36,6 +40,10 @@ function useLoaded<T>(
       },
     );
     return () => over.abort();
-  }, [load, id, film, ready, name]);
-  return loaded.name === name ? loaded : {};
+  }, [load, id, film, ready, name, tries]);
+  const retry = () => {
+    setLoaded({});
+    setTries((before) => before + 1);
+  };
+  return { ...(loaded.name === name ? loaded : {}), retry };
 }
