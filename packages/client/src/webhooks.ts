@@ -90,13 +90,16 @@ export class Webhooks {
     });
   }
 
-  /** Makes again all that failed of events since a time, 500 a call; `more` tells whether to call again. */
+  /** Makes again all that failed of events since a time, 500 a call; `more` tells to call again, with `nextCursor` as `cursor`. */
   redeliverFailed(
     id: string,
     since: Date | string,
-    { signal }: CallOptions = {},
-  ): Promise<{ redelivered: number; more: boolean }> {
-    const json = { since: typeof since === "string" ? since : since.toISOString() };
+    { cursor, signal }: CallOptions & { cursor?: string | undefined } = {},
+  ): Promise<{ redelivered: number; more: boolean; nextCursor?: string }> {
+    const json = {
+      since: typeof since === "string" ? since : since.toISOString(),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
     return this.#transport.json(pathOf(id, "/redeliver"), { method: "POST", json, signal });
   }
 }

@@ -387,7 +387,16 @@ test("410 gives the delivery up and disables the endpoint; what else it is owed 
   const enabled = await registry.change(record, { enabled: true });
   assert.deepEqual([enabled.enabled, enabled.disabled, enabled.failingSince], [true, undefined, undefined]);
   const since = Date.parse(first.createdAt) - 1;
-  assert.deepEqual(await dispatch.redeliverFailed(record, since), { redelivered: 2, more: false });
+  const newest = webhookId(second.id, "completed");
+  assert.deepEqual(await dispatch.redeliverFailed(record, since, { looks: 1 }), {
+    redelivered: 1,
+    more: true,
+    nextCursor: newest,
+  });
+  assert.deepEqual(await dispatch.redeliverFailed(record, since, { after: second.id, looks: 1 }), {
+    redelivered: 1,
+    more: false,
+  });
   await attempt(first.id, record.id);
   await attempt(second.id, record.id);
   assert.deepEqual(

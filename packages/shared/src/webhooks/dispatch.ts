@@ -16,6 +16,8 @@ import type { EndpointRef, Endpoints } from "./endpoints.js";
 
 /** Most deliveries that one call asks for again. */
 const mostRedelivered = 500;
+/** Most that one call looks at: a caller waits for it, and a gateway works on it. */
+const mostLooked = 5_000;
 /** Analyses that took longer are not looked for among older events. */
 const longestWayMs = 7 * 24 * 3_600_000;
 
@@ -84,19 +86,27 @@ export class Dispatch {
     return this.#again(ref, record);
   }
 
-  /** Makes again what an endpoint's deliveries failed of events since a time; `more` where a further call would find more. */
+  /**
+   * Makes again what an endpoint's deliveries failed of events since a time, newest first. Where a further call would find more,
+   * `nextCursor` is where it goes on, given as `after`. `looks` is how many deliveries it looks at.
+   */
   async redeliverFailed(
     { tenant, id: webhook }: EndpointRef,
     since: number,
-  ): Promise<{ redelivered: number; more: boolean }> {
-    let redelivered = 0;
-    for await (const record of this.#deliveries.of(tenant, webhook)) {
+    { after, looks = mostLooked }: { after?: string | undefined; looks?: number } = {},
+  ): Promise<{ redelivered: number; more: boolean; nextCursor?: string }> {
+    let [redelivered, looked] = [0, 0];
+    let last: string | undefined;
+    for await (const record of this.#deliveries.of(tenant, webhook, after)) {
+      if (redelivered === mostRedelivered || looked === looks)
+        return { redelivered, more: true, ...(last === undefined ? {} : { nextCursor: last }) };
+      looked += 1;
+      last = record.id;
       const event = eventOfWebhookId(record.id);
       if (event === undefined || record.status !== "failed" || record.type === "webhook.test") continue;
       // Events are ordered by when their analyses were accepted, and are owed when these have ended.
       if (timeOfId(event) < since - longestWayMs) break;
       if (Date.parse(record.createdAt) < since) continue;
-      if (redelivered === mostRedelivered) return { redelivered, more: true };
       await this.#again({ tenant, event, webhook }, record);
       redelivered += 1;
     }

@@ -33,13 +33,19 @@ const Page = Type.Object({
 });
 
 const Since = Type.Object(
-  { since: Type.String({ format: "date-time", description: "Events from this time on." }) },
+  {
+    since: Type.String({ format: "date-time", description: "Events from this time on." }),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 64, description: "Where the call before says to go on." }),
+    ),
+  },
   strict,
 );
 
 const Redelivering = Type.Object({
   redelivered: Type.Integer({ minimum: 0 }),
-  more: Type.Boolean({ description: "Whether a further call would find more." }),
+  more: Type.Boolean({ description: "Whether a further call may find more." }),
+  nextCursor: Type.Optional(Type.String({ description: "Absent where there is no more." })),
 });
 
 /** Most deliveries that one request looks at; a page of a rare status may end early, with a cursor to go on. */
@@ -75,6 +81,13 @@ export async function deliveries(
     return endpoint;
   };
 
+  /** The event behind which a page begins. @throws ProblemError `cursor-invalid` */
+  const afterCursor = (cursor: string | undefined) => {
+    const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
+    if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
+    return after;
+  };
+
   app.route({
     method: "GET",
     url: "/v1/webhooks/:id/deliveries",
@@ -89,8 +102,7 @@ export async function deliveries(
     handler: async (request): Promise<Static<typeof Page>> => {
       const { tenant, id } = await registry.find(endpointRef(request));
       const { limit, cursor, status } = request.query;
-      const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
-      if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
+      const after = afterCursor(cursor);
       const data: WebhookDelivery[] = [];
       let looked = 0;
       let last: string | undefined;
@@ -153,10 +165,12 @@ export async function deliveries(
       body: Since,
       response: { 202: Redelivering },
     },
-    config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled"] },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled", "cursor-invalid"] },
     handler: async (request, reply) => {
+      const { since, cursor } = request.body;
+      const after = afterCursor(cursor);
       const endpoint = await requireEnabled(request);
-      return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(request.body.since)));
+      return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(since), { after }));
     },
   });
 }
