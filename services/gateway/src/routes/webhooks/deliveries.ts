@@ -167,9 +167,9 @@ export async function deliveries(
     },
     config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled", "cursor-invalid"] },
     handler: async (request, reply) => {
+      const endpoint = await requireEnabled(request);
       const { since, cursor } = request.body;
       const after = afterCursor(cursor);
-      const endpoint = await requireEnabled(request);
       return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(since), { after }));
     },
   });
