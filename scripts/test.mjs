@@ -47,7 +47,13 @@ const { ensureSchemathesis } = await import("./lib/schemathesis.mjs");
 const { unitTests, wholeTests } = await import("./lib/test-files.mjs");
 const { runTests } = await import("./lib/run-tests.mjs");
 
-const isIntegration = (file) => file.startsWith(join("test", "dist", "integration", ""));
+const isIn =
+  (...folders) =>
+  (file) =>
+    folders.some((name) => file.startsWith(join("test", "dist", name, "")));
+const isIntegration = isIn("integration");
+/** What waits for a webhook's later tries, of which one is minutes after the other. */
+const isPatient = isIn("faults", "soak");
 const chosen = (files) => files.filter((file) => filters.every((part) => file.includes(part)));
 const units = chosen(unitTests());
 const whole = unitOnly ? [] : chosen(wholeTests());
@@ -64,6 +70,7 @@ try {
   fail(error.message);
 }
 
+const systems = whole.filter((file) => !isIntegration(file));
 // One file that hangs must leave the others their time: all but it take about forty minutes.
 const passed = await runTests(
   [
@@ -71,7 +78,8 @@ const passed = await runTests(
     { files: units, concurrency: Math.min(availableParallelism() + 2, 4), timeout: 5 * minute },
     { files: whole.filter(isIntegration), concurrency: 2, timeout: 12 * minute },
     // Whole systems, each with its models: one at a time.
-    { files: whole.filter((file) => !isIntegration(file)), concurrency: 1, timeout: 12 * minute },
+    { files: systems.filter((file) => !isPatient(file)), concurrency: 1, timeout: 12 * minute },
+    { files: systems.filter(isPatient), concurrency: 1, timeout: 20 * minute },
   ],
   over.signal,
 );
