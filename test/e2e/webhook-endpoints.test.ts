@@ -346,6 +346,10 @@ describe("an analysis's end", () => {
         redelivered: 0,
         more: false,
       });
+      const from = (cursor: string) =>
+        here.call("POST", `/v1/webhooks/${id}/redeliver`, { since: failed.createdAt, cursor });
+      Client.refused(await from("elsewhere"), 400, "validation-failed");
+      assert.deepEqual((await from(messageOf(analysis))).body, { redelivered: 0, more: false });
       assert.deepEqual((await since(failed.createdAt)).body, { redelivered: 1, more: false });
       assert.equal((await receiver.received(2)).id, messageOf(analysis));
       const made = await here.delivery(id, messageOf(analysis), delivered);

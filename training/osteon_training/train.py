@@ -174,6 +174,8 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teache
     Continues from `last.pt` where there is one. `start` names a checkpoint to begin from instead of ImageNet weights, `teachers` those
     of the recipe's own kind of network that teach it, where the recipe says how much (`taught`, beside the films' labels at 1).
     """
+    if ("taught" in recipe) != bool(teachers):
+        raise ValueError("A recipe that is taught, and no other, takes teachers.")
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe["seed"])
     random.seed(recipe["seed"])
@@ -195,7 +197,7 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teache
     average = Average(network, recipe["average"])
     quicken(network)
     run_step = torch.compile(network) if recipe.get("compile", False) else network
-    teacher = Teacher(lambda: make_network(recipe), teachers or []) if "taught" in recipe else None
+    teacher = Teacher(lambda: make_network(recipe), teachers) if teachers else None
     epoch, best = 0, -1.0
     last = run / "last.pt"
     if last.exists():

@@ -26,8 +26,12 @@ export function webhookId(analysisId: string, status: AnalysisStatus | "test"): 
   return `msg_${analysisId.replaceAll("-", "")}_${status}`;
 }
 
+/** What every webhook id is like, as a regular expression. */
+export const webhookIdPattern = "^msg_([0-9a-f]{12}7[0-9a-f]{19})_(?:completed|failed|cancelled|test)$";
+const webhookIds = new RegExp(webhookIdPattern);
+
 /** The UUID in a webhook id: the analysis's, or a test event's own. Undefined for a text that is no webhook id. */
 export function eventOfWebhookId(id: string): string | undefined {
-  const [, hex] = /^msg_([0-9a-f]{12}7[0-9a-f]{19})_(?:completed|failed|cancelled|test)$/.exec(id) ?? [];
+  const [, hex] = webhookIds.exec(id) ?? [];
   return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -6,6 +6,7 @@ import {
   eventOfWebhookId,
   ProblemError,
   WebhookDelivery,
+  webhookIdPattern,
 } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../../app.js";
@@ -36,7 +37,7 @@ const Since = Type.Object(
   {
     since: Type.String({ format: "date-time", description: "Events from this time on." }),
     cursor: Type.Optional(
-      Type.String({ maxLength: 64, description: "Where the call before says to go on." }),
+      Type.String({ pattern: webhookIdPattern, description: "Where the call before says to go on." }),
     ),
   },
   strict,
@@ -81,13 +82,6 @@ export async function deliveries(
     return endpoint;
   };
 
-  /** The event behind which a page begins. @throws ProblemError `cursor-invalid` */
-  const afterCursor = (cursor: string | undefined) => {
-    const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
-    if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
-    return after;
-  };
-
   app.route({
     method: "GET",
     url: "/v1/webhooks/:id/deliveries",
@@ -102,7 +96,8 @@ export async function deliveries(
     handler: async (request): Promise<Static<typeof Page>> => {
       const { tenant, id } = await registry.find(endpointRef(request));
       const { limit, cursor, status } = request.query;
-      const after = afterCursor(cursor);
+      const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
+      if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
       const data: WebhookDelivery[] = [];
       let looked = 0;
       let last: string | undefined;
@@ -165,11 +160,11 @@ export async function deliveries(
       body: Since,
       response: { 202: Redelivering },
     },
-    config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled", "cursor-invalid"] },
+    config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled"] },
     handler: async (request, reply) => {
       const endpoint = await requireEnabled(request);
       const { since, cursor } = request.body;
-      const after = afterCursor(cursor);
+      const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
       return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(since), { after }));
     },
   });
