@@ -30,7 +30,9 @@ const timer = setTimeout(
 
 const { product, setUp } = await import("./lib/set-up.mjs");
 const { root, run } = await import("./lib/run.mjs");
-await setUp(unitOnly ? { projects: [...product, "web"] } : { tfjsNode: true });
+// Beside the product what has unit tests and is no part of it.
+const unitProjects = [...product, "packages/client/test", "packages/simulation", "web"];
+await setUp(unitOnly ? { projects: unitProjects } : { tfjsNode: true });
 
 if (!unitOnly && filters.length === 0) {
   const code = await run(process.execPath, [

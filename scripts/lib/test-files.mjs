@@ -26,18 +26,18 @@ export function testsApart(folder) {
 }
 
 /**
- * The compiled tests of a project whose source is still there: the compiler leaves what it made of removed files.
+ * The compiled tests of a project, by their sources: the compiler leaves what it made of removed files, and what it was not asked for
+ * must fail for want of its file, not be passed over.
  *
  * @param {string} project
  * @param {string} folder where its tests are
  * @param {string} [output] where the compiler puts them
  */
 function testsOf(project, folder, output = "dist") {
-  const compiled = join(root, project, output, folder);
-  if (!existsSync(compiled)) return [];
-  return readdirSync(compiled, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".test.js"))
-    .filter((name) => existsSync(join(root, project, folder, name.replace(/\.js$/, ".ts"))))
-    .map((name) => join(project, output, folder, name))
+  const sources = join(root, project, folder);
+  if (!existsSync(sources)) return [];
+  return readdirSync(sources, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => join(project, output, folder, name.replace(/ts$/, "js")))
     .sort();
 }
