@@ -3,10 +3,12 @@ import { basename, resolve } from "node:path";
 import {
   type Analysis,
   type Bone,
+  isEnded,
   type NamedFilm,
   OsteonError,
   type Priority,
   ProblemError,
+  TimeoutError,
 } from "@osteon/client";
 import { parseCommand, UsageError, userCwd } from "@osteon/shared/command-line";
 import { describeAnalysis, printable } from "./describe.js";
@@ -19,7 +21,7 @@ const calls: Readonly<Record<string, string>> = {
   analyze: `  analyze FILE… [--exam]                     each file an analysis of its own, or all views of one exam; waits for the ends
           [--reference TEXT] [--callback-url URL] [--region-hint PART] [--priority urgent]
           [--timeout SECONDS]                of one try of a call, beside the time that the films take by their size (120)`,
-  get: "  get ID… [--wait SECONDS]                   analyses as they stand",
+  get: "  get ID… [--wait SECONDS]                   analyses as they stand; with --wait at their ends, where these come in time",
   watch: "  watch ID…                                  each state until the end",
   cancel: "  cancel ID…                                 cancels what has not ended",
   erase: "  erase ID…                                  erases every trace",
@@ -80,9 +82,12 @@ export const analysesCommands: Readonly<Record<string, Command>> = {
     const client = gatewayOf(values, terminal.env);
     return each(idsOf(positionals), terminal, async (id) => {
       const { signal } = terminal;
-      const analysis = await (wait > 0
-        ? client.wait(id, { timeoutSeconds: wait, signal })
-        : client.get(id, { signal }));
+      let analysis = await client.get(id, { signal });
+      if (wait > 0 && !isEnded(analysis))
+        analysis = await client.wait(id, { timeoutSeconds: wait, signal }).catch((error: unknown) => {
+          if (error instanceof TimeoutError) return client.get(id, { signal });
+          throw error;
+        });
       return print(analysis, terminal, values.json);
     });
   },

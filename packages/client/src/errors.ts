@@ -44,6 +44,11 @@ export class ConnectionError extends OsteonError {
   override name = "ConnectionError";
 }
 
+/** What was waited for did not come within the caller's own `timeoutSeconds`. */
+export class TimeoutError extends OsteonError {
+  override name = "TimeoutError";
+}
+
 /** A webhook whose signature does not hold, or that is too old. */
 export class SignatureError extends OsteonError {
   override name = "SignatureError";

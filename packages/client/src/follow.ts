@@ -1,5 +1,5 @@
 import { abortWith } from "./abort-with.js";
-import { ConnectionError, OsteonError, ProblemError } from "./errors.js";
+import { ConnectionError, OsteonError, ProblemError, TimeoutError } from "./errors.js";
 import { readEvents, type ServerSentEvent } from "./event-stream.js";
 import { backoff, pause } from "./pause.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -32,6 +32,8 @@ export async function* followEvents(
 ): AsyncGenerator<AnalysisEvent, void> {
   let last = lastEventId;
   let retryMs = 500;
+  // A gateway that never answered may be none: that is told as of any call.
+  let known = lastEventId !== undefined;
   for (let empty = 0; ; empty += 1) {
     const over = new AbortController();
     const letGo = abortWith(over, signal);
@@ -48,6 +50,7 @@ export async function* followEvents(
       // 204: what was told last is the end.
       if (answer.status === 204 || answer.body === null) return;
       requireStream(answer);
+      known = true;
       const opened = Date.now();
       for await (const event of watched(readEvents(answer.body), () => over.abort())) {
         retryMs = event.retry ?? retryMs;
@@ -63,8 +66,8 @@ export async function* followEvents(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      const forGood =
-        error instanceof OsteonError && !(error instanceof ConnectionError) && !isCrowded(error);
+      const away = error instanceof ConnectionError && known;
+      const forGood = error instanceof OsteonError && !away && !isCrowded(error);
       if (forGood || empty >= mostEmpty) throw error;
     } finally {
       letGo();
@@ -151,7 +154,7 @@ const longestMs = 2 ** 31 - 1;
 /**
  * Takes a step under one signal that is the caller's and the time's, from its beginning on.
  *
- * @throws OsteonError with what was `found` when the time is over
+ * @throws TimeoutError with what was `found` when the time is over
  */
 export async function withinTime<T>(
   { timeoutSeconds = Number.POSITIVE_INFINITY, signal }: WaitOptions,
@@ -162,7 +165,7 @@ export async function withinTime<T>(
   const over = new AbortController();
   const letGo = abortWith(over, signal);
   const timer = setTimeout(
-    () => over.abort(new OsteonError(`${found()} after ${timeoutSeconds} s.`)),
+    () => over.abort(new TimeoutError(`${found()} after ${timeoutSeconds} s.`)),
     timeoutSeconds * 1000,
   );
   try {

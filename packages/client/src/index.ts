@@ -1,4 +1,4 @@
-export { ConnectionError, OsteonError, ProblemError, SignatureError } from "./errors.js";
+export { ConnectionError, OsteonError, ProblemError, SignatureError, TimeoutError } from "./errors.js";
 export type { FilmInput, NamedFilm, SubmissionFields, UploadedFilm } from "./films.js";
 export type { AnalysisEvent, EventsOptions, WaitOptions } from "./follow.js";
 export { type GetOptions, type ListOptions, Osteon, type SubmitOptions, type UploadType } from "./osteon.js";

@@ -2,6 +2,7 @@ import { abortWith } from "./abort-with.js";
 import { ConnectionError, ProblemError } from "./errors.js";
 import { backoff, pause } from "./pause.js";
 import { isRedirect, redirectProblem } from "./redirect.js";
+import { type Watched, watchSilence } from "./silence.js";
 
 export interface ClientOptions {
   /** Where the gateway is, such as `https://osteon.example`. In a browser: where the page came from, unless given. */
@@ -14,7 +15,10 @@ export interface ClientOptions {
   longestRetryAfter?: number;
   /** First pause before a repeat, milliseconds, twice as long each time. Default 500. */
   pauseMs?: number;
-  /** Time for one try, milliseconds, beside what the call itself waits and what its body takes on a slow line. Default 120,000. */
+  /**
+   * Time for one try until its answer begins, milliseconds, beside what the call itself waits and what its body takes on a slow line;
+   * and how long an answer may then be silent. Default 120,000.
+   */
   timeoutMs?: number;
   fetch?: typeof globalThis.fetch;
 }
@@ -46,10 +50,10 @@ const longestUploadMs = 600_000;
 /** Reads an answer without content. */
 export const nothing = () => undefined;
 
-/** What a server that could not do it now answers; nothing was done. */
-const refusedForNow = [429, 503];
-/** What is answered where it is not known whether it was done. */
-const uncertain = [500, 502, 504];
+/** Refusals before anything was done, beside 429. */
+const refusedForNow = ["overloaded", "shutting-down", "answers-unread", "idempotency-in-flight"];
+/** What is answered where it is not known whether it was done: a 503 may be of a store that was written to, or of something between. */
+const uncertain = [500, 502, 503, 504];
 
 /** A gateway that died holds an Idempotency-Key no longer. */
 const longestClaimMs = 40_000;
@@ -77,7 +81,12 @@ export class Transport {
     if (base === undefined) throw new TypeError("The client needs the url of the gateway.");
     // What fetch can never send looks like a broken connection otherwise, and would be repeated.
     const page = globalThis.location?.href;
-    if (!URL.canParse(base, page) || !/^https?:$/.test(new URL(base, page).protocol))
+    const parsed = URL.canParse(base, page) ? new URL(base, page) : undefined;
+    if (parsed !== undefined && (parsed.username !== "" || parsed.password !== ""))
+      throw new TypeError(
+        `The url of the gateway, ${parsed.host}, has a user name or a password: fetch sends none.`,
+      );
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
       throw new TypeError(`The url of the gateway, ${base}, does not begin with http:// or https://.`);
     this.base = base.replace(/\/+$/, "");
     this.#key = options.key?.trim();
@@ -132,23 +141,33 @@ export class Transport {
   ): Promise<{ value: T } | { error: ProblemError | ConnectionError }> {
     const over = new AbortController();
     const letGo = abortWith(over, call.signal);
+    let watched: Watched | undefined;
     try {
       const answer = await this.#once(target, call, over);
       if (isRedirect(answer)) return { error: redirectProblem(answer, call.method ?? "GET", target.url) };
-      return answer.ok ? { value: await read(answer) } : { error: await ProblemError.of(answer) };
+      if (answer.ok && call.streams === true) return { value: await read(answer) };
+      watched = watchSilence(answer, this.#timeoutMs, over);
+      return answer.ok
+        ? { value: await read(watched.answer) }
+        : { error: await ProblemError.of(watched.answer) };
     } catch (cause) {
       call.signal?.throwIfAborted();
       return { error: new ConnectionError(`No answer from ${target.name}: ${reasonOf(cause)}`, { cause }) };
     } finally {
+      watched?.end();
       if (call.streams !== true) letGo();
     }
   }
 
+  get #timeoutMs(): number {
+    return this.#options.timeoutMs ?? 120_000;
+  }
+
   /** One try, whatever its answer. The time counts until the headers are there. */
   async #once({ url, key }: Target, call: Call, over: AbortController): Promise<Response> {
-    const { timeoutMs = 120_000, fetch = globalThis.fetch } = this.#options;
+    const { fetch = globalThis.fetch } = this.#options;
     const { method = "GET", waitMs = 0 } = call;
-    const longest = timeoutMs + waitMs + uploadMs(call.body);
+    const longest = this.#timeoutMs + waitMs + uploadMs(call.body);
     const timer = setTimeout(() => over.abort(new Error(`no answer within ${longest} ms`)), longest);
     try {
       return await fetch(url, {
@@ -184,7 +203,7 @@ function isInFlight(error: ProblemError | ConnectionError): boolean {
 
 function mayRepeat(error: ProblemError | ConnectionError, repeatable: boolean): boolean {
   if (!(error instanceof ProblemError)) return repeatable;
-  if (refusedForNow.includes(error.status) || isInFlight(error)) return true;
+  if (error.status === 429 || refusedForNow.includes(error.code)) return true;
   return repeatable && uncertain.includes(error.status);
 }
 

@@ -7,6 +7,7 @@ import {
   Osteon,
   OsteonError,
   ProblemError,
+  TimeoutError,
 } from "../src/index.js";
 import { broken, json, ScriptedServer, type Step } from "./server.js";
 
@@ -68,11 +69,20 @@ describe("repeats", () => {
       problem(422, "film-damaged"),
     ));
 
-  test("a POST that is not the same twice is not repeated where it is not known what became of it", () =>
-    scripted(async ({ client, requests }) => {
-      await assert.rejects(client.webhooks.create({ url: "https://x.example" }), ConnectionError);
-      assert.equal(requests.length, 1);
-    }, broken));
+  test("a POST that is not the same twice is not repeated where it is not known what became of it", async () => {
+    const stated = [broken, problem(503, "store-unavailable"), json(503, {}), problem(500, "internal-error")];
+    for (const became of stated)
+      await scripted(async ({ client, requests }) => {
+        await assert.rejects(client.webhooks.create({ url: "https://x.example" }), OsteonError);
+        assert.equal(requests.length, 1);
+      }, became);
+    for (const refused of [problem(503, "shutting-down"), problem(429, "rate-limited")])
+      await scripted(
+        async ({ client }) => void (await client.webhooks.create({ url: "https://x.example" })),
+        refused,
+        json(201, {}),
+      );
+  });
 
   test("a Retry-After that is too long is the caller's", () =>
     scripted(
@@ -224,6 +234,15 @@ test("a key that no header takes is refused at once, and not told", async () => 
 test("a url that fetch can send nothing to is refused at once", () => {
   for (const url of ["127.0.0.1:8080", "localhost:8080", "osteon", "ftp://osteon.invalid", ""])
     assert.throws(() => new Osteon({ url }), /begin with http/, url);
+  for (const url of [
+    "https://me:hunter2@osteon.invalid",
+    "ftp://me:hunter2@osteon.invalid",
+    "https://hunter2@x",
+  ])
+    assert.throws(
+      () => new Osteon({ url }),
+      (error: unknown) => error instanceof TypeError && !error.message.includes("hunter2"),
+    );
 });
 
 describe("submitting", () => {
@@ -363,10 +382,43 @@ describe("submitting", () => {
     assert.equal((await client.submit(new Uint8Array(16 * 5_000))).status, "queued");
   });
 
+  test("an answer may take its time, and is given up where it falls silent", async () => {
+    const text = JSON.stringify(analysis("queued"));
+    const speaking = (pieces: number): Step => {
+      return (_request, response) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const size = Math.ceil(text.length / 8);
+        let at = 0;
+        const say = () => {
+          if (at >= pieces) return pieces === 8 ? void response.end() : undefined;
+          response.write(text.slice(at * size, ++at * size), () => setTimeout(say, 50));
+        };
+        say();
+      };
+    };
+    const patient = (url: string) => new Osteon({ url, retries: 0, timeoutMs: 300 });
+    await scripted(async ({ url }) => {
+      assert.equal((await patient(url).get(id)).status, "queued");
+    }, speaking(8));
+    await scripted(async ({ url }) => {
+      await assert.rejects(patient(url).get(id), /its answer was silent for 300 ms/);
+    }, speaking(3));
+    await scripted(
+      async ({ url }) => {
+        await assert.rejects(patient(url).get(id), /http-error|silent for 300 ms/);
+      },
+      (_request, response) => void response.writeHead(500).write("{"),
+    );
+  });
+
   test("the time goes over pauses before repeats too", () =>
     scripted(
       async ({ client }) => {
-        await assert.rejects(client.wait(id, { timeoutSeconds: 0.2 }), /has not ended after 0\.2 s\./);
+        await assert.rejects(client.wait(id, { timeoutSeconds: 0.2 }), (error: unknown) => {
+          assert.ok(error instanceof TimeoutError);
+          assert.match(error.message, /has not ended after 0\.2 s\./);
+          return true;
+        });
       },
       problem(503, "overloaded", { "retry-after": "30" }),
     ));
@@ -478,6 +530,15 @@ describe("events", () => {
         assert.deepEqual(told, ["a\u2028b\u2029c"]);
       },
       stream(`data:${JSON.stringify({ ...analysis("completed"), reference: "a\u2028b\u2029c" })}\n\n`, true),
+    ));
+
+  test("of a gateway that never answered are given up as any call is", () =>
+    scripted(
+      async ({ client, requests }) => {
+        await assert.rejects(client.events(id).next(), ConnectionError);
+        assert.equal(requests.length, 5);
+      },
+      ...Array.from({ length: 20 }, () => broken),
     ));
 
   test("are given up where the server greets and tells nothing", () =>
