@@ -26,7 +26,8 @@ export interface Model<M extends Manifest = Manifest> {
   /**
    * Runs the model on each film; films run side by side as the engine has room, and wait where it has none.
    *
-   * @throws ProblemError `engine-failed` where a film's run failed, died or took too long; trying again may succeed.
+   * @throws ProblemError `engine-failed` where a film's run failed, died or took too long; trying again may succeed. `engine-unavailable`
+   *   where nothing can run at present, which is no fault of the film.
    */
   run(films: readonly NormalisedFilm[]): Promise<RawOutput[]>;
   /** Waits for the model's runs and frees it. */
@@ -47,12 +48,14 @@ export interface EngineDescription {
  */
 export interface InferenceEngine {
   readonly name: string;
+  /** Whether films can run, or will as soon as what was lost has been replaced. */
+  readonly ready: boolean;
   /**
    * Loads a bundle everywhere it will run.
    *
    * @throws ProblemError `bundle-damaged` where the runtime cannot read the model, `model-unsupported` where the model is
    *   whole and the runtime cannot run it (an operator that it does not know, which the detail names), `warmup-failed` where it answers the
-   *   warm-up film wrong, `engine-failed` where the runtime itself fails.
+   *   warm-up film wrong, `engine-failed` where the runtime itself fails, `engine-unavailable` where it does not start.
    */
   load<M extends Manifest>(bundle: Bundle<M>): Promise<Model<M>>;
   describe(): EngineDescription;

@@ -84,6 +84,10 @@ export async function runModelWorker<M extends WorkerModels>(
         await engine.dispose();
       },
     );
-    return { ...running, reload: offer.reload };
+    return {
+      ...running,
+      ready: async () => engine.ready && (await running.ready()),
+      reload: offer.reload,
+    };
   });
 }

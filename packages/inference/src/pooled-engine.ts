@@ -20,7 +20,7 @@ export class PooledEngine implements InferenceEngine {
     this.#pool = pool;
   }
 
-  /** @throws ProblemError `engine-failed` where no lane starts. */
+  /** @throws ProblemError `engine-unavailable` where no lane starts. */
   static async start(name: string, start: StartLane, options: EngineOptions): Promise<PooledEngine> {
     const { threads = availableParallelism(), runTimeoutMs = 30_000, loadTimeoutMs = 60_000 } = options;
     const pool = new Pool({ start, threads, runTimeoutMs, loadTimeoutMs });
@@ -31,6 +31,10 @@ export class PooledEngine implements InferenceEngine {
       throw error;
     }
     return new PooledEngine(name, pool);
+  }
+
+  get ready(): boolean {
+    return this.#pool.ready;
   }
 
   async load<M extends Manifest>(bundle: Bundle<M>): Promise<Model<M>> {

@@ -25,6 +25,7 @@ class CountingEngine {
   constructor(inner: InferenceEngine) {
     this.engine = {
       name: inner.name,
+      ready: true,
       describe: () => inner.describe(),
       dispose: () => inner.dispose(),
       load: async <M extends Manifest>(bundle: Parameters<typeof inner.load<M>>[0]): Promise<Model<M>> => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import type { NormalisedFilm } from "@osteon/imaging";
 import { Pool } from "../src/pool/pool.js";
 import type { LaneListener, LaneRequest } from "../src/pool/protocol.js";
 
@@ -74,7 +75,47 @@ test("one lane of two that cannot start again holds up neither a reload nor the 
   await pool.started;
   await pool.load(load("first"));
   lose();
-  await assert.rejects(pool.load(load("second")), { code: "engine-failed" });
+  await assert.rejects(pool.load(load("second")), { code: "engine-unavailable" });
+  assert.equal(pool.ready, true, "the other lane is up");
   await pool.unload("first");
+  await pool.close();
+});
+
+test("where no lane starts again, films that wait are told that it is no fault of theirs, until one does", async () => {
+  const lanes: LaneListener[] = [];
+  let broken = false;
+  const pool = new Pool({
+    threads: 1,
+    runTimeoutMs: 10_000,
+    loadTimeoutMs: 10_000,
+    start: (events) => {
+      lanes.push(events);
+      queueMicrotask(() => {
+        if (!broken) return events.onReply({ kind: "ready", version: "1" });
+        events.onEnd("no space left");
+      });
+      return {
+        post: ({ kind, id }) => {
+          if (kind === "run" && broken) return events.onEnd("killed");
+          queueMicrotask(() => events.onReply({ kind: "done", id, output: undefined }));
+        },
+        end: async () => undefined,
+      };
+    },
+  });
+  const film = {} as NormalisedFilm;
+  await pool.started;
+  await pool.load(load("first"));
+  broken = true;
+  await assert.rejects(
+    pool.run("first", film),
+    { code: "engine-failed" },
+    "the film under which it was lost",
+  );
+  await assert.rejects(pool.run("first", film), { code: "engine-unavailable" }, "the one after it");
+  assert.equal(pool.ready, false);
+  broken = false;
+  await pool.run("first", film);
+  assert.equal(pool.ready, true);
   await pool.close();
 });

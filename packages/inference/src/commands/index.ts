@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { asksForHelp, parseCommand, repoRoot, UsageError, userCwd } from "@osteon/shared/command-line";
 import type { InferenceEngine } from "../engine.js";
 import { createEngine, type EngineName, engineNames } from "../engines/index.js";
-import { importCommand, importOptions, importUsage } from "../import/command.js";
+import { importCommand, importOptions, importUsage, readImport } from "../import/command.js";
 import { type Precision, precisionOf } from "../precision.js";
 import { evaluateCommand } from "./evaluate.js";
 import { listCommand } from "./list.js";
@@ -102,8 +102,10 @@ async function run(args: readonly string[], terminal: Terminal): Promise<boolean
       const films = { folder: resolve(cwd, values.data), split: values.split };
       return withEngine((engine) => evaluateCommand(engine, { folder, precision }, films, json, terminal));
     }
-    case "import":
-      return withEngine((engine) => importCommand(engine, { ...values, models: folder }, cwd, terminal));
+    case "import": {
+      const given = readImport({ ...values, models: folder }, cwd);
+      return withEngine((engine) => importCommand(engine, given, json, terminal));
+    }
     default:
       throw new UsageError(command === "" ? "Which command?" : `There is no command "${command}".`);
   }

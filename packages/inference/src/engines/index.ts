@@ -16,7 +16,7 @@ export const engineNames = Object.keys(starters) as EngineName[];
 /**
  * Starts the engine of that name.
  *
- * @throws ProblemError `engine-failed` where its runtime does not start.
+ * @throws ProblemError `engine-unavailable` where its runtime does not start.
  */
 export async function createEngine(name: EngineName, options: EngineOptions = {}): Promise<InferenceEngine> {
   return PooledEngine.start(name, starters[name], options);

@@ -1,9 +1,8 @@
 import path from "node:path";
 import { type Bone, bones } from "@osteon/shared";
-import { onStopSignal } from "@osteon/shared/command-line";
+import { onStopSignal, UsageError } from "@osteon/shared/command-line";
 import type { Terminal } from "../commands/terminal.js";
 import type { InferenceEngine } from "../engine.js";
-import { ImportError } from "./import-error.js";
 import { type ImportOptions, importModel } from "./import-model.js";
 import { type Preprocessing, preprocessings } from "./preprocessing.js";
 
@@ -52,19 +51,15 @@ export const importOptions = {
 
 type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
-/**
- * @param values as `importOptions` were given, and `models`: where the bundle goes without `out`
- * @param cwd folder that paths are relative to
- * @throws ImportError, or an AbortError where a signal broke it off
- */
+/** @throws ImportError, or an AbortError where a signal broke it off */
 export async function importCommand(
   engine: InferenceEngine,
-  values: Values,
-  cwd: string,
+  given: GivenOptions,
+  json: boolean,
   { out, err }: Terminal,
 ): Promise<boolean> {
   const stopping = new AbortController();
-  const options = { ...readOptions(values, cwd), say: err, signal: stopping.signal };
+  const options = { ...given, say: err, signal: stopping.signal };
   const signals = onStopSignal(
     () => stopping.abort(),
     () => process.exit(130),
@@ -73,7 +68,7 @@ export async function importCommand(
     const folder = await importModel(engine, options);
     const { task, name, version } = options.facts;
     out(
-      values.json === true
+      json
         ? JSON.stringify({ folder, task, name, version })
         : `${folder} is a bundle: edit its CARD.md, then npm run models -- validate --models ${options.out}`,
     );
@@ -85,23 +80,31 @@ export async function importCommand(
   }
 }
 
-function readOptions(values: Values, cwd: string): Omit<ImportOptions, "say" | "signal"> {
+/** What the command line says of an import. */
+export type GivenOptions = Omit<ImportOptions, "say" | "signal">;
+
+/**
+ * @param values as `importOptions` were given, and `models`: where the bundle goes without `out`
+ * @param cwd folder that paths are relative to
+ * @throws UsageError
+ */
+export function readImport(values: Values, cwd: string): GivenOptions {
   const given = (name: string) => {
     const value = values[name];
     return typeof value === "string" ? value : undefined;
   };
   const choice = <T extends string>(name: string, choices: readonly T[]): T => {
     const found = choices.find((each) => each === given(name));
-    if (found === undefined) throw new ImportError(`--${name} must be one of ${choices.join(", ")}.`);
+    if (found === undefined) throw new UsageError(`--${name} must be one of ${choices.join(", ")}.`);
     return found;
   };
   if (given("torchscript") !== undefined)
-    throw new ImportError(
+    throw new UsageError(
       "TorchScript is not read: export the model by torch.onnx.export, and import it by --onnx.",
     );
   const [keras, onnx] = [given("keras"), given("onnx")];
   if ((keras === undefined) === (onnx === undefined))
-    throw new ImportError("Give one file, by --keras or by --onnx.");
+    throw new UsageError("Give one file, by --keras or by --onnx.");
   const found = (name: string) => {
     const value = given(name);
     return value === undefined ? undefined : path.resolve(cwd, value);
@@ -144,20 +147,20 @@ function classesOf(task: "bodypart" | "fracture", given: string | undefined): st
     .split(",")
     .map((each) => each.trim().toLowerCase());
   if (task === "fracture" && [...classes].sort().join() !== "fractured,normal")
-    throw new ImportError("--classes of a fracture model must be fractured,normal or normal,fractured.");
+    throw new UsageError("--classes of a fracture model must be fractured,normal or normal,fractured.");
   return classes;
 }
 
 function thresholdsOf(given: string) {
   const [sensitive, balanced, specific] = given.split(",").map((each) => numberOf("thresholds", each));
   if (sensitive === undefined || balanced === undefined || specific === undefined)
-    throw new ImportError("--thresholds must be three probabilities, such as 0.25,0.5,0.75.");
+    throw new UsageError("--thresholds must be three probabilities, such as 0.25,0.5,0.75.");
   return { sensitive, balanced, specific };
 }
 
 function numberOf(name: string, given: string): number {
   const number = Number(given);
   if (given.trim() === "" || !(number >= 0 && number <= 1))
-    throw new ImportError(`--${name} must be from 0 to 1.`);
+    throw new UsageError(`--${name} must be from 0 to 1.`);
   return number;
 }

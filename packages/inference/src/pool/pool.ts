@@ -41,6 +41,11 @@ export class Pool {
     return this.#slots.length;
   }
 
+  /** False where no lane starts: then films are refused until one does. */
+  get ready(): boolean {
+    return this.#slots.some((slot) => !slot.failing);
+  }
+
   /** Of the runtime. */
   get version(): string {
     return this.#version;
@@ -105,7 +110,7 @@ export class Pool {
       onStartFailed: (error) => {
         this.#started?.reject(error);
         // Films wait for a lane that is replaced, but not for an engine that does not start at all.
-        if (this.#slots.every((slot) => slot.failing)) this.#refuse(error);
+        if (!this.ready) this.#refuse(error);
       },
     });
   }

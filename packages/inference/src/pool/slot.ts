@@ -150,7 +150,7 @@ export class Slot {
       this.#start();
       return;
     }
-    const failed = new ProblemError("engine-failed", `An inference thread cannot start: ${reason}`);
+    const failed = new ProblemError("engine-unavailable", `An inference thread cannot start: ${reason}`);
     this.#options.onStartFailed(failed);
     const backoffMs = Math.min(firstBackoffMs * 2 ** this.#failures++, longestBackoffMs);
     this.#timer = setTimeout(() => this.#start(), backoffMs);

@@ -22,6 +22,9 @@ export async function runProcessors(
   closeResources: () => Promise<void>,
 ): Promise<RunningService> {
   checkProcessors(kinds, processors);
+  // Scaling asks for the rate of what has ended, which is none until something has.
+  for (const kind of kinds)
+    for (const outcome of ["done", "retried", "failed"]) metrics.jobSeconds.zero({ kind, outcome });
   const connection = connectRedis(config, "blocking");
   const solitude = new Solitude();
   const running = processors.map(

@@ -364,6 +364,11 @@ export const catalogue = {
     title: "Inference engine failed",
     rule: "The engine must answer each film within its time.",
   },
+  "engine-unavailable": {
+    status: 500,
+    title: "Inference engine away",
+    rule: "A worker needs an inference thread that starts; while none does, its films wait, a day at most.",
+  },
   "processing-failed": {
     status: 500,
     title: "Processing failed",

@@ -77,6 +77,8 @@ const outages: Partial<Record<ProblemCode, number>> = {
   "store-unavailable": 24 * 3_600_000,
   "queue-unavailable": 24 * 3_600_000,
   "record-too-new": 24 * 3_600_000,
+  // Nothing runs here at present: another worker's may, or this one's again.
+  "engine-unavailable": 24 * 3_600_000,
   // This worker has no such model: while models are put in place, another may.
   "model-missing": 60_000,
 };
