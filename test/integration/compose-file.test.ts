@@ -83,6 +83,16 @@ test("every secret is required, and the example has a placeholder for each", () 
     assert.ok(required.has(name), name);
 });
 
+test("what the example leaves out is what holds without it", () => {
+  const text = read("docker-compose.yml");
+  const defaults = new Map(
+    [...text.matchAll(/\$\{([A-Z0-9_]+):?-([^}]*)\}/g)].map(([, name, value]) => [name, value]),
+  );
+  const shown = [...read(".env.example").matchAll(/^#([A-Z0-9_]+)=(.*)$/gm)];
+  assert.ok(shown.length > 10);
+  for (const [, name = "", value] of shown) if (value !== "") assert.equal(value, defaults.get(name), name);
+});
+
 test("an image is made of every workspace's manifest, and its runtime has a user, an init and a health check", () => {
   assert.match(dockerfile, /^USER 10001:10001$/m);
   assert.match(dockerfile, /^ENTRYPOINT \["\/usr\/bin\/tini"/m);
