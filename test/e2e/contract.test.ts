@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -82,6 +84,17 @@ describe("Idempotency-Key, over two gateways", () => {
   test("a key that is none is refused", async () => {
     Client.refused(await submit(system.client, "x".repeat(256), hand), 400, "idempotency-key-invalid");
   });
+
+  test("two of them are none: nobody can tell which was meant", async () => {
+    const request = httpRequest(`${system.client.url}/v1/analyses`, {
+      method: "POST",
+      headers: { "content-type": "image/jpeg", "idempotency-key": ["twice", "twice"] },
+    });
+    request.end(hand);
+    const [answer] = (await once(request, "response")) as [IncomingMessage];
+    assert.equal(answer.statusCode, 400);
+    assert.match(String(await answer.toArray()), /idempotency-key-invalid/);
+  });
 });
 
 describe("the origin's calls", () => {
@@ -112,6 +125,22 @@ describe("the origin's calls", () => {
       assert.equal(body.bone_type, "Hand");
       assert.ok(["fractured", "normal"].includes(body.result));
     }
+  });
+
+  test("a film is what is of a film's media type, and one that cannot be decoded is told as such", async () => {
+    // Whole by its markers, and its scan cut short.
+    const scan = hand.indexOf(Buffer.from([0xff, 0xda]));
+    const damaged = Buffer.concat([hand.subarray(0, scan + 400), Buffer.from([0xff, 0xd9])]);
+    const [head, foot] = [
+      '--b\r\ncontent-disposition: form-data; name="x"\r\ncontent-type: image/jpeg\r\n\r\n',
+      "\r\n--b--\r\n",
+    ];
+    const { body } = await system.client.request<{ filename: string }>("/upload", {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=b" },
+      body: Buffer.concat([Buffer.from(head), damaged, Buffer.from(foot)]),
+    });
+    Client.refused(await predict(body.filename), 422, "film-damaged");
   });
 
   test("a name that this server did not make is refused", async () => {
@@ -192,6 +221,14 @@ test("the OpenAPI document names every route of the contract", async () => {
   for (const code of ["film-damaged", "film-too-small", "callback-refused", "idempotency-key-reused"]) {
     assert.ok(description?.includes(`\`${code}\``), code);
   }
+});
+
+test("a body that may be left out is not asked for, and nobody has the document made anew", async () => {
+  type Operations = { paths: Record<string, { post: { requestBody: { required: boolean } } }> };
+  const { body } = await system.client.request<Operations>("/openapi.json");
+  assert.equal(body.paths["/v1/webhooks/{id}/rotate-secret"]?.post.requestBody.required, false);
+  assert.equal(body.paths["/v1/webhooks"]?.post.requestBody.required, true);
+  Client.refused(await system.client.request("/docs/yaml"), 404, "not-found");
 });
 
 test("the rendered reference comes from this server alone", async () => {

@@ -303,6 +303,22 @@ describe("what is refused", () => {
       () => client.submit([{ name: "a", bytes: jpeg }], { reference: "x".repeat(201) }),
     ],
     [
+      "a reference that is no UTF-8",
+      400,
+      "validation-failed",
+      () => {
+        const part = (rest: string, ...content: Buffer[]) => [
+          Buffer.from(`--b\r\ncontent-disposition: form-data; ${rest}\r\n\r\n`),
+          ...content,
+          Buffer.from("\r\n"),
+        ];
+        const film = part('name="film"; filename="a"', jpeg);
+        const reference = part('name="reference"', Buffer.from("Müller", "latin1"));
+        const body = Buffer.concat([...film, ...reference, Buffer.from("--b--\r\n")]);
+        return raw(body, "multipart/form-data; boundary=b");
+      },
+    ],
+    [
       "an unknown region hint",
       400,
       "validation-failed",

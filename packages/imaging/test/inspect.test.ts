@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { ProblemCode } from "@osteon/shared";
 import sharp from "sharp";
-import { filmLimits, inspect } from "../src/index.js";
+import { filmLimits, inspect, normalise } from "../src/index.js";
 import { walkPng } from "../src/structure/png.js";
 import { films } from "./support/paths.js";
 import { bomb, gradient, picture, tiff, withChunk } from "./support/pictures.js";
@@ -81,6 +81,28 @@ test("other content is an unsupported media type, named where it can be", async 
   await refused(Buffer.from("%PDF-1.7 and so on"), "media-type-unsupported", /PDF/);
   await refused(Buffer.from("\0\0\0\x18ftypheic\0\0\0\0", "latin1"), "media-type-unsupported", /HEIF/);
   await refused(tiff({ bits: 12 }), "media-type-unsupported", /12 bits/);
+  for (const photometric of [4, 8, 32803])
+    await refused(
+      tiff({ photometric }),
+      "media-type-unsupported",
+      new RegExp(`interpretation ${photometric} `),
+    );
+});
+
+test("of a TIFF what the decoder is not built with is refused, and what it is built with is read", async () => {
+  const kinds = { none: 1, lzw: 5, jpeg: 7, deflate: 8, packbits: 32773 } as const;
+  for (const compression of Object.keys(kinds) as (keyof typeof kinds)[]) {
+    const bytes = await picture().tiff({ compression }).toBuffer();
+    await inspect(bytes);
+    await normalise(bytes);
+  }
+  // Old JPEG, WebP, LZMA, Zstandard, JPEG 2000.
+  for (const compression of [6, 50001, 34925, 50000, 34712])
+    await refused(
+      tiff({ compression }),
+      "media-type-unsupported",
+      new RegExp(`compression ${compression} is not read`),
+    );
 });
 
 test("DICOM is told apart", async () => {

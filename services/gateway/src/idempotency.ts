@@ -188,15 +188,20 @@ async function guarded<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A string of structured fields (RFC 8941), with the parameters that it may have. */
+const quoted = /^"((?:[^"\\]|\\["\\])*)"\s*(;.*)?$/;
+
 /**
- * The key of a header's value: a structured-field string, or the bare text that many clients send.
+ * The key of the headers of its name: a structured-field string, or the bare text that many clients send. Of two, which may be a proxy's
+ * or a client's repeat of one, nobody can tell which was meant.
  * @throws ProblemError `idempotency-key-invalid`
  */
-export function parseIdempotencyKey(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const text = Array.isArray(header) ? header.join(",") : header;
-  const key = /^"(.*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, "$1") ?? text;
-  if (!/^[\x20-\x7e]{1,255}$/.test(key)) throw new ProblemError("idempotency-key-invalid");
+export function parseIdempotencyKey(headers: readonly string[] = []): string | undefined {
+  const [text, ...more] = headers;
+  if (text === undefined) return undefined;
+  const key = text.startsWith('"') ? quoted.exec(text)?.[1]?.replace(/\\(["\\])/g, "$1") : text;
+  if (key === undefined || more.length > 0 || !/^[\x20-\x7e]{1,255}$/.test(key))
+    throw new ProblemError("idempotency-key-invalid");
   return key;
 }
 

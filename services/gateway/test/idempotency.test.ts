@@ -4,13 +4,14 @@ import { ProblemError } from "@osteon/shared";
 import { fingerprintOf, parseIdempotencyKey } from "../src/idempotency.js";
 
 test("a key is a structured-field string or bare text", () => {
-  assert.equal(parseIdempotencyKey('"8e03978e-40d5"'), "8e03978e-40d5");
-  assert.equal(parseIdempotencyKey("8e03978e-40d5"), "8e03978e-40d5");
-  assert.equal(parseIdempotencyKey('"a\\"b\\\\c"'), 'a"b\\c');
+  assert.equal(parseIdempotencyKey(['"8e03978e-40d5"']), "8e03978e-40d5");
+  assert.equal(parseIdempotencyKey(["8e03978e-40d5"]), "8e03978e-40d5");
+  assert.equal(parseIdempotencyKey(['"a\\"b\\\\c"']), 'a"b\\c');
+  assert.equal(parseIdempotencyKey(['"a";v=1;b']), "a", "parameters are not the key's");
   assert.equal(parseIdempotencyKey(undefined), undefined);
-  for (const bad of ["", '""', "ü", "x".repeat(256), "a\tb"]) {
-    assert.throws(() => parseIdempotencyKey(bad), ProblemError, bad);
-  }
+  for (const bad of ["", '""', "ü", "x".repeat(256), "a\tb", '"a', '"a", "b"', '"a\\b"'])
+    assert.throws(() => parseIdempotencyKey([bad]), ProblemError, bad);
+  assert.throws(() => parseIdempotencyKey(["a", "a"]), ProblemError);
 });
 
 test("the fingerprint is of the content and its order", () => {

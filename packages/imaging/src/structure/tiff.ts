@@ -5,6 +5,8 @@ import { type Field, mostDirectories, TiffReader } from "./tiff-reader.js";
 const tags = {
   subfileType: 254,
   bitsPerSample: 258,
+  compression: 259,
+  photometric: 262,
   stripOffsets: 273,
   stripByteCounts: 279,
   tileOffsets: 324,
@@ -13,6 +15,10 @@ const tags = {
 } as const;
 
 const readableBits = new Set([1, 2, 4, 8, 16]);
+/** None, CCITT (three kinds), LZW, JPEG, Deflate by either number, and PackBits: what the decoder is built with. */
+const readableCompressions = new Set([1, 2, 3, 4, 5, 7, 8, 32946, 32773]);
+/** Grey of either kind, RGB, palette, CMYK and YCbCr. */
+const readablePhotometrics = new Set([0, 1, 2, 3, 5, 6]);
 
 /**
  * Walks a TIFF's directories (TIFF 6.0 and BigTIFF) and checks that every strip or tile of each lies within the file.
@@ -43,10 +49,19 @@ export function walkTiff(bytes: Buffer): Structure {
 
 /** Checks that a directory's picture data is there; returns how many strips or tiles it has, at most `most`. */
 function checkData(reader: TiffReader, fields: Map<number, Field>, most: number): number {
-  const bits = fields.get(tags.bitsPerSample);
-  if (bits !== undefined && !readableBits.has(reader.value(bits, 0))) {
-    throw unreadable(`A TIFF of ${reader.value(bits, 0)} bits a sample is not read: send 8 or 16 bits.`);
-  }
+  const first = (tag: number, absent: number) => {
+    const field = fields.get(tag);
+    return field === undefined ? absent : reader.value(field, 0);
+  };
+  const bits = first(tags.bitsPerSample, 1);
+  if (!readableBits.has(bits))
+    throw unreadable(`A TIFF of ${bits} bits a sample is not read: send 8 or 16 bits.`);
+  const compression = first(tags.compression, 1);
+  if (!readableCompressions.has(compression))
+    throw unreadable(`A TIFF of compression ${compression} is not read: send LZW, Deflate or none.`);
+  const photometric = first(tags.photometric, 1);
+  if (!readablePhotometrics.has(photometric))
+    throw unreadable(`A TIFF of photometric interpretation ${photometric} is not read: send grey or RGB.`);
   const offsets = fields.get(tags.stripOffsets) ?? fields.get(tags.tileOffsets);
   const counts = fields.get(tags.stripByteCounts) ?? fields.get(tags.tileByteCounts);
   if (offsets === undefined || counts === undefined) throw damage("a TIFF page has no picture data");

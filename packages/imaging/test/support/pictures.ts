@@ -60,6 +60,9 @@ export interface TiffOptions {
   odd?: readonly OddField[];
   /** Whether `extra` is left unsaid. */
   unannounced?: boolean;
+  /** Its number alone: the data is as without. */
+  compression?: number;
+  photometric?: number;
 }
 
 type OddField = readonly [tag: number, type: 2 | 3, value: number];
@@ -81,6 +84,8 @@ export function tiff({
   strips = 1,
   odd = [],
   unannounced = false,
+  compression = 1,
+  photometric = 1,
 }: TiffOptions = {}) {
   const step = (bits > 8 ? 2 : 1) * (extra === undefined ? 1 : 2);
   const bytes = width * height * step;
@@ -106,8 +111,8 @@ export function tiff({
       [256, 4, width],
       [257, 4, height],
       [258, 3, bits],
-      [259, 3, 1],
-      [262, 3, 1],
+      [259, 3, compression],
+      [262, 3, photometric],
       ...(tile === undefined
         ? ([
             [273, strips > 1 ? 1 : 4, strips > 1 ? 8 : start + size],

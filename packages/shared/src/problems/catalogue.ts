@@ -50,7 +50,7 @@ export const catalogue = {
   "idempotency-key-invalid": {
     status: 400,
     title: "Invalid Idempotency-Key",
-    rule: "An Idempotency-Key must have 1 to 255 printable ASCII characters.",
+    rule: "A request may have one Idempotency-Key: a quoted string, or bare text, of 1 to 255 printable ASCII characters.",
   },
   "key-missing": {
     status: 401,

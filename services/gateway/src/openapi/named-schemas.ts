@@ -58,6 +58,9 @@ export function componentSchemas(): Record<string, Json> {
   );
 }
 
+/** Of parts that were looked at: each is a part of others, which are asked for first. */
+const texts = new WeakMap<object, string>();
+
 const names = new Map(Object.entries(named).map(([name, schema]) => [textOf(plain(schema)), name]));
 
 /** The value with each named schema in it, however deep, as a reference. `but`: the one that is not to refer to itself. */
@@ -82,9 +85,14 @@ export function plain(schema: unknown): Json {
 
 /** Equal for equal schemas, in whatever order their properties stand. */
 function textOf(value: Json): string {
-  return JSON.stringify(value, (_key, each: Json) =>
-    each !== null && typeof each === "object" && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const text = texts.get(value) ?? textOfParts(value);
+  texts.set(value, text);
+  return text;
+}
+
+function textOfParts(value: Json[] | { [name: string]: Json }): string {
+  if (Array.isArray(value)) return `[${value.map(textOf)}]`;
+  const entries = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}:${textOf(each)}`);
+  return `{${entries.sort()}}`;
 }

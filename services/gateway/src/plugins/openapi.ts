@@ -1,5 +1,5 @@
 import swaggerUi from "@fastify/swagger-ui";
-import { catalogue, disclaimer, type Scope } from "@osteon/shared";
+import { catalogue, disclaimer, ProblemError, type Scope } from "@osteon/shared";
 import type { RouteOptions } from "fastify";
 import type { App } from "../app.js";
 import { swagger } from "../libraries/fastify.js";
@@ -15,7 +15,7 @@ interface Operation {
   summary?: string;
   security?: { key: Scope[] }[];
   parameters?: { in: string; schema: { default?: unknown } }[];
-  requestBody?: object;
+  requestBody?: { required?: boolean };
   responses: Record<string, { description?: string; headers?: object }>;
 }
 
@@ -72,7 +72,19 @@ export async function openapi(app: App): Promise<void> {
       return finished(plain(found.openapiObject) as unknown as Document);
     },
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true, logLevel: "warn" });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: true,
+    logLevel: "warn",
+    uiHooks: {
+      // The document in YAML would be made in the first request for it, while all others wait.
+      onRequest: async ({ url }) => {
+        if (/^\/docs\/yaml\b/.test(url)) throw new ProblemError("not-found");
+      },
+    },
+  });
+  // Made before anybody asks, for the same reason.
+  app.addHook("onReady", async () => void app.swagger());
 }
 
 /** A route's schema with what follows from the rest of it. */
@@ -102,11 +114,17 @@ function tagOf(url: string): string {
   return tagged.find(([paths]) => paths.test(url))?.[1] ?? "Analyses";
 }
 
+/** Operations that take a body and need none; of a route's schema that cannot be said. */
+const bodiesLeftOut = new Set(["rotateWebhookSecret"]);
+
 function finished({ components, ...document }: Document): object {
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(operations)) {
       const body = method === "post" ? requestBodies[path as keyof typeof requestBodies] : undefined;
       if (body !== undefined) operation.requestBody = body;
+      const { requestBody } = operation;
+      if (requestBody !== undefined && bodiesLeftOut.has(operation.operationId ?? ""))
+        requestBody.required = false;
       const limited = operation.security?.some(({ key }) => !key.includes("admin")) === true;
       for (const [status, response] of Object.entries(operation.responses)) {
         if (response.description === "Default Response") response.description = operation.summary ?? "Done";

@@ -64,12 +64,15 @@ function sendProblem(problem: ProblemError, request: FastifyRequest, reply: Fast
   const body = problemBody(problem, request.id, request.url.split("?")[0] ?? "/");
   const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 5 : undefined);
   if (retryAfter !== undefined) reply.header("retry-after", String(Math.ceil(retryAfter)));
-  return reply
-    .code(problem.status)
-    .header("x-request-id", request.id)
-    .header("cache-control", "no-store")
-    .type("application/problem+json")
-    .send(JSON.stringify(body));
+  return (
+    reply
+      .code(problem.status)
+      .header("x-request-id", request.id)
+      .header("cache-control", "no-store")
+      .type("application/problem+json")
+      // To text Fastify adds a charset, which JSON has none of.
+      .send(Buffer.from(JSON.stringify(body)))
+  );
 }
 
 /** Most that is read off a refused upload, and the time for it. */

@@ -28,12 +28,12 @@ export async function uploads(app: App, { config }: Dependencies): Promise<void>
   app.addContentTypeParser([...filmTypes], (_request, body, done) => done(null, body));
 }
 
-/** What has a filename, or bytes for its content; a film also where all that says so is that it is no text. */
+/** What has a filename, or is of a film's media type; what is called a film also where all that says so is that it is no text. */
 function isPartAFile(
   field: string | undefined,
   type: string | undefined,
   filename: string | undefined,
 ): boolean {
-  const named = filename !== undefined || type === "application/octet-stream";
+  const named = filename !== undefined || filmTypes.some((each) => each === type);
   return named || (field === "film" && type !== undefined && !type.startsWith("text/"));
 }

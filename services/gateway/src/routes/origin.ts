@@ -3,6 +3,7 @@ import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
 import { filmProblems } from "../openapi/declared-problems.js";
+import { extensionOf } from "../uploads/film-name.js";
 import { readMultipart } from "../uploads/read-multipart.js";
 
 const waitSeconds = 30;
@@ -47,7 +48,7 @@ export async function originUpload(app: App, { submission }: Dependencies): Prom
       const { analysis } = await submission.submit(request, (intake) =>
         readMultipart(request, intake, { anyFields: true }),
       );
-      return { filename: `${analysis.id}.${extensionOf(analysis)}` };
+      return { filename: `${analysis.id}.${extensionOf(analysis.films[0]?.contentType ?? "")}` };
     },
   });
 }
@@ -65,7 +66,13 @@ export async function originPredict(app: App, dependencies: Dependencies): Promi
     },
     config: {
       scope: "read",
-      problems: ["analysis-not-found", "analysis-cancelled", "processing-failed", "answer-not-ready"],
+      problems: [
+        ...filmProblems,
+        "analysis-not-found",
+        "analysis-cancelled",
+        "processing-failed",
+        "answer-not-ready",
+      ],
     },
     handler: async (request, reply) => {
       const id = request.body.filename.toLowerCase().split(".")[0] ?? "";
@@ -82,12 +89,15 @@ export function predictionOf(analysis: Analysis): { bone_type: string; result: s
   const { status } = analysis;
   if (!isEnded(status)) throw new ProblemError("answer-not-ready", undefined, { retryAfter: 1 });
   if (status === "cancelled") throw new ProblemError("analysis-cancelled");
-  if (status === "failed") throw new ProblemError("processing-failed", "The film could not be analysed.");
+  if (status === "failed") throw failureOf(analysis.error);
   const bone = boneTypes.get(analysis.bodyPart?.label ?? "");
   if (analysis.fracture === undefined || bone === undefined) return { bone_type: unknown, result: unknown };
   return { bone_type: bone, result: analysis.fracture.label };
 }
 
-function extensionOf(analysis: Analysis): string {
-  return analysis.films[0]?.contentType.split("/")[1]?.replace("jpeg", "jpg") ?? "bin";
+/** What is the film's fault is told as where it is refused; what is ours, as such. */
+function failureOf(error: Analysis["error"]): ProblemError {
+  const code = filmProblems.find((each) => each === error?.code);
+  if (code !== undefined) return new ProblemError(code, error?.detail);
+  return new ProblemError("processing-failed", "The film could not be analysed.");
 }

@@ -7,6 +7,7 @@ import { pLimit } from "../libraries/fastify.js";
 import { MemoryBudget, shareOfTenant } from "../memory-budget.js";
 import { sendBytes } from "../send-bytes.js";
 import { mostSending, Sending } from "../sending.js";
+import { extensionOf } from "../uploads/film-name.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
 const binary = (type: string, description: string) => ({
@@ -171,7 +172,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
 
 /** A name that this server makes: the sender's may be of any characters, and of a person. */
 function fileName(id: string, { index, contentType }: AcceptedFilm): string {
-  return `${id}-${index}.${contentType.split("/")[1]?.replace("jpeg", "jpg").replace("dicom", "dcm") ?? "bin"}`;
+  return `${id}-${index}.${extensionOf(contentType)}`;
 }
 
 function unpack({ width, height, levels }: KeptHeatmap): {

@@ -4,7 +4,11 @@ import type { App } from "../app.js";
 
 /** `/openapi.json`, and each problem's own page as JSON: what its `type` leads to. */
 export async function reference(app: App): Promise<void> {
-  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  let text: string | undefined;
+  app.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(app.swagger());
+    return reply.type("application/json").send(text);
+  });
   app.route({
     method: "GET",
     url: "/problems/:code",

@@ -55,7 +55,7 @@ export async function submitAnalysis(app: App, dependencies: Dependencies): Prom
       ],
     },
     handler: async (request, reply) => {
-      const key = parseIdempotencyKey(request.headers["idempotency-key"]);
+      const key = parseIdempotencyKey(request.raw.headersDistinct["idempotency-key"]);
       const { analysis, replayed } = await submission.submit(
         request,
         (intake) => readSubmission(request, intake),

@@ -47,6 +47,10 @@ export function checkFields(given: UploadFields, config: Config, policy: TargetP
   if (fields.reference !== undefined && [...fields.reference].length > 200) {
     errors.push({ detail: "must have at most 200 characters", pointer: "/reference" });
   }
+  // What is no UTF-8 was decoded to U+FFFD, so that references that differ would become the same.
+  if (fields.reference !== undefined && /[\0\ufffd]/.test(fields.reference)) {
+    errors.push({ detail: "must be UTF-8, without U+0000 and U+FFFD", pointer: "/reference" });
+  }
   if (fields.regionHint !== undefined && !bones.some((bone) => bone === fields.regionHint)) {
     errors.push({ detail: `must be one of ${bones.join(", ")}`, pointer: "/regionHint" });
   }

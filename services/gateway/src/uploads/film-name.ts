@@ -10,3 +10,8 @@ export function filmName(filename = ""): string {
   const plain = name.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, "").trim();
   return [...plain].slice(0, longestName).join("");
 }
+
+/** What files of a film's media type end in. */
+export function extensionOf(contentType: string): string {
+  return contentType.split("/")[1]?.replace("jpeg", "jpg").replace("dicom", "dcm") ?? "bin";
+}
