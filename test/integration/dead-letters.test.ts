@@ -203,6 +203,34 @@ test("an end that is settled again keeps what a retry has noted", async () => {
   assert.equal((await analyses.ledger.failed.get(one.id))?.retriedAs, "another");
 });
 
+test("who erases a failed analysis erases what examined its films again, also by a broken erasure's repeat", async (t) => {
+  const { analyses, store } = backbone;
+  for (const breaks of [false, true]) {
+    const one = await failed();
+    const { analysis: id } = await lettersOf(backbone).retry(one.id);
+    assert.ok(await analyses.get({ tenant, id }));
+    if (breaks) {
+      const mock = t.mock.method(analyses.ledger, "retriedAs", () =>
+        Promise.reject(new ProblemError("store-unavailable")),
+      );
+      await assert.rejects(analyses.erase(one, { retries: true }), { code: "store-unavailable" });
+      mock.mock.restore();
+      // As the reconciler goes on with it: by its marker.
+      await analyses.erase(one);
+    } else await analyses.erase(one, { retries: true });
+    assert.equal(await analyses.get({ tenant, id }), undefined);
+    for (const each of [one.id, id]) assert.deepEqual(await store.list(analysisFolder(tenant, each)), []);
+  }
+});
+
+test("an analysis that examined films again outlives the retention of the failed one", async () => {
+  const { analyses } = backbone;
+  const one = await failed();
+  const { analysis: id } = await lettersOf(backbone).retry(one.id);
+  await analyses.erase(one);
+  assert.ok(await analyses.get({ tenant, id }));
+});
+
 test("films that are erased while they are tried again live on nowhere", async (t) => {
   const { analyses } = backbone;
   const letters = lettersOf(backbone);

@@ -68,6 +68,31 @@ test("what a session is told to last follows its key, which may be rotated", asy
   }
 });
 
+test("of a key's sessions a hundred are open: the one that ends first gives way, and one that was signed out counts no more", async () => {
+  const { redis } = gateway.backbone;
+  const { text, record } = await ring.create({
+    tenant: "c",
+    name: "",
+    scopes: ["read"],
+    limits: { reads: 0 },
+  });
+  const open = () => redis.zcard(`{osteon}:sessions-of:${record.id}`);
+  const first = await signIn(text);
+  const headers = { ...fromPage, cookie: first.cookie };
+  const whoAmI = async ({ cookie }: { cookie: string }) =>
+    (await gateway.client.request("/v1/analyses", { headers: { cookie } })).status;
+  const second = await signIn(text);
+  for (let at = 2; at < 100; at += 1) await signIn(text);
+  assert.deepEqual([await open(), await whoAmI(first)], [100, 200]);
+  const last = await signIn(text);
+  assert.deepEqual([await open(), await whoAmI(first), await whoAmI(second)], [100, 401, 200]);
+  await gateway.client.request("/v1/session", {
+    method: "DELETE",
+    headers: { ...headers, cookie: last.cookie },
+  });
+  assert.deepEqual([await open(), await whoAmI(last)], [99, 401]);
+});
+
 test("sign-ins are counted as calls of the key are: each leaves a session in Redis for hours", async () => {
   const { text } = await ring.create({ tenant: "b", name: "", scopes: ["read"], limits: { reads: 2 } });
   await signIn(text);

@@ -1,7 +1,9 @@
 import {
+  isTenant,
   type KeyLimits,
   type KeyRecord,
   type KeyRing,
+  onlyTenant,
   type ProblemError,
   type Scope,
   scopes,
@@ -77,6 +79,9 @@ export async function keysCommand(
       if (values.tenant === undefined) throw new UsageError("callback-secret needs --tenant.");
       const [operators] = callbackSecrets;
       if (operators === undefined) throw new UsageError("There is no WEBHOOK_SECRET: set the services' own.");
+      if (values.tenant === onlyTenant)
+        throw new UsageError(`Of the tenant ${onlyTenant} nothing but WEBHOOK_SECRET signs the callbacks.`);
+      if (!isTenant(values.tenant)) throw new UsageError(`There can be no tenant "${values.tenant}".`);
       return tenantSecret(operators, values.tenant);
     }
     default:
@@ -123,7 +128,7 @@ function positive(text: string, option: string, most: number): number {
 }
 
 function shown(text: string, record: KeyRecord): string {
-  return `${text}\nKeep it now: it is not shown again. Id ${record.id}, tenant ${record.tenant}, scopes ${record.scopes.join(",")}.`;
+  return `${text}\nKeep it now: it is not shown again. Id ${record.id}, tenant ${record.tenant}, scopes ${record.scopes.join(",")}, ${record.expiresAt === undefined ? "without an end" : `until ${record.expiresAt}`}.`;
 }
 
 function line(record: KeyRecord, now: number, used?: string): string {

@@ -21,6 +21,7 @@ test("create shows the key once; list, rotate and revoke never show a secret", a
     ring,
   );
   const text = made.split("\n")[0] ?? "";
+  assert.match(made, /without an end\.$/);
   const { id, scopes } = await ring.verify(text);
   assert.deepEqual(scopes, ["submit", "read", "webhooks"]);
   const listed = await keysCommand(["list"], ring);
@@ -57,6 +58,8 @@ test("callback-secret tells a tenant's, by what the operator's is now", async ()
   assert.equal(text, tenantSecret(secrets[0] ?? "", "ward-1"));
   assert.notEqual(await told("ward-2"), text);
   await assert.rejects(told("ward-1", []), UsageError);
+  await assert.rejects(told("default"), UsageError, "nothing signs with it");
+  await assert.rejects(told("Ward 1"), UsageError);
 });
 
 test("a key whose record is damaged is listed as that, behind the others", async () => {

@@ -288,9 +288,12 @@ export class Analyses {
     return ended;
   }
 
-  /** @throws ProblemError `analysis-not-found` */
-  erase(ref: AnalysisRef): Promise<void> {
-    return this.#erasure.erase(ref);
+  /**
+   * @param options `retries`: also the analysis that examined the films of a failed one again
+   * @throws ProblemError `analysis-not-found`
+   */
+  erase(ref: AnalysisRef, options?: { retries: boolean }): Promise<void> {
+    return this.#erasure.erase(ref, options);
   }
 
   /** Goes on with an erasure by its marker. @returns whether there was something to do */

@@ -42,9 +42,10 @@ export class Erasure {
    * Erases every trace: queue, Redis and store. Work that is under way cannot bring it back. Where it is broken off, a marker
    * is left by which a repeat finishes it, the reconciler's too; meanwhile nobody finds the analysis any more. One is left also
    * where work is under way: what that still writes is found by the marker though Redis is wiped or away.
+   * @param retries whether an analysis that examined the films again is erased, too
    * @throws ProblemError `analysis-not-found`
    */
-  async erase(ref: AnalysisRef): Promise<void> {
+  async erase(ref: AnalysisRef, { retries = false } = {}): Promise<void> {
     const request = await this.#request(ref);
     const marker = request === undefined ? await this.#ledger.erasure(ref) : undefined;
     const begun = marker?.done ? undefined : marker;
@@ -55,13 +56,17 @@ export class Erasure {
     // The marker has it from here on: the request is the first to go.
     const key = request?.key ?? begun?.key;
     const filmCount = request?.films.length ?? marker?.filmCount;
+    const withRetries = retries || begun?.retries === true;
     await this.#ledger.erasures.set({
       ...ref,
+      ...(withRetries ? { retries: true } : {}),
       ...(key === undefined ? {} : { key }),
       ...(filmCount === undefined ? {} : { filmCount }),
     });
     // Neither waits for the other: while Redis or the store is away, the other one gives nothing out.
     await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
+    // Behind the request's end: a retry that is under way has named itself before it looked for that, or sees it.
+    if (withRetries) await this.#eraseRetry(ref);
     const idle = filmCount === undefined || (await this.removeJobs(request ?? ref, filmCount));
     await this.scrub(ref);
     if (key !== undefined)
@@ -141,6 +146,14 @@ export class Erasure {
     if (standing === "known" || (standing === "forgotten" && !(await this.isTakenBack(ref)))) return false;
     await this.scrub(ref);
     return true;
+  }
+
+  async #eraseRetry(ref: AnalysisRef): Promise<void> {
+    const id = await this.#ledger.retriedAs(ref);
+    if (id === undefined) return;
+    await this.erase({ tenant: ref.tenant, id }, { retries: true }).catch((error: unknown) => {
+      if (toProblem(error).code !== "analysis-not-found") throw error;
+    });
   }
 
   /** The request, unless it is gone; of a damaged one what Redis has. */

@@ -13,7 +13,7 @@ import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import { Commitments } from "./commitments.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
-import { allTenants, analysisFolder, firstIdOf, idOfFolder, tenantFolder } from "./keys.js";
+import { allTenants, analysisFolder, firstIdOf, idOfFolder, isAnalysisId, tenantFolder } from "./keys.js";
 import { type Marker, Markers } from "./markers.js";
 import { Results } from "./results.js";
 import { Uploads } from "./uploads.js";
@@ -216,6 +216,17 @@ export class Ledger {
     await this.results.remove(ref);
   }
 
+  /** Notes which analysis examined the films of a failed one again: who erases the one erases the other. */
+  async noteRetry(ref: AnalysisRef, id: string): Promise<void> {
+    await this.#store.put(retryKey(ref), id, { contentType: "text/plain" });
+  }
+
+  /** The id of the analysis that examined the films again. */
+  async retriedAs(ref: AnalysisRef): Promise<string | undefined> {
+    const id = (await this.#store.get(retryKey(ref)))?.toString();
+    return id !== undefined && isAnalysisId(id) ? id : undefined;
+  }
+
   /** Whether an erasure was begun and is not finished, or what was under way then may still write. */
   async isBeingErased(ref: AnalysisRef): Promise<boolean> {
     return (await this.erasure(ref)) !== undefined;
@@ -243,6 +254,10 @@ export class Ledger {
 
 function requestKey({ tenant, id }: AnalysisRef): string {
   return `${analysisFolder(tenant, id)}request.json`;
+}
+
+function retryKey({ tenant, id }: AnalysisRef): string {
+  return `${analysisFolder(tenant, id)}retried`;
 }
 
 function originalKey({ tenant, id }: AnalysisRef, film: number): string {

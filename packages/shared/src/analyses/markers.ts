@@ -14,6 +14,8 @@ export interface Marker {
   key?: UsedKey;
   /** Of an erasure: how many films there are jobs of. */
   filmCount?: number;
+  /** Of an erasure: whether what examined the films again goes, too. */
+  retries?: true;
   /** Of an erasure that is through, but for what work that was under way may still write. */
   done?: true;
 }
@@ -33,12 +35,21 @@ export class Markers {
     this.#folder = folder;
   }
 
-  async set({ tenant, id, retriedAs, key, filmCount, done }: Marker & { id: string }): Promise<void> {
+  async set({
+    tenant,
+    id,
+    retriedAs,
+    key,
+    filmCount,
+    retries,
+    done,
+  }: Marker & { id: string }): Promise<void> {
     const marker: Marker = {
       tenant,
       ...(retriedAs === undefined ? {} : { retriedAs }),
       ...(key === undefined ? {} : { key }),
       ...(filmCount === undefined ? {} : { filmCount }),
+      ...(retries === undefined ? {} : { retries }),
       ...(done === undefined ? {} : { done }),
     };
     await this.#store.put(this.#folder + id, JSON.stringify(marker), {

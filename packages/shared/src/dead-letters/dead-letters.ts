@@ -124,10 +124,12 @@ export class DeadLetters {
         stillHeld,
         mayTakeBack: () => mayTakeBack().catch(() => false),
       });
+    // First: an erasure that comes behind the look finds it.
+    await ledger.noteRetry({ tenant, id }, retriedAs);
     if (!(await ledger.hasRequest({ tenant, id }))) {
       // Erased since its films were read: they must not live on under an id that its client does not know.
       await eraseAnyway(this.#analyses, { tenant, id: retriedAs });
-      await ledger.failed.remove(id);
+      await ledger.clear({ tenant, id });
       throw new ProblemError("dead-letter-not-found");
     }
     await ledger.failed.remove(id);

@@ -1,4 +1,5 @@
 export {
+  isTenant,
   type KeyLimits,
   type KeyRecord,
   KeyRing,

@@ -22,6 +22,8 @@ export interface KeyRecord {
   secretHash: string;
   createdAt: string;
   expiresAt?: string;
+  /** Of one that was rotated: the end that it had by itself, which its successors have. */
+  rotated?: { expiresAt?: string };
   revokedAt?: string;
   limits?: KeyLimits;
 }
@@ -37,10 +39,14 @@ export interface NewKey {
 /** The one tenant of a system without keys. */
 export const onlyTenant = "default";
 
-/** A tenant's name is part of storage keys. */
-const tenantPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** Whether there can be a tenant of that name, which is part of storage keys. */
+export function isTenant(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(name);
+}
 
 const folder = "keys/";
+/** An empty object for each key that was revoked: a rotation that did not see it in the record sees it here. */
+const revokedFolder = "revoked-keys/";
 const suffix = ".json";
 
 /** The keys of all tenants, in the object store. Gateways read them, the command line writes them. */
@@ -61,7 +67,7 @@ export class KeyRing {
    */
   async create(key: NewKey): Promise<{ text: string; record: KeyRecord }> {
     const errors = [
-      ...(tenantPattern.test(key.tenant)
+      ...(isTenant(key.tenant)
         ? []
         : [{ detail: "must be 1 to 63 lower-case letters, digits and hyphens", pointer: "/tenant" }]),
       ...(key.scopes.length > 0
@@ -106,18 +112,21 @@ export class KeyRing {
     const record = await this.#read(id);
     if (record === undefined) throw new ProblemError("key-not-found");
     if (record.revokedAt !== undefined) return record;
-    return this.#write({ ...record, revokedAt: new Date(this.#now()).toISOString() });
+    await this.#store.put(revokedFolder + id, "{}", { contentType: "application/json" });
+    return this.#write(this.#revoked(record));
   }
 
   /**
    * A new key of the same tenant, name, scopes, limits and expiry; the old one goes on for `overlapSeconds`, so that its holder can change over.
+   * Again it is the same, but for the overlap, which was the first's: another new key.
    * @throws ProblemError `key-not-found`, `key-invalid` for one that is over.
    */
   async rotate(id: string, overlapSeconds: number): Promise<{ text: string; record: KeyRecord }> {
     const old = await this.#read(id);
     if (old === undefined) throw new ProblemError("key-not-found");
     if (!this.#valid(old)) throw new ProblemError("key-invalid");
-    const { tenant, name, scopes, expiresAt, limits } = old;
+    const { tenant, name, scopes, limits } = old;
+    const { expiresAt } = old.rotated ?? old;
     const made = await this.create({
       tenant,
       name,
@@ -125,16 +134,15 @@ export class KeyRing {
       ...(limits === undefined ? {} : { limits }),
       ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
     });
-    const end = new Date(this.#now() + overlapSeconds * 1000);
-    const last = expiresAt === undefined ? end : new Date(Math.min(Date.parse(expiresAt), end.getTime()));
+    const end = new Date(this.#now() + overlapSeconds * 1000).toISOString();
+    const last = old.expiresAt !== undefined && old.expiresAt < end ? old.expiresAt : end;
+    const rotated = { ...(expiresAt === undefined ? {} : { expiresAt }) };
+    const written = await this.#write({ ...old, expiresAt: last, rotated });
     // It may have been revoked meanwhile: that stays so, and its successor is revoked with it.
-    const current = await this.#read(id);
-    if (current === undefined || !this.#valid(current)) {
-      await this.revoke(made.record.id);
-      throw new ProblemError("key-invalid");
-    }
-    await this.#write({ ...current, expiresAt: last.toISOString() });
-    return made;
+    if (!(await this.#store.exists(revokedFolder + id))) return made;
+    await this.#write(this.#revoked(written));
+    await this.revoke(made.record.id);
+    throw new ProblemError("key-invalid");
   }
 
   /** The record of a key that is valid now. @throws ProblemError `key-invalid`, without saying why; `too-many-unknown-keys` */
@@ -158,6 +166,10 @@ export class KeyRing {
   #valid(record: KeyRecord): boolean {
     if (record.revokedAt !== undefined) return false;
     return record.expiresAt === undefined || Date.parse(record.expiresAt) > this.#now();
+  }
+
+  #revoked(record: KeyRecord): KeyRecord {
+    return { ...record, revokedAt: new Date(this.#now()).toISOString() };
   }
 
   async #read(id: string): Promise<KeyRecord | undefined> {

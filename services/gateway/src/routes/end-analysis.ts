@@ -33,7 +33,7 @@ export async function endAnalysis(app: App, { backbone }: Dependencies): Promise
     },
     config: { scope: "submit", problems: ["analysis-not-found"] },
     handler: async (request, reply) => {
-      await backbone.analyses.erase(refOf(request.tenant, request.params.id));
+      await backbone.analyses.erase(refOf(request.tenant, request.params.id), { retries: true });
       return reply.code(204).send(null);
     },
   });
