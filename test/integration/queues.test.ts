@@ -6,10 +6,14 @@ import {
   closeRedis,
   connectRedis,
   type FractureJob,
+  type Logger,
+  loadConfig,
+  Metrics,
   ProblemError,
   type Processor,
   Producer,
   RunningProcessor,
+  runProcessors,
   type WebhookJob,
 } from "@osteon/shared";
 import { Worker } from "@osteon/shared/libraries/redis";
@@ -333,6 +337,34 @@ test("a loop that died is told of, for it takes no job any more", (t) =>
     await run();
     assert.deepEqual(await died, [bug]);
     assert.equal(complaints.count, 0);
+  }));
+
+test("a failed try that another follows is logged, with its problem's code and nothing of its job's", () =>
+  withQueue(async ({ producer, probe }) => {
+    probe.act = async ({ number }) => {
+      if (number === 1) throw new ProblemError("delivery-failed", "what nobody may read");
+      throw number === 2
+        ? new TypeError("a secret")
+        : new ProblemError("delivery-failed", "", { retryable: false });
+    };
+    const logged: unknown[] = [];
+    const logger = { warn: (...line: unknown[]) => logged.push(line) } as unknown as Logger;
+    const config = loadConfig({ REDIS_URL: server.url });
+    const metrics = new Metrics("test");
+    const failed = once(probe, "failed");
+    const context = { service: "test", config, logger, metrics };
+    const running = await runProcessors(context, ["webhook"], [probe], 1, async () => metrics.close());
+    try {
+      await producer.add("webhook", job("logged"));
+      await failed;
+    } finally {
+      await running.stop();
+    }
+    const line = { kind: "webhook", jobId: "logged" };
+    assert.deepEqual(logged, [
+      [{ ...line, code: "delivery-failed", attempt: 1 }, "try failed; another follows"],
+      [{ ...line, code: "processing-failed", attempt: 2 }, "try failed; another follows"],
+    ]);
   }));
 
 test("removing takes a waiting job out", () =>

@@ -16,6 +16,7 @@ import {
   ProblemError,
   type Processor,
   SpanKind,
+  toProblem,
   type WebhookJob,
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
@@ -115,11 +116,18 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     return waitBefore(attempt);
   }
 
-  #send({ record, url, body, endpoint }: DueDelivery, tenant: string): Promise<SendResult> {
+  async #send({ record, url, body, endpoint }: DueDelivery, tenant: string): Promise<SendResult> {
     const now = new Date(this.#now());
-    const signatures = this.#secrets(endpoint, tenant).map((secret) =>
-      new Webhook(secret).sign(record.id, now, body),
-    );
+    let secrets: readonly string[];
+    try {
+      secrets = this.#secrets(endpoint, tenant);
+    } catch (error) {
+      // A try as any other: thrown, it would be on no record, and its owner would wait for days without a reason.
+      const unsent = toProblem(error);
+      if (unsent.code !== "config-invalid") throw error;
+      return { delivered: false, milliseconds: 0, reason: "It cannot be signed.", unsent };
+    }
+    const signatures = secrets.map((secret) => new Webhook(secret).sign(record.id, now, body));
     return this.#parts.sender.post(
       url,
       {
@@ -167,7 +175,8 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     if (over && !result.delivered) await deliveries.bury(ref, tried, whyGivenUp(result));
     else await deliveries.put(ref, tried);
     this.#tell(tried, result, over && !result.delivered);
-    if (endpoint !== undefined && record.type !== "webhook.test") await this.#noteEndpoint(endpoint, result);
+    if (endpoint !== undefined && record.type !== "webhook.test" && result.unsent === undefined)
+      await this.#noteEndpoint(endpoint, result);
     // Deleted meanwhile: what was written just now must not stay.
     if (await isGone(ledger, ref, record)) {
       await deliveries.remove(ref);
@@ -203,11 +212,11 @@ export class DeliveryProcessor implements Processor<"webhook"> {
 
   #tell({ id, webhook, tries }: DeliveryRecord, result: SendResult, givenUp: boolean): void {
     const { metrics, logger } = this.#parts;
-    const { status, milliseconds, reason } = result;
+    const { status, milliseconds, reason, unsent } = result;
     metrics.deliveries.inc({ result: result.delivered ? "delivered" : "failed" });
     const told = { webhookId: id, webhook, attempt: tries, status, milliseconds };
     if (result.delivered) logger.info(told, "delivered");
-    else logger.warn({ ...told, reason }, "delivery failed");
+    else logger.warn({ ...told, reason, code: unsent?.code, detail: unsent?.detail }, "delivery failed");
     if (!givenUp) return;
     metrics.deliveries.inc({ result: "dead" });
     logger.error({ webhookId: id, webhook }, "delivery given up");

@@ -24,6 +24,8 @@ export interface SendResult {
   retryAfter?: number;
   /** Where trying again would not help: the receiver said that it is gone, or its address is not allowed. */
   final?: "gone" | "refused";
+  /** Why nothing was sent, where that is no fault of the receiver's. */
+  unsent?: ProblemError;
 }
 
 interface Answer {

@@ -31,7 +31,7 @@ import {
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
 import { v7 as uuidv7 } from "uuid";
-import { DeliveryProcessor } from "../src/delivery-processor.js";
+import { DeliveryProcessor, type DeliveryProcessorParts } from "../src/delivery-processor.js";
 import { Sender } from "../src/sender.js";
 import { TargetSlots } from "../src/target-slots.js";
 
@@ -74,27 +74,9 @@ beforeEach(async () => {
   ledger = new Ledger(new FileStore(await mkdtemp(path.join(folder, "store-"))));
   const { endpoints, deliveries } = ledger;
   dispatch = new Dispatch({ endpoints, deliveries, results: ledger.results, producer, now: () => now });
-  registry = new EndpointRegistry({
-    endpoints,
-    lock: new RedisLock(redis),
-    box: new SecretBox("m".repeat(32)),
-    most: 20,
-    disableDays: 5,
-    changed: async () => undefined,
-    now: () => now,
-  });
+  registry = registryWith("m".repeat(32));
   metrics = new Metrics("test");
-  processor = new DeliveryProcessor({
-    ledger,
-    dispatch,
-    registry,
-    sender: new Sender({ policy: new TargetPolicy("127.0.0.1"), timeoutMs: 2_000 }),
-    slots: new TargetSlots(64),
-    callbackSecrets: [secret, olderSecret],
-    metrics,
-    logger: silent,
-    now: () => now,
-  });
+  processor = newProcessor();
   answer = (_request, response) => response.writeHead(204).end();
   receiver = createServer(async (request, response) => {
     received.push({
@@ -113,6 +95,34 @@ afterEach(async () => {
   await producer.close();
   await closeRedis(redis);
 });
+
+/** The registry of a service with the given master secret. */
+function registryWith(master: string): EndpointRegistry {
+  return new EndpointRegistry({
+    endpoints: ledger.endpoints,
+    lock: new RedisLock(redis),
+    box: new SecretBox(master),
+    most: 20,
+    disableDays: 5,
+    changed: async () => undefined,
+    now: () => now,
+  });
+}
+
+function newProcessor(other: Partial<DeliveryProcessorParts> = {}): DeliveryProcessor {
+  return new DeliveryProcessor({
+    ledger,
+    dispatch,
+    registry,
+    sender: new Sender({ policy: new TargetPolicy("127.0.0.1"), timeoutMs: 2_000 }),
+    slots: new TargetSlots(64),
+    callbackSecrets: [secret, olderSecret],
+    metrics,
+    logger: silent,
+    now: () => now,
+    ...other,
+  });
+}
 
 /** An analysis that has ended, with its deliveries owed. */
 async function ended(more: Partial<AnalysisRequest> = {}): Promise<Analysis> {
@@ -365,6 +375,41 @@ test("Retry-After is obeyed", async () => {
   assert.equal(await attempt(analysis.id), 4_000_000);
   const record = await ledger.deliveries.get({ tenant, event: analysis.id });
   assert.equal(Date.parse(record?.nextAttemptAt ?? ""), now + 4_000_000);
+});
+
+test("what cannot be signed is a failed try on record, planned again, and none of the endpoint's", async () => {
+  const { record } = await endpoint();
+  const { id } = await ended({ callbackUrl: url });
+  const lines: object[] = [];
+  const logger = { ...silent, warn: (line: object) => lines.push(line) } as unknown as Logger;
+  const whole = processor;
+  processor = newProcessor({ registry: registryWith("w".repeat(32)), callbackSecrets: [], logger });
+  for (const webhook of [undefined, record.id]) {
+    const wait = await attempt(id, webhook);
+    assert.ok(wait !== undefined && wait >= 5_000 && wait <= 6_000);
+    const standing = await ledger.deliveries.get({
+      ...{ tenant, event: id },
+      ...(webhook === undefined ? {} : { webhook }),
+    });
+    assert.deepEqual(
+      [standing?.status, standing?.tries, standing?.attempts.map(({ reason }) => reason)],
+      ["pending", 1, ["It cannot be signed."]],
+    );
+    assert.equal(Date.parse(standing?.nextAttemptAt ?? ""), Math.floor(now + wait));
+  }
+  assert.equal(received.length, 0);
+  assert.equal((await registry.find(record)).failingSince, undefined);
+  assert.deepEqual(
+    lines.map((line) => ("code" in line ? line.code : undefined)),
+    ["config-invalid", "config-invalid"],
+  );
+
+  processor = whole;
+  now += 6_000;
+  await attempt(id);
+  await attempt(id, record.id);
+  assert.equal(received.length, 2);
+  assert.deepEqual(await owed(), []);
 });
 
 test("410 gives the delivery up and disables the endpoint; what else it is owed is given up too", async () => {

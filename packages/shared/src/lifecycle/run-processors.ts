@@ -39,6 +39,7 @@ export async function runProcessors(
           process.exit(1);
         },
         onBegun: (kind, seconds) => metrics.queueWaitSeconds.observe({ kind }, seconds),
+        onRetried: (retried) => logger.warn(retried, "try failed; another follows"),
         onDone: (kind, outcome, seconds) => metrics.jobSeconds.observe({ kind, outcome }, seconds),
       }),
   );

@@ -42,6 +42,8 @@ export interface ProcessorOptions {
   onDied(error: unknown): void;
   /** Told how long a job had waited when its first try began, for metrics. */
   onBegun?(kind: JobKind, waitedSeconds: number): void;
+  /** Told of each failed try that is not the last: of the last its processor is told. */
+  onRetried?(retried: { kind: JobKind; jobId: string; code: ProblemCode; attempt: number }): void;
   /** Told of each try's end, for metrics. */
   onDone?(kind: JobKind, outcome: "done" | "retried" | "failed", seconds: number): void;
   /** One for all processors of a process. */
@@ -283,6 +285,7 @@ async function runAttempt(
     const final = last || !problem.retryable || error instanceof UnrecoverableError;
     done(final ? "failed" : "retried");
     if (final) throw Object.assign(new UnrecoverableError(problem.message), { cause: problem });
+    options.onRetried?.({ kind: processor.kind, jobId: job.id ?? "", code: problem.code, attempt: number });
     throw problem;
   }
 }
