@@ -189,30 +189,43 @@ describe("the reconciler", () => {
     assert.equal((await walk()).requeued, 1);
   });
 
-  test("takes up at once what a worker with a wrong clock put off for an hour", async () => {
-    const late = await accept(requestOf());
-    const id = filmJobId(late.id, 0, "bodypart");
-    const delayed = "{osteon}:bodypart:delayed";
-    const blocking = connectRedis(server.url, "blocking");
-    const events = new EventEmitter();
-    const putOff = once(events, "put-off");
-    const worker = new RunningProcessor(
-      {
-        kind: "bodypart",
-        process: ({ postpone }) => postpone(3_600_000).finally(() => events.emit("put-off")),
-        failed: async () => true,
-      },
-      blocking,
-      { concurrency: 1, lockMs: 5_000, onError: assert.ifError, onDied: assert.ifError },
-    );
-    await worker.start();
-    await putOff;
-    await worker.drain();
-    await closeRedis(blocking);
-    assert.equal(await redis.zcard(delayed), 1);
-    assert.equal((await walk()).requeued, 1);
-    assert.equal(await redis.zcard(delayed), 0);
-    assert.equal(await producer.state("bodypart", id), "pending");
+  for (const kind of ["bodypart", "webhook"] as const)
+    test(`takes up at once a ${kind} job that a worker with a wrong clock put off for days`, async () => {
+      const late = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
+      if (kind === "webhook") await analyses.filmEnded(late, resultOf(late));
+      const id = kind === "webhook" ? deliveryName(late.id) : filmJobId(late.id, 0, kind);
+      const delayed = `{osteon}:${kind}:delayed`;
+      const blocking = connectRedis(server.url, "blocking");
+      const events = new EventEmitter();
+      const putOff = once(events, "put-off");
+      const worker = new RunningProcessor(
+        {
+          kind,
+          process: ({ postpone }) => postpone(3 * 24 * 3_600_000).finally(() => events.emit("put-off")),
+          failed: async () => true,
+        },
+        blocking,
+        { concurrency: 1, lockMs: 5_000, onError: assert.ifError, onDied: assert.ifError },
+      );
+      await worker.start();
+      await putOff;
+      await worker.drain();
+      await closeRedis(blocking);
+      assert.equal(await redis.zcard(delayed), 1);
+      const { requeued, redelivered } = await walk();
+      assert.deepEqual([requeued, redelivered], kind === "webhook" ? [0, 1] : [1, 0]);
+      assert.equal(await redis.zcard(delayed), 0);
+      assert.equal(await producer.state(kind, id), "pending");
+    });
+
+  test("leaves a delivery alone that waits for half a day, as its receiver asked", async () => {
+    const waiting = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
+    await analyses.filmEnded(waiting, resultOf(waiting));
+    const name = deliveryName(waiting.id);
+    await redis.lrem("{osteon}:webhook:wait", 1, name);
+    await redis.zadd("{osteon}:webhook:delayed", (Date.now() + 12 * 3_600_000) * 0x1000, name);
+    assert.equal((await walk()).redelivered, 0);
+    assert.equal(await redis.zcard("{osteon}:webhook:delayed"), 1);
   });
 
   describe("damaged records", () => {

@@ -11,6 +11,7 @@ import {
   inSpan,
   type Ledger,
   type Logger,
+  longestDeliveryWaitMs,
   type Metrics,
   nameOf,
   ProblemError,
@@ -232,9 +233,13 @@ function isAsRead(standing: DeliveryRecord, read: DeliveryRecord): boolean {
   );
 }
 
-/** Milliseconds until a delivery's time. The first try's is always now: who owes it may have a clock that is ahead. */
+/**
+ * Milliseconds until a delivery's time. Whoever owed or tried it may have a clock that is ahead: the first try's time is always now, and
+ * so is one that lies further off than a wait can be.
+ */
 function earlyBy({ tries, nextAttemptAt, createdAt }: DeliveryRecord, now: number): number {
-  return tries === 0 ? 0 : Date.parse(nextAttemptAt ?? createdAt) - now;
+  const early = tries === 0 ? 0 : Date.parse(nextAttemptAt ?? createdAt) - now;
+  return early > longestDeliveryWaitMs ? 0 : early;
 }
 
 function refOf({ tenant, event, webhook }: WebhookJob): DeliveryRef {

@@ -369,6 +369,18 @@ test("what a worker owed whose clock was ahead is tried at once; a planned try w
   assert.equal(received.length, 1);
 });
 
+test("a try that a worker planned whose clock was ahead is made as soon as one with a right clock has it", async () => {
+  const analysis = await ended({ callbackUrl: url });
+  answer = (_request, response) => response.writeHead(500, { "retry-after": "86400" }).end();
+  now += 30 * dayMs;
+  await attempt(analysis.id);
+  now -= 30 * dayMs;
+  answer = (_request, response) => response.writeHead(204).end();
+  assert.equal(await attempt(analysis.id), undefined);
+  assert.equal(received.length, 2);
+  assert.deepEqual(await owed(), []);
+});
+
 test("Retry-After is obeyed", async () => {
   answer = (_request, response) => response.writeHead(429, { "retry-after": "4000" }).end();
   const analysis = await ended({ callbackUrl: url });

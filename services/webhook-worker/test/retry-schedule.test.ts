@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { longestDeliveryWaitMs } from "@osteon/shared";
 import { retrySchedule, waitBefore } from "../src/retry-schedule.js";
+import { parseRetryAfter } from "../src/sender.js";
 
 test("the waits grow and reach a little over three days", () => {
   assert.deepEqual(
@@ -17,4 +19,9 @@ test("a wait is its step's, up to a fifth longer, and never shorter than the rec
   assert.equal(waitBefore(1, 0, 1), 6_000);
   assert.equal(waitBefore(1, 3600, 0), 3_600_000);
   assert.equal(waitBefore(99, 0, 0), 12 * 3_600_000);
+});
+
+test("no wait is so long that it would be taken for a wrong clock's", () => {
+  assert.ok(waitBefore(99, 0, 1) < longestDeliveryWaitMs);
+  assert.ok(waitBefore(99, parseRetryAfter("999999999"), 1) < longestDeliveryWaitMs);
 });

@@ -14,7 +14,7 @@ export interface ReconcilerReport {
   requeued: number;
   /** Analyses that had all they needed to end, and failed films whose end was not recorded. */
   settled: number;
-  /** Deliveries whose job Redis no longer knew. */
+  /** Deliveries whose job Redis no longer knew, or had put off far into the future. */
   redelivered: number;
   /** Uploads that never became an analysis, and erasures and writes that were broken off. */
   swept: number;
@@ -85,6 +85,7 @@ export class Reconciler {
     const { ledger } = this.#analyses;
     for (const kind of [...filmJobKinds, ...rereadKinds])
       report.requeued += await this.#producer.hasten(kind, this.#now());
+    report.redelivered += await this.#producer.hasten("webhook", this.#now());
     // First: Redis may still give out what is half erased. Its fault waits: a folder that cannot be removed holds up no film.
     const [erased] = await Promise.allSettled([
       this.#erasures.go((id) => this.#step(id, report, () => this.#erasure(id, report))),

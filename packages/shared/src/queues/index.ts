@@ -15,5 +15,5 @@ export {
   type ProcessorOptions,
   RunningProcessor,
 } from "./processors.js";
-export { type JobState, type NewJob, Producer } from "./producer.js";
+export { type JobState, longestDeliveryWaitMs, type NewJob, Producer } from "./producer.js";
 export { Solitude } from "./solitude.js";

@@ -34,8 +34,10 @@ const tries: Record<JobKind, JobsOptions> = {
   webhook: { ...filmTries, attempts: 17, backoff: { type: "delivery" } },
 };
 
+/** Longer than a delivery ever waits for its next try: half a day, up to a fifth more, and what good clocks differ by. */
+export const longestDeliveryWaitMs = 15 * 3_600_000;
 /** Longer than a film ever waits for its next try. */
-const longestWaitMs = 60_000;
+const longestFilmWaitMs = 60_000;
 /** BullMQ's score of a delayed job is the time it is due, milliseconds, times this, and a counter. */
 const delayedScale = 0x1000;
 /** Jobs looked up in one go. */
@@ -133,7 +135,8 @@ export class Producer {
    */
   async hasten(kind: JobKind, now: number): Promise<number> {
     return this.#guarded(async () => {
-      const latest = (now + longestWaitMs) * delayedScale;
+      const longestMs = kind === "webhook" ? longestDeliveryWaitMs : longestFilmWaitMs;
+      const latest = (now + longestMs) * delayedScale;
       const delayed = `${queuePrefix}:${kind}:delayed`;
       const late = await this.#redis.zrange(
         delayed,
