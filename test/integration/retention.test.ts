@@ -31,9 +31,14 @@ before(async () => {
 after(() => own?.stop());
 
 /** An analysis that was accepted so many days ago. */
-async function accepted(tenant: string, days: number, ended = true): Promise<AnalysisRequest> {
+async function accepted(
+  tenant: string,
+  days: number,
+  { ended = true, callbackUrl }: { ended?: boolean; callbackUrl?: string } = {},
+): Promise<AnalysisRequest> {
   const [id, createdAt] = [uuidv7({ msecs: now - days * day }), new Date(now - days * day).toISOString()];
-  const request = await accept(backbone.analyses, requestOf(1, { id, tenant, createdAt }));
+  const callback = callbackUrl === undefined ? {} : { callbackUrl };
+  const request = await accept(backbone.analyses, requestOf(1, { id, tenant, createdAt, ...callback }));
   if (ended) await backbone.analyses.filmEnded(request, resultOf(request));
   return request;
 }
@@ -42,7 +47,7 @@ test("erases what has ended and is past its tenant's days, and nothing else", as
   const [old, ours, open, fresh, kept] = [
     await accepted("a", 40),
     await accepted("a", 10),
-    await accepted("a", 50, false),
+    await accepted("a", 50, { ended: false }),
     await accepted("b", 10),
     await accepted("c", 400),
   ];
@@ -58,6 +63,48 @@ test("erases what has ended and is past its tenant's days, and nothing else", as
     assert.deepEqual(await backbone.store.list(analysisFolder(gone.tenant, gone.id)), []);
   for (const there of [ours, open, fresh, kept]) assert.ok(await backbone.analyses.get(there), there.id);
   assert.equal(await expireAnalyses(backbone.analyses, before), 0);
+});
+
+test("passes over what is owed a delivery until that is made or given up, and asks only of what is due", async (t) => {
+  const { analyses } = backbone;
+  const { deliveries, endpoints } = analyses.ledger;
+  const at = new Date(now).toISOString();
+  const webhook = uuidv7();
+  await endpoints.put({
+    ...{ id: webhook, tenant: "o", url: "https://example.org/", description: "", secrets: [] },
+    ...{ events: ["analysis.completed"], enabled: true, createdAt: at, updatedAt: at },
+  });
+  const [one, other, erased] = [await accepted("o", 2), await accepted("o", 2), await accepted("o", 2)];
+  const young = await accepted("o", 0);
+  const asked = t.mock.method(analyses.dispatch, "owes");
+  const expire = () => expireAnalyses(analyses, (tenant) => (tenant === "o" ? now - day : undefined));
+  assert.equal(await expire(), 0);
+  assert.deepEqual(
+    asked.mock.calls.map((call) => call.arguments[1]).sort(),
+    [one.id, other.id, erased.id].sort(),
+  );
+
+  await analyses.erase(erased);
+  assert.equal(await analyses.get(erased), undefined, "its tenant waits for no delivery");
+  const ref = ({ id }: AnalysisRequest) => ({ tenant: "o", event: id, webhook });
+  const record = await deliveries.get(ref(one));
+  assert.ok(record);
+  await deliveries.put(ref(one), { ...record, status: "delivered" });
+  await deliveries.close(ref(one));
+  assert.equal(await expire(), 1);
+  assert.equal(await analyses.get(one), undefined);
+  await analyses.dispatch.giveUp(ref(other), "The endpoint is disabled.");
+  assert.equal(await expire(), 1);
+  assert.ok(await analyses.get(young));
+});
+
+test("passes over what is owed to a callback address", async () => {
+  const { analyses } = backbone;
+  const one = await accepted("p", 2, { callbackUrl: "https://example.org/" });
+  const expire = () => expireAnalyses(analyses, (tenant) => (tenant === "p" ? now - day : undefined));
+  assert.equal(await expire(), 0);
+  await analyses.dispatch.giveUp({ tenant: "p", event: one.id }, "The last try failed.");
+  assert.equal(await expire(), 1);
 });
 
 /** What the store may not delete. */

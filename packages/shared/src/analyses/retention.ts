@@ -7,8 +7,9 @@ import type { AnalysisRef } from "./ledger.js";
 const atOnce = 16;
 
 /**
- * Erases the analyses that were accepted before a time and have ended, as if their tenant had. One that cannot be erased keeps no
- * other from its turn; the first fault is thrown when all had theirs. Where Redis is away all ends at
+ * Erases the analyses that were accepted before a time and have ended, as if their tenant had. One of which a delivery is still owed
+ * stays until that is made or given up, within about three days: erased, it could be told to nobody. One that cannot be erased keeps
+ * no other from its turn; the first fault is thrown when all had theirs. Where Redis is away all ends at
  * once: what is begun then only leaves work behind. A store may refuse one analysis alone.
  *
  * @param before the time, milliseconds since the epoch, by tenant; undefined where its analyses are kept
@@ -22,10 +23,12 @@ export async function expireAnalyses(
 ): Promise<number> {
   let removed = 0;
   let first: ProblemError | undefined;
-  const { ledger } = analyses;
+  const { ledger, dispatch } = analyses;
   const expire = async (ref: AnalysisRef) => {
     try {
-      if (!(await ledger.results.has(ref)) && !(await ledger.isBeingErased(ref))) return;
+      const ended = await ledger.results.has(ref);
+      const due = ended ? !(await dispatch.owes(ref.tenant, ref.id)) : await ledger.isBeingErased(ref);
+      if (!due) return;
       await eraseAnyway(analyses, ref);
       removed += 1;
     } catch (error) {

@@ -138,6 +138,13 @@ export class Dispatch {
     return found.filter((record) => record !== undefined);
   }
 
+  /** Whether a delivery of an analysis is neither made nor given up. */
+  async owes(tenant: string, event: string): Promise<boolean> {
+    const refs = await deliveryRefs(this.#endpoints, tenant, event);
+    const owed = await Promise.all(refs.map((ref) => this.#deliveries.owed.has(nameOf(ref))));
+    return owed.includes(true);
+  }
+
   /** Takes an analysis's deliveries out of the queue. */
   async dequeue(tenant: string, event: string): Promise<void> {
     for (const ref of await deliveryRefs(this.#endpoints, tenant, event))
