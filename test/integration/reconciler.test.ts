@@ -287,32 +287,59 @@ describe("the reconciler", () => {
   test("sweeps films that were staged and never accepted, and uploads that nobody named", async () => {
     const lost = requestOf();
     await analyses.ledger.stage(lost, 0, Buffer.from("half a film"));
-    await store.put(`uploads/${lost.id}/default/film`, "never named");
+    const unnamed = (minutes: number) =>
+      store.put(`uploads/${uuidv7({ msecs: now - minutes * 60_000 })}/default/film`, "never named");
+    await unnamed(59);
     assert.equal((await walk()).swept, 0);
+    await unnamed(61);
+    assert.equal((await walk()).swept, 1);
+    assert.equal((await store.list("uploads/")).length, 1);
     pass(20);
     assert.equal((await walk()).swept, 1);
     assert.deepEqual(await store.list("analyses/"), []);
-    assert.equal((await store.list("uploads/")).length, 1);
-    now += 60 * 60_000;
-    assert.equal((await walk()).swept, 1);
-    assert.deepEqual(await store.list("uploads/"), []);
+  });
+
+  test("sweeps no upload by a clock that is another than Redis's, and tells of that once", async () => {
+    const told: number[] = [];
+    const wrong = new Reconciler({
+      ...{ analyses, producer, redis, now: () => now, elapsed: () => elapsed },
+      onClockDiffers: (milliseconds) => told.push(milliseconds),
+    });
+    await store.put(`uploads/${uuidv7({ msecs: now })}/default/film`, "just put");
+    const swept = async () => {
+      await redis.del("{osteon}:reconciler");
+      return (await wrong.walk(5))?.swept;
+    };
+    const right = now;
+    now += 2 * 3_600_000;
+    assert.deepEqual([await swept(), await swept()], [0, 0]);
+    now = right - 3_600_000;
+    assert.equal(await swept(), 0);
+    assert.ok(told.length === 1 && Math.abs((told[0] ?? 0) - 2 * 3_600_000) < 5 * 60_000, `${told}`);
+    await store.put(`uploads/${uuidv7({ msecs: right - 2 * 3_600_000 })}/default/film`, "two hours ago");
+    now = right;
+    assert.equal(await swept(), 1);
+    now += 2 * 3_600_000;
+    assert.equal(await swept(), 0);
+    assert.equal(told.length, 2, "it was right meanwhile");
   });
 
   test("knows of an upload that was used for as long as its request may be repeated", async () => {
     const { uploads } = analyses.ledger;
-    const ref = { tenant: "default", id: uuidv7({ msecs: now }) };
-    await store.put(`uploads/${ref.id}/default/film`, "a film");
     const used = { digest: "sha256:00", bytes: 6 };
-    // At the end of its hour.
-    now += 59 * 60_000;
-    await uploads.use(ref, used);
+    /** One of so many hours ago. */
+    const usedUpload = async (hours: number) => {
+      const ref = { tenant: "default", id: uuidv7({ msecs: now - hours * 3_600_000 }) };
+      await store.put(`uploads/${ref.id}/default/film`, "a film");
+      await uploads.use(ref, used);
+      return ref;
+    };
+    // A day behind the end of its hour.
+    const [known, past] = [await usedUpload(24.9), await usedUpload(25.1)];
     assert.deepEqual(await store.list("uploads/"), []);
-    now += 23.9 * 3_600_000;
     await walk();
-    assert.deepEqual(await uploads.used(ref), used);
-    now += 3_600_000;
-    await walk();
-    assert.equal(await uploads.used(ref), undefined);
+    assert.deepEqual(await uploads.used(known), used);
+    assert.equal(await uploads.used(past), undefined);
   });
 
   test("enqueues again in the order of fair shares, urgent films first", async () => {

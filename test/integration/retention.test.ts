@@ -149,6 +149,33 @@ async function delivered(tenant: string): Promise<{ tenant: string; event: strin
   return ref;
 }
 
+test("no round is held by a clock that is another than Redis's, nor its turn taken from a gateway whose is right", async () => {
+  const { analyses, redis } = backbone;
+  const one = await accepted("k", 40);
+  const round = async (aheadMs: number) => {
+    const logged: unknown[][] = [];
+    const log = (...call: unknown[]) => logged.push(call);
+    const stop = startRetention({
+      ...{ analyses, redis, config: { RETENTION_TENANTS: "k=60", WEBHOOK_RETENTION_DAYS: 30 } },
+      ...{ logger: { info: log, warn: log, error: log }, now: () => Date.now() + aheadMs },
+    });
+    await stop();
+    return logged;
+  };
+  for (const aheadMs of [30 * day, -6 * 60_000]) {
+    const logged = await round(aheadMs);
+    assert.equal(logged.length, 1);
+    const [{ aheadMs: told }, text] = logged[0] as [{ aheadMs: number }, string];
+    assert.match(text, /clock differs/);
+    assert.ok(Math.abs(told - aheadMs) < 60_000, `${told}`);
+  }
+  assert.ok(await analyses.get(one));
+  assert.equal(await redis.exists("{osteon}:retention"), 0);
+  await round(4 * 60_000);
+  assert.equal(await redis.exists("{osteon}:retention"), 1);
+  await redis.del("{osteon}:retention");
+});
+
 test("a round goes through analyses, deliveries and keys, whichever of them cannot go", async (t) => {
   const { analyses, redis, store } = backbone;
   await accepted("g", 40);

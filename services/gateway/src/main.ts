@@ -49,6 +49,7 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
     ...backbone,
     requestSeconds: config.REQUEST_TIMEOUT_SECONDS,
     onStuck: (id, { code }) => logger.error({ id, code }, "cannot be reconciled"),
+    onClockDiffers: (aheadMs) => logger.error({ aheadMs }, "clock differs from Redis’s: nothing is swept"),
   });
   const stopReconciling = startReconciling(reconciler, config.RECONCILE_SECONDS, { logger, metrics });
   const stopRetention = startRetention({

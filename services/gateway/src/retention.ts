@@ -1,6 +1,7 @@
 import {
   type Analyses,
   type Config,
+  clockDifference,
   expireAnalyses,
   type Ledger,
   type Logger,
@@ -18,6 +19,7 @@ export interface RetentionParts {
   redis: RedisConnection;
   config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
   logger: Logger;
+  now?: () => number;
 }
 
 /**
@@ -28,7 +30,7 @@ async function expireDeliveries(
   { endpoints, deliveries }: Pick<Ledger, "endpoints" | "deliveries">,
   days: number,
   logger: Pick<Logger, "error">,
-  now = Date.now(),
+  now: number,
 ): Promise<number> {
   let removed = 0;
   let first: ProblemError | undefined;
@@ -62,23 +64,37 @@ export function retentionOf(
 }
 
 /** Holds the retention every hour, one gateway at a time, until the returned function is called. */
-export function startRetention({ analyses, redis, config, logger }: RetentionParts): () => Promise<void> {
+export function startRetention({
+  analyses,
+  redis,
+  config,
+  logger,
+  now: clock = Date.now,
+}: RetentionParts): () => Promise<void> {
   let sweep: Promise<unknown> = Promise.resolve();
   const failed = (error: unknown) => {
     logger.warn({ err: error }, "retention failed; the next round tries again");
     return 0;
   };
   const hold = async () => {
+    // One time for the whole round: the clock may be set meanwhile.
+    const now = clock();
+    const aheadMs = await clockDifference(redis, now);
+    // Before the lock: another gateway's clock may be right.
+    if (aheadMs !== undefined)
+      return logger.error({ aheadMs }, "clock differs from Redis’s: no retention is held");
     const taken = await redis.set(`${queuePrefix}:retention`, "1", "EX", hourSeconds - 60, "NX");
     if (taken === null) return;
     // Whatever is wrong with one kind, the others go too.
-    const expired = await expireAnalyses(analyses, retentionOf(config), ({ tenant, id }, { code }) =>
+    const expired = await expireAnalyses(analyses, retentionOf(config, now), ({ tenant, id }, { code }) =>
       logger.error({ tenant, id, code }, "analysis cannot be erased"),
     ).catch(failed);
     const { WEBHOOK_RETENTION_DAYS } = config;
-    const deliveries = await expireDeliveries(analyses.ledger, WEBHOOK_RETENTION_DAYS, logger).catch(failed);
-    await analyses.ledger.idempotency.sweep(Date.now()).catch(failed);
-    await analyses.ledger.commitments.sweep(Date.now()).catch(failed);
+    const deliveries = await expireDeliveries(analyses.ledger, WEBHOOK_RETENTION_DAYS, logger, now).catch(
+      failed,
+    );
+    await analyses.ledger.idempotency.sweep(now).catch(failed);
+    await analyses.ledger.commitments.sweep(now).catch(failed);
     if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
   };
   const step = () => hold().catch(failed);

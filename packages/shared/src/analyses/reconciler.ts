@@ -1,6 +1,12 @@
 import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
-import { isLost, type Producer, queuePrefix, type RedisConnection } from "../queues/index.js";
+import {
+  clockDifference,
+  isLost,
+  type Producer,
+  queuePrefix,
+  type RedisConnection,
+} from "../queues/index.js";
 import type { Analyses } from "./analyses.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -48,9 +54,12 @@ export class Reconciler {
   readonly #elapsed: () => number;
   readonly #abandonedMs: number;
   readonly #onStuck: (id: string, problem: ProblemError) => void;
+  readonly #onClockDiffers: (milliseconds: number) => void;
   /** When this process first met a marker that looked young or unfinished: ids tell the time of a clock that may be wrong. */
   readonly #firstMet = new Map<string, number>();
   #enqueueing: Promise<void> = Promise.resolve();
+  /** Whether the clocks differed at the walk before. */
+  #differs = false;
 
   constructor(parts: {
     analyses: Analyses;
@@ -60,6 +69,8 @@ export class Reconciler {
     requestSeconds?: number;
     /** Told of each analysis that could not be worked on. */
     onStuck?: (id: string, problem: ProblemError) => void;
+    /** Told by how many milliseconds our clock is ahead of Redis's, where it differs so much that nothing is swept by it. */
+    onClockDiffers?: (milliseconds: number) => void;
     now?: () => number;
     /** Milliseconds by a clock that nobody sets. */
     elapsed?: () => number;
@@ -73,6 +84,7 @@ export class Reconciler {
     this.#redis = parts.redis;
     this.#abandonedMs = (parts.requestSeconds ?? 600) * 1000 + acceptanceMs;
     this.#onStuck = parts.onStuck ?? (() => undefined);
+    this.#onClockDiffers = parts.onClockDiffers ?? (() => undefined);
     this.#now = parts.now ?? Date.now;
     this.#elapsed = parts.elapsed ?? (() => performance.now());
   }
@@ -82,7 +94,6 @@ export class Reconciler {
     const taken = await this.#redis.set(lockKey, "1", "EX", lockSeconds, "NX");
     if (taken === null) return undefined;
     const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 };
-    const { ledger } = this.#analyses;
     for (const kind of [...filmJobKinds, ...rereadKinds])
       report.requeued += await this.#producer.hasten(kind, this.#now());
     report.redelivered += await this.#producer.hasten("webhook", this.#now());
@@ -97,9 +108,20 @@ export class Reconciler {
     });
     if (whole) for (const id of this.#firstMet.keys()) if (!met.has(id)) this.#firstMet.delete(id);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
-    report.swept += (await ledger.uploads.sweep(this.#now())) + (await ledger.sweep());
+    report.swept += await this.#sweep();
     if (erased.status === "rejected") throw erased.reason;
     return report;
+  }
+
+  /** Removes what is past its time, unless nobody knows the time. Returns how many. */
+  async #sweep(): Promise<number> {
+    const { ledger } = this.#analyses;
+    const now = this.#now();
+    const difference = await clockDifference(this.#redis, now);
+    // Told once, not at each walk.
+    if (difference !== undefined && !this.#differs) this.#onClockDiffers(difference);
+    this.#differs = difference !== undefined;
+    return this.#differs ? 0 : (await ledger.uploads.sweep(now)) + (await ledger.sweep());
   }
 
   /** One marker's fault keeps no other from its turn. */

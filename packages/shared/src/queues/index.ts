@@ -1,3 +1,4 @@
+export { clockDifference } from "./clock-difference.js";
 export {
   closeRedis,
   connectRedis,
