@@ -28,6 +28,7 @@ let here: TenantClient;
 let there: TenantClient;
 let other: TenantClient;
 let reader: TenantClient;
+let operator: TenantClient;
 const registered: Registered[] = [];
 const secrets: string[] = [];
 
@@ -52,6 +53,7 @@ before(async () => {
   there = new TenantClient(second, own);
   other = new TenantClient(second, await system.key("b", "submit", "read", "webhooks"));
   reader = new TenantClient(first, await system.key("a", "submit", "read"));
+  operator = new TenantClient(first, await system.key("a", "admin"));
 });
 after(async () => {
   await Promise.all(registered.map(({ receiver }) => receiver.stop()));
@@ -335,6 +337,8 @@ describe("an analysis's end", () => {
       assert.deepEqual([body.enabled, body.disabled?.reason], [false, "gone"]);
       const redeliver = `/v1/webhooks/${id}/deliveries/${messageOf(analysis)}/redeliver`;
       Client.refused(await here.call("POST", redeliver), 409, "webhook-disabled");
+      const letter = `/v1/dead-letters/${deliveryName(analysis, id)}`;
+      Client.refused(await operator.call("POST", `${letter}/retry`), 409, "webhook-disabled");
       await there.ended(await there.submit(film));
       await system.settled();
       assert.equal((await here.deliveries(id)).length, 1, "while it is disabled nothing is owed");

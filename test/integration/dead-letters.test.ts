@@ -4,10 +4,13 @@ import {
   type AnalysisRequest,
   analysisFolder,
   type Backbone,
+  deliveryName,
+  type EndpointRecord,
   ProblemError,
   Producer,
   Reconciler,
 } from "@osteon/shared";
+import { v7 as uuidv7 } from "uuid";
 import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
@@ -190,6 +193,40 @@ test("a dead letter that was tried again is not listed again by what was left to
   const later = () => Date.now() + 3_600_000;
   await new Reconciler({ analyses, producer, redis, now: later }).walk(5);
   assert.equal(await analyses.ledger.failed.get(one.id), undefined);
+});
+
+test("a delivery to a disabled endpoint is not made again, and keeps its reason, until the endpoint is enabled", async () => {
+  const { analyses } = backbone;
+  const { deliveries, endpoints } = analyses.ledger;
+  const at = new Date().toISOString();
+  // None that is known to have no endpoints.
+  const tenant = "own";
+  const endpoint: EndpointRecord = {
+    ...{ id: uuidv7(), tenant, url: "https://example.org/", description: "", events: ["analysis.completed"] },
+    ...{ enabled: true, createdAt: at, updatedAt: at, secrets: [] },
+  };
+  await endpoints.put(endpoint);
+  const request = await accept(analyses, requestOf(1, { tenant }));
+  await analyses.filmEnded(request, resultOf(request));
+  const ref = { tenant, event: request.id, webhook: endpoint.id };
+  await analyses.dispatch.giveUp(ref, "The receiver said that it is gone (410).");
+  await endpoints.put({ ...endpoint, enabled: false });
+
+  const letters = lettersOf(backbone);
+  const name = deliveryName(request.id, endpoint.id);
+  const refused = { code: "webhook-disabled", status: 409 };
+  await assert.rejects(letters.retry(name), refused);
+  await assert.rejects(analyses.dispatch.redeliver(ref), refused, "as the command line does");
+  const standing = await deliveries.get(ref);
+  assert.deepEqual(
+    [standing?.status, standing?.reason, await deliveries.owed.has(name), await deliveries.dead.has(name)],
+    ["failed", "The receiver said that it is gone (410).", false, true],
+  );
+
+  await endpoints.put(endpoint);
+  await letters.retry(name);
+  assert.equal((await deliveries.get(ref))?.status, "pending");
+  await endpoints.remove(endpoint);
 });
 
 test("an end that is settled again keeps what a retry has noted", async () => {

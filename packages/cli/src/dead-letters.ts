@@ -12,7 +12,8 @@ import type { Terminal } from "./gateway.js";
 export const deadLettersUsage = `npm run osteon -- dead-letters COMMAND
   list [--tenant NAME]                       failed analyses, and deliveries that were given up; of all tenants, oldest first
   retry ID… | --all [--tenant NAME]          examines the films again as new analyses, and makes the deliveries again
-  redeliver NAME… | --all [--tenant NAME]    makes the deliveries only`;
+  redeliver NAME… | --all [--tenant NAME]    makes the deliveries only
+                                             what goes to a disabled endpoint is told, and made when that is enabled`;
 
 interface Letters {
   letters: Pick<DeadLetters, "list" | "retry">;

@@ -70,8 +70,8 @@ export class DeadLetters {
    * Tries a dead letter again. A failed analysis stays as its client was told; a new one, with the same films and fields, comes
    * in its place. A delivery is made again under its own id. Trying one twice is trying it once.
    *
-   * @throws ProblemError `dead-letter-not-found`; `film-altered`, `film-lost` and `record-damaged` where its films are not what
-   *   they were
+   * @throws ProblemError `dead-letter-not-found`; `webhook-disabled` where a delivery's endpoint is; `film-altered`, `film-lost` and
+   *   `record-damaged` where its films are not what they were
    */
   async retry(id: string): Promise<RetriedLetter> {
     if (isAnalysisId(id)) {

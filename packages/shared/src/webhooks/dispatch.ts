@@ -76,12 +76,16 @@ export class Dispatch {
   }
 
   /**
-   * Makes a delivery again that was made or given up: under its own id, from the schedule's beginning.
-   * @throws ProblemError `delivery-not-found`, `delivery-pending`
+   * Makes a delivery again that was made or given up: under its own id, from the schedule's beginning. Not while its endpoint is disabled:
+   * nothing would be tried, and why it was given up at first would be lost.
+   * @throws ProblemError `delivery-not-found`, `delivery-pending`, `webhook-disabled`
    */
   async redeliver(ref: DeliveryRef): Promise<DeliveryRecord> {
     const record = await this.#deliveries.get(ref);
     if (record === undefined) throw new ProblemError("delivery-not-found");
+    const { tenant, webhook } = ref;
+    const endpoint = webhook === undefined ? undefined : await this.#endpoints.get({ tenant, id: webhook });
+    if (endpoint?.enabled === false) throw new ProblemError("webhook-disabled");
     if (record.status === "pending") throw new ProblemError("delivery-pending");
     return this.#again(ref, record);
   }

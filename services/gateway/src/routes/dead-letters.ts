@@ -72,7 +72,14 @@ export async function deadLetters(app: App, { backbone, logger }: Dependencies):
     },
     config: {
       scope: "admin",
-      problems: ["dead-letter-not-found", "delivery-pending", "film-lost", "film-altered", "record-damaged"],
+      problems: [
+        "dead-letter-not-found",
+        "delivery-pending",
+        "webhook-disabled",
+        "film-lost",
+        "film-altered",
+        "record-damaged",
+      ],
     },
     handler: async ({ params }, reply) => reply.code(202).send(await letters.retry(params.id)),
   });

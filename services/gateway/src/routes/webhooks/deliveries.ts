@@ -76,11 +76,6 @@ export async function deliveries(
     if (record?.id !== id) throw new ProblemError("delivery-not-found");
     return record;
   };
-  const requireEnabled = async (request: { tenant: string; params: { id: string } }) => {
-    const endpoint = await registry.find(endpointRef(request));
-    if (!endpoint.enabled) throw new ProblemError("webhook-disabled");
-    return endpoint;
-  };
 
   app.route({
     method: "GET",
@@ -142,7 +137,7 @@ export async function deliveries(
       problems: ["webhook-not-found", "delivery-not-found", "delivery-pending", "webhook-disabled"],
     },
     handler: async (request, reply) => {
-      await requireEnabled(request);
+      await registry.find(endpointRef(request));
       const ref = refOf(request);
       await find(ref, request.params.delivery);
       return reply.code(202).send(publicDelivery(await dispatch.redeliver(ref)));
@@ -162,7 +157,8 @@ export async function deliveries(
     },
     config: { scope: "webhooks", problems: ["webhook-not-found", "webhook-disabled"] },
     handler: async (request, reply) => {
-      const endpoint = await requireEnabled(request);
+      const endpoint = await registry.find(endpointRef(request));
+      if (!endpoint.enabled) throw new ProblemError("webhook-disabled");
       const { since, cursor } = request.body;
       const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
       return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(since), { after }));
