@@ -16,6 +16,7 @@ from .photometry import damage, thumbnail
 from .pictures import pictures
 from .scenes import beside, page, photograph
 from .tensor import InputSpec, place, standardise, stretch
+from .transplant import transplant
 
 PART_CLASSES = [*REGIONS, "none"]
 STRIDE = 8
@@ -93,8 +94,9 @@ class BodyPartDraws(Draws):
 class FractureDraws(Draws):
     """Tensors (1, S, S), a heat map (1, S/8, S/8), bone, region and label; about a third of them fractured.
 
-    `small` is the share of films shrunk to a small picture, in which a fracture can still be seen. With `clean` there is also the
-    view before all damage (1, S, S), for a teacher.
+    `small` is the share of films shrunk to a small picture, in which a fracture can still be seen, `transplanted` that of sound films
+    with a patch of another, fractured or sound in the recipe's share. With `clean` there is also the view before all damage (1, S, S),
+    for a teacher.
     """
 
     def __init__(
@@ -106,10 +108,11 @@ class FractureDraws(Draws):
         length: int,
         seed: int,
         small: float = 0.0,
+        transplanted: float = 0.0,
         clean: bool = False,
     ) -> None:
         super().__init__(length, seed)
-        self.spec, self.fractured, self.small, self.clean = spec, fractured, small, clean
+        self.spec, self.fractured, self.small, self.transplanted, self.clean = spec, fractured, small, transplanted, clean
         self.weights = weights
         self.pools = {
             (bone, label): [s for s in samples if s.region == bone and s.fractured == label]
@@ -123,7 +126,7 @@ class FractureDraws(Draws):
         bone = rng.choices(list(self.weights), list(self.weights.values()))[0]
         label = rng.random() < self.fractured
         size = self.spec.width
-        shown = [rng.choice(self.pools[bone, label])]
+        shown = [self._film(bone, label, rng)]
         shown += [rng.choice(self.pools[bone, rng.random() < self.fractured]) for _ in range(views(rng) - 1)]
         label = any(sample.fractured for sample in shown)
         view = staged([draw(sample, size, rng) for sample in shown], size, rng, [])
@@ -139,6 +142,11 @@ class FractureDraws(Draws):
             "bone": BONES.index(bone),
             "label": float(label),
         }
+
+    def _film(self, bone: str, label: bool, rng: random.Random) -> Sample:
+        if self.transplanted and rng.random() < self.transplanted:
+            return transplant(rng.choice(self.pools[bone, False]), rng.choice(self.pools[bone, label]), rng)
+        return rng.choice(self.pools[bone, label])
 
 
 class WarmUpDraws(Draws):

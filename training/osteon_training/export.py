@@ -33,7 +33,7 @@ TITLES = {
     "leg": "Fracture of the leg, knee, ankle and foot",
     "hip": "Fracture of the hip and pelvis",
 }
-VERSIONS = {"bodypart": "1.3.0", "fracture": "1.1.1"}
+VERSIONS = {"bodypart": "1.3.0", "fracture": "1.2.0"}
 
 
 class PartExport(nn.Module):

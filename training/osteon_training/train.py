@@ -76,9 +76,8 @@ def make_draws(recipe: dict, samples: list[Sample], size: int, length: int) -> D
         return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], recipe.get("turned", 0.0), recipe.get("small", 0.0))
     if recipe["task"] == "warm-up":
         return WarmUpDraws(samples, spec, length, recipe["seed"])
-    return FractureDraws(
-        samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"], recipe.get("small", 0.0), "taught" in recipe
-    )
+    small, transplanted = recipe.get("small", 0.0), recipe.get("transplanted", 0.0)
+    return FractureDraws(samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"], small, transplanted, "taught" in recipe)
 
 
 def loss_of(recipe: dict, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

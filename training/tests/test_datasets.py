@@ -1,5 +1,6 @@
 """What a training step sees (with all of training's packages): python -m unittest discover training/tests"""
 
+import random
 import sys
 import unittest
 from pathlib import Path
@@ -10,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 try:
     from osteon_training.datasets import FractureDraws, WarmUpDraws
+    from osteon_training.transplant import transplant
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
 
@@ -47,6 +49,25 @@ class Bones(unittest.TestCase):
         one, two = draws[0]["x"]
         self.assertEqual(one.shape, (1, 64, 64))
         self.assertTrue((one != two).any())
+
+    def test_a_sound_film_takes_a_patch_and_the_label_of_its_donor(self) -> None:
+        drawn = np.random.default_rng(4)
+        films = [np.clip(drawn.normal(120, 25, (300, 260)), 20, 230).astype(np.uint8) for _ in range(2)]
+        none, box = np.zeros((0, 4), np.float32), np.array([[40, 40, 30, 20]], np.float32)
+        onto, sound, broken, unmarked = (
+            Sample(f"{at}.png", "train", "hand", fractured, False, films[min(at, 1)], boxes)
+            for at, (fractured, boxes) in enumerate([(False, none), (False, none), (True, box), (True, none)])
+        )
+        for seed in range(8):
+            made = transplant(onto, broken, random.Random(seed))
+            x, y, w, h = made.boxes[0]
+            self.assertTrue(made.fractured and x >= 0 and y >= 0 and x + w <= 260 and y + h <= 300)
+            changed = np.argwhere(made.image != onto.image)
+            self.assertTrue((changed.min(axis=0) <= [y, x]).all() and (changed.max(axis=0) >= [y + h - 1, x + w - 1]).all())
+            plain = transplant(onto, sound, random.Random(seed))
+            self.assertFalse(plain.fractured or len(plain.boxes))
+            self.assertTrue((plain.image != onto.image).any())
+        self.assertIs(transplant(onto, unmarked, random.Random(1)), onto)
 
 
 if __name__ == "__main__":
