@@ -15,7 +15,7 @@ import numpy as np
 
 from .data import Sample
 
-# Places looked at for a patch, in two films.
+# Random places that are looked at for a patch.
 LOOKS = 60
 
 
