@@ -40,7 +40,9 @@ export async function figuresOf(
   const jobs: JobCounts = {};
   for (const [, labels = "", count] of text.matchAll(jobPattern)) {
     const kind = /kind="([a-z]+)"/.exec(labels)?.[1] ?? "";
-    if (labels.includes('outcome="done"')) jobs[kind] = (jobs[kind] ?? 0) + Number(count);
+    // A service tells of kinds that it has done none of, too.
+    if (labels.includes('outcome="done"') && Number(count) > 0)
+      jobs[kind] = (jobs[kind] ?? 0) + Number(count);
   }
   return { figures, jobs };
 }
