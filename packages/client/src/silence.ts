@@ -5,9 +5,12 @@ export interface Watched {
   end(): void;
 }
 
+/** Answers that have no body; browsers give them an empty one, with which none can be made. */
+const bodiless = [204, 205, 304];
+
 /** Has `over` abort where the answer's body is silent for so long: fetch would wait for minutes, and a browser for ever. */
 export function watchSilence(answer: Response, ms: number, over: AbortController): Watched {
-  if (answer.body === null) return { answer, end: () => undefined };
+  if (answer.body === null || bodiless.includes(answer.status)) return { answer, end: () => undefined };
   const arm = () => setTimeout(() => over.abort(new Error(`its answer was silent for ${ms} ms`)), ms);
   let timer = arm();
   const end = () => clearTimeout(timer);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import {
   type Analysis,
   ConnectionError,
@@ -111,6 +112,18 @@ describe("repeats", () => {
       problem(429, "rate-limited", { "retry-after": "0" }),
       problem(404, "analysis-not-found"),
     );
+  });
+
+  test("an answer without content is read where the browser gives it an empty body, too", async () => {
+    let calls = 0;
+    const fetch: typeof globalThis.fetch = async () => {
+      calls += 1;
+      return Object.defineProperty(new Response(null, { status: 204 }), "body", {
+        value: new ReadableStream(),
+      });
+    };
+    await new Osteon({ url: "http://osteon.invalid", pauseMs: 1, fetch }).erase(id);
+    assert.equal(calls, 1, "an erasure that succeeded is not made again");
   });
 
   test("another server's JSON is no problem of ours", async () => {
@@ -370,46 +383,64 @@ describe("submitting", () => {
     });
   }
 
-  test("a try has time for its body, by the body's size", async () => {
+  test("a try has time for its body, by the body's size", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
     const slowly: typeof fetch = (_url, { signal } = {}) =>
       new Promise((resolve, reject) => {
         signal?.addEventListener("abort", () => reject(signal.reason));
         setTimeout(() => resolve(Response.json(analysis("queued"), { status: 202 })), 200);
       });
     const client = new Osteon({ url: "http://127.0.0.1", retries: 0, timeoutMs: 20, fetch: slowly });
-    await assert.rejects(client.get(id), /no answer within 20 ms/);
-    await assert.rejects(client.submit(new Uint8Array(16 * 30)), /no answer within 50 ms/);
-    assert.equal((await client.submit(new Uint8Array(16 * 5_000))).status, "queued");
+    const after = async (ms: number, call: Promise<Analysis>) => {
+      await setImmediate();
+      t.mock.timers.tick(ms);
+      return call;
+    };
+    await assert.rejects(after(20, client.get(id)), /no answer within 20 ms/);
+    await assert.rejects(after(50, client.submit(new Uint8Array(16 * 30))), /no answer within 50 ms/);
+    assert.equal((await after(200, client.submit(new Uint8Array(16 * 5_000)))).status, "queued");
   });
 
-  test("an answer may take its time, and is given up where it falls silent", async () => {
-    const text = JSON.stringify(analysis("queued"));
-    const speaking = (pieces: number): Step => {
-      return (_request, response) => {
-        response.writeHead(200, { "content-type": "application/json" });
-        const size = Math.ceil(text.length / 8);
-        let at = 0;
-        const say = () => {
-          if (at >= pieces) return pieces === 8 ? void response.end() : undefined;
-          response.write(text.slice(at * size, ++at * size), () => setTimeout(say, 50));
+  for (const status of [200, 500])
+    test(`an answer (${status}) may take its time, and is given up where it falls silent`, async (t) => {
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const answer = JSON.stringify(analysis("queued"));
+      /** What is asked for, and how it is told piece by piece; it is cut as the client breaks it off. */
+      const asked = () => {
+        let body: ReadableStreamDefaultController<Uint8Array> | undefined;
+        const fetch: typeof globalThis.fetch = async (_url, { signal } = {}) => {
+          const stream = new ReadableStream<Uint8Array>({
+            start: (controller) => {
+              body = controller;
+            },
+          });
+          signal?.addEventListener("abort", () => body?.error(signal.reason));
+          return new Response(stream, { status });
         };
-        say();
+        const client = new Osteon({ url: "http://127.0.0.1", retries: 0, timeoutMs: 1_000, fetch });
+        const got = client.get(id).then(
+          (value) => value.status,
+          (error: Error) => error.message,
+        );
+        const say = async (text: string) => {
+          await setImmediate();
+          body?.enqueue(new TextEncoder().encode(text));
+          await setImmediate();
+        };
+        return { got, say, end: () => body?.close() };
       };
-    };
-    const patient = (url: string) => new Osteon({ url, retries: 0, timeoutMs: 300 });
-    await scripted(async ({ url }) => {
-      assert.equal((await patient(url).get(id)).status, "queued");
-    }, speaking(8));
-    await scripted(async ({ url }) => {
-      await assert.rejects(patient(url).get(id), /its answer was silent for 300 ms/);
-    }, speaking(3));
-    await scripted(
-      async ({ url }) => {
-        await assert.rejects(patient(url).get(id), /http-error|silent for 300 ms/);
-      },
-      (_request, response) => void response.writeHead(500).write("{"),
-    );
-  });
+      const whole = asked();
+      for (const letter of answer) {
+        await whole.say(letter);
+        t.mock.timers.tick(999);
+      }
+      whole.end();
+      assert.match(await whole.got, status === 200 ? /^queued$/ : /^http-error/);
+      const broken = asked();
+      await broken.say(answer.slice(0, 9));
+      t.mock.timers.tick(1_000);
+      assert.match(await broken.got, status === 200 ? /its answer was silent for 1000 ms/ : /^http-error/);
+    });
 
   test("the time goes over pauses before repeats too", () =>
     scripted(
