@@ -33,7 +33,6 @@ TITLES = {
     "leg": "Fracture of the leg, knee, ankle and foot",
     "hip": "Fracture of the hip and pelvis",
 }
-VERSIONS = {"bodypart": "1.3.0", "fracture": "1.2.0"}
 
 
 class PartExport(nn.Module):
@@ -136,7 +135,7 @@ def manifest_of(name: str, recipe: dict, size: int) -> dict:
     bone = name.removeprefix("fracture-") if name != "bodypart" else None
     blank = {"value": 0.5, "low": 0.0, "high": 1.0}
     manifest = {
-        "schemaVersion": 1, "name": name, "version": VERSIONS[recipe["task"]], "task": recipe["task"], **({"bone": bone} if bone else {}),
+        "schemaVersion": 1, "name": name, "version": recipe["version"], "task": recipe["task"], **({"bone": bone} if bone else {}),
         "title": TITLES[bone or "bodypart"], "licence": "Apache-2.0", "attribution": ATTRIBUTION, "files": {},
         "input": InputSpec(size, size).manifest(),
         "outputs": {"logits": "logits"} if bone is None else {"logit": "logit", "heatmap": "heatmap"},

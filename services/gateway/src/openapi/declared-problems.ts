@@ -4,6 +4,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The problems that are the call's own; those that every call may answer follow from what it is. */
     problems?: readonly ProblemCode[];
+    /** Whether the body may be left out, which its schema cannot say. */
+    bodyOptional?: boolean;
   }
 }
 

@@ -40,6 +40,7 @@ const tags = [
 
 /** The OpenAPI 3.1 document, made from the routes' schemas, and its rendered form at `/docs`, which needs nothing from outside. */
 export async function openapi(app: App): Promise<void> {
+  const bodiless = new Set<string>();
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -66,10 +67,13 @@ export async function openapi(app: App): Promise<void> {
         },
       },
     },
-    transform: ({ schema, url, route }) => ({ schema: described(schema, route), url }),
+    transform: ({ schema, url, route }) => {
+      if (route.config?.bodyOptional === true) bodiless.add(schema?.operationId ?? "");
+      return { schema: described(schema, route), url };
+    },
     transformObject: (found) => {
       if (!("openapiObject" in found)) return found.swaggerObject;
-      return finished(plain(found.openapiObject) as unknown as Document);
+      return finished(plain(found.openapiObject) as unknown as Document, bodiless);
     },
   });
   await app.register(swaggerUi, {
@@ -114,16 +118,14 @@ function tagOf(url: string): string {
   return tagged.find(([paths]) => paths.test(url))?.[1] ?? "Analyses";
 }
 
-/** Operations that take a body and need none; of a route's schema that cannot be said. */
-const bodiesLeftOut = new Set(["rotateWebhookSecret"]);
-
-function finished({ components, ...document }: Document): object {
+/** @param bodiless operations that take a body and need none */
+function finished({ components, ...document }: Document, bodiless: ReadonlySet<string>): object {
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(operations)) {
       const body = method === "post" ? requestBodies[path as keyof typeof requestBodies] : undefined;
       if (body !== undefined) operation.requestBody = body;
       const { requestBody } = operation;
-      if (requestBody !== undefined && bodiesLeftOut.has(operation.operationId ?? ""))
+      if (requestBody !== undefined && bodiless.has(operation.operationId ?? ""))
         requestBody.required = false;
       const limited = operation.security?.some(({ key }) => !key.includes("admin")) === true;
       for (const [status, response] of Object.entries(operation.responses)) {

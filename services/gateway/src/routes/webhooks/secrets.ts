@@ -44,8 +44,7 @@ export async function secrets(
       body: Rotation,
       response: { 200: Rotated },
     },
-    config: { scope: "webhooks", problems: ["webhook-not-found", "webhooks-off"] },
-    // The body may be left out.
+    config: { scope: "webhooks", problems: ["webhook-not-found", "webhooks-off"], bodyOptional: true },
     preValidation: async (request) => {
       request.body ??= {} as typeof request.body;
     },
