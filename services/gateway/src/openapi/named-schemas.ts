@@ -49,7 +49,7 @@ const named = {
   WorkerReload,
 };
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** The named schemas, each referring to the others. */
 export function componentSchemas(): Record<string, Json> {
@@ -63,11 +63,14 @@ const texts = new WeakMap<object, string>();
 
 const names = new Map(Object.entries(named).map(([name, schema]) => [textOf(plain(schema)), name]));
 
+/** What the named ones are called by: nothing else need be compared. */
+const keysOfNamed = new Set(Object.values(named).map((schema) => keysOf(plain(schema) as object)));
+
 /** The value with each named schema in it, however deep, as a reference. `but`: the one that is not to refer to itself. */
 export function referring(value: Json, but?: string): Json {
   if (Array.isArray(value)) return value.map((each) => referring(each));
   if (value === null || typeof value !== "object") return value;
-  const name = names.get(textOf(value));
+  const name = keysOfNamed.has(keysOf(value)) ? names.get(textOf(value)) : undefined;
   if (name !== undefined && name !== but) return { $ref: `#/components/schemas/${name}` };
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, referring(each)]));
 }
@@ -81,6 +84,10 @@ export function plain(schema: unknown): Json {
     const [every] = patternProperties === undefined ? [] : Object.values(patternProperties as object);
     return every === undefined ? value : { ...rest, additionalProperties: every as Json };
   }) as Json;
+}
+
+function keysOf(value: object): string {
+  return Object.keys(value).sort().join();
 }
 
 /** Equal for equal schemas, in whatever order their properties stand. */

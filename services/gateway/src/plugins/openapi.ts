@@ -5,7 +5,7 @@ import type { App } from "../app.js";
 import { swagger } from "../libraries/fastify.js";
 import { declaredProblems, everywhere } from "../openapi/declared-problems.js";
 import { headers, headersOf } from "../openapi/headers.js";
-import { componentSchemas, plain, referring } from "../openapi/named-schemas.js";
+import { componentSchemas, type Json, plain, referring } from "../openapi/named-schemas.js";
 import { problemResponses } from "../openapi/problem-responses.js";
 import { requestBodies } from "../openapi/request-bodies.js";
 import { sentWebhooks } from "../openapi/webhooks.js";
@@ -123,7 +123,7 @@ function finished({ components, ...document }: Document, bodiless: ReadonlySet<s
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(operations)) {
       const body = method === "post" ? requestBodies[path as keyof typeof requestBodies] : undefined;
-      if (body !== undefined) operation.requestBody = body;
+      if (body !== undefined) operation.requestBody = plain(body) as object;
       const { requestBody } = operation;
       if (requestBody !== undefined && bodiless.has(operation.operationId ?? ""))
         requestBody.required = false;
@@ -134,7 +134,8 @@ function finished({ components, ...document }: Document, bodiless: ReadonlySet<s
       }
     }
   }
-  const rest = referring(plain({ ...document, webhooks: sentWebhooks })) as unknown as Document;
+  const whole = { ...document, webhooks: plain(sentWebhooks) } as unknown as Json;
+  const rest = referring(whole) as unknown as Document;
   const responses = sharedResponses(rest);
   return { ...rest, components: { ...components, responses, headers, schemas: componentSchemas() } };
 }
