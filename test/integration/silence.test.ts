@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { type RunningRedis, startRedis, startS3 } from "@osteon/embedded";
 import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
@@ -89,6 +90,54 @@ test("a call to an S3 server that takes it and never answers fails, and the next
   proxy.hang(false);
   await store.put("a", "written");
   assert.equal(String(await store.get("a")), "written");
+});
+
+test("a call to an S3 server that never answers is not made again: its caller waits for one", async (t) => {
+  let calls = 0;
+  const server = createServer(() => {
+    calls += 1;
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const store = new S3Store({
+    bucket: "films",
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
+    answerMs: 500,
+  });
+  t.after(async () => {
+    await store.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  await assert.rejects(store.get("a"), { code: "store-unavailable" });
+  assert.equal(calls, 1);
+  await assert.rejects(store.put("a", Readable.from([Buffer.alloc(1)])), { code: "store-unavailable" });
+  assert.equal(calls, 2);
+});
+
+test("a call that an S3 server fails at once is made again", async (t) => {
+  let calls = 0;
+  const server = createServer((_, answer) => {
+    calls += 1;
+    answer.writeHead(calls < 3 ? 503 : 200, { "content-length": 0 }).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const store = new S3Store({
+    bucket: "films",
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
+  });
+  t.after(async () => {
+    await store.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  assert.equal(String(await store.get("a")), "");
+  assert.equal(calls, 3);
 });
 
 test("an answer of an S3 server that stalls in its body fails, and the next is read whole", {

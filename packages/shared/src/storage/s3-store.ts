@@ -29,6 +29,7 @@ import {
   walk,
 } from "./object-store.js";
 import { probeConditionalPut } from "./probe.js";
+import { repeatWithin } from "./s3-retries.js";
 
 export interface S3StoreOptions {
   bucket: string;
@@ -41,7 +42,7 @@ export interface S3StoreOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** PEM certificates that the server's is checked against; the system's where absent. */
   ca?: Buffer;
-  /** Milliseconds that the server has for each answer, and may say nothing within it; 30,000 where absent. */
+  /** Milliseconds that the server has for an answer, and may say nothing within it; 30,000 where absent. A call takes half as much again at most. */
   answerMs?: number;
 }
 
@@ -264,7 +265,7 @@ function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Clie
   // A call that waits for a socket counts as one that cannot connect: as many as a webhook worker's deliveries may make at once.
   const agent = { keepAlive: true, maxSockets: 512 };
   const answerMs = options.answerMs ?? 30_000;
-  return new S3Client({
+  const client = new S3Client({
     region: options.region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
@@ -283,6 +284,8 @@ function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Clie
       httpsAgent: new HttpsAgent({ ...agent, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
     },
   });
+  repeatWithin(client, answerMs / 2);
+  return client;
 }
 
 /** Keys or folders of a part of a list, but for the placeholder of the folder that is listed. */
