@@ -133,7 +133,9 @@ test("each pod is without rights, waits for warm models, has its secrets by refe
       assert.ok(container.securityContext.readOnlyRootFilesystem);
       assert.deepEqual(container.securityContext.capabilities.drop, ["ALL"]);
       const { periodSeconds, failureThreshold, httpGet } = container.startupProbe;
-      assert.equal(httpGet.path, "/readyz");
+      // A pod that waits for its store is alive: what it says must be read, and it must not be ended for it.
+      assert.equal(httpGet.path, "/livez");
+      assert.equal(container.readinessProbe.httpGet.path, "/readyz");
       assert.ok(periodSeconds * failureThreshold >= 120, metadata.name);
       assert.equal(container.livenessProbe.httpGet.path, "/livez");
       for (const { name, value } of container.env) {

@@ -30,6 +30,7 @@ export interface Deployment extends Rendered {
           env: { name: string; value?: string }[];
           volumeMounts: { mountPath: string }[];
           startupProbe: Probe;
+          readinessProbe: Probe;
           livenessProbe: Probe;
         }[];
       };

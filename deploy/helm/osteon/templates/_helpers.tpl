@@ -119,9 +119,9 @@ spec:
               valueFrom:
                 secretKeyRef: { name: {{ $.Values.existingSecret }}, key: {{ $key }}, optional: {{ ne $key "REDIS_URL" }} }
             {{- end }}
-          # Loading and warming up the models is part of starting: nothing else is asked until it is done.
+          # Alive, not ready: a pod that waits for its store or its Redis, or warms up its models, is not ended for it.
           startupProbe:
-            httpGet: { path: /readyz, port: health }
+            httpGet: { path: /livez, port: health }
             periodSeconds: 2
             failureThreshold: 60
           readinessProbe:

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Analyses, Ledger, LiveState } from "../analyses/index.js";
 import type { Config } from "../config/index.js";
 import { closeRedis, connectRedis, Producer } from "../queues/index.js";
@@ -68,14 +69,20 @@ export async function openBackbone(
   };
 }
 
+/** What says nothing for so long is told of before its try ends, which may take a minute. */
+const silentMs = 5_000;
+
 async function untilUp(what: string, step: () => Promise<unknown>, logger: Logger): Promise<void> {
   for (let tries = 1; ; tries += 1) {
+    const silent = setTimeout(() => logger.warn({ tries }, `${what} is not up: it says nothing`), silentMs);
     try {
       await step();
       return;
     } catch (error) {
       logger.warn({ err: error, tries }, `${what} is not up`);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(250 * tries, 3_000)));
+      await delay(Math.min(250 * tries, 3_000));
+    } finally {
+      clearTimeout(silent);
     }
   }
 }

@@ -103,13 +103,13 @@ export async function runService(
 
   try {
     traces = await startTraceExport(name, process.env);
-    service = await start({ service: name, config, logger, metrics });
-    const running = service;
-    if (hungUp) await hangUp();
+    // Before it is ready: what waits for its store is alive, and is not to be ended for it.
     if (config.HEALTH_PORT !== undefined) {
-      const ready = async () => !stopping && (await running.ready());
+      const ready = async () => !stopping && (await service?.ready()) === true;
       health = await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT }, { ready }, metrics);
     }
+    service = await start({ service: name, config, logger, metrics });
+    if (hungUp) await hangUp();
     logger.info({ address: service.address, metrics: health && `${health.address}/metrics` }, "ready");
     process.send?.({ type: "ready", ...(service.address === undefined ? {} : { address: service.address }) });
   } catch (error) {

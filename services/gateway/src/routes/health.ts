@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
@@ -5,12 +6,20 @@ import type { App, Dependencies } from "../app.js";
 /** A look at the store is worth so long: it costs a call, and anybody may ask whether the gateway is ready. */
 const lookMs = 1_000;
 
+/** Balancers and orchestrators wait for seconds: by then a store that says nothing is one that is away. */
+const answerWithinMs = 4_000;
+
 /** `/livez`, `/readyz`, `/metrics`. */
 export async function health(app: App, { backbone, metrics }: Dependencies): Promise<void> {
   let last: { at: number; look: Promise<boolean> } | undefined;
+  const late = async (): Promise<never> => {
+    await delay(answerWithinMs, undefined, { ref: false });
+    throw new ProblemError("store-unavailable");
+  };
+  const look = () => Promise.race([backbone.store.exists("probe/ready"), late()]);
   const storeIsThere = () => {
     if (last === undefined || performance.now() - last.at > lookMs)
-      last = { at: performance.now(), look: backbone.store.exists("probe/ready") };
+      last = { at: performance.now(), look: look() };
     return last.look;
   };
 

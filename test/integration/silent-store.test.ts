@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { freePort } from "@osteon/embedded";
+import { Client } from "../support/client.js";
+import { LoneGateway } from "../support/gateway.js";
+
+const main = fileURLToPath(new URL("../../../services/webhook-worker/dist/src/main.js", import.meta.url));
+
+test("a service whose store says nothing at its start tells it, is alive and not ready, and ends when told to", {
+  timeout: 60_000,
+}, async (t) => {
+  const store = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(store, "listening");
+  const health = await freePort();
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const worker = fork(main, {
+    env: {
+      ...inherited,
+      S3_BUCKET: "films",
+      S3_ENDPOINT: `http://127.0.0.1:${(store.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: "a",
+      AWS_SECRET_ACCESS_KEY: "b",
+      REDIS_URL: "redis://127.0.0.1:1",
+      WEBHOOK_SECRET: "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw",
+      WEBHOOK_MASTER_SECRET: "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw",
+      HEALTH_PORT: String(health),
+    },
+    stdio: ["ignore", "pipe", "ignore", "ipc"],
+  });
+  t.after(() => {
+    worker.kill("SIGKILL");
+    store.close();
+    store.closeAllConnections();
+  });
+  const ended = once(worker, "exit");
+  assert.ok(worker.stdout);
+  for await (const line of createInterface({ input: worker.stdout })) {
+    const { msg, tries } = JSON.parse(line) as { msg: string; tries?: number };
+    if (msg.startsWith("object store is not up")) {
+      assert.equal(tries, 1, "before its try has ended");
+      break;
+    }
+  }
+  const asked = (path: string) => fetch(`http://127.0.0.1:${health}${path}`);
+  assert.equal((await asked("/livez")).status, 200);
+  assert.equal((await asked("/readyz")).status, 503);
+  worker.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+});
+
+test("a gateway whose store says nothing more is soon not ready", { timeout: 60_000 }, async (t) => {
+  const gateway = await LoneGateway.start();
+  t.after(() => gateway.stop());
+  let asked = 0;
+  t.mock.method(gateway.backbone.store, "exists", () => {
+    asked += 1;
+    return new Promise(() => undefined);
+  });
+  Client.refused(await gateway.client.request("/readyz"), 503, "store-unavailable");
+  assert.equal(asked, 1);
+});
