@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { Analysis, Problem } from "@osteon/shared";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import { Client } from "../support/client.js";
@@ -45,6 +46,31 @@ describe("a body of a type that the call does not take", () => {
     }
     assert.deepEqual((await client.request(path)).body, before);
   });
+});
+
+test("a body that comes packed is refused as that, and not for what it holds", async () => {
+  const packed = (path: string, type: string, body: Buffer, encoding = "gzip", method = "POST") =>
+    client.request<Problem>(path, {
+      method,
+      headers: { "content-type": type, "content-encoding": encoding },
+      body: Uint8Array.from(body),
+    });
+  const json = gzipSync(JSON.stringify({ url: "https://viewer.example/" }));
+  for (const [path, type, body] of [
+    ["/v1/analyses", "image/jpeg", gzipSync(hand)],
+    ["/upload", "image/jpeg", gzipSync(hand)],
+    ["/v1/webhooks", "application/json", json],
+  ] as const) {
+    const refusal = await packed(path, type, body);
+    Client.refused(refusal, 415, "media-type-unsupported");
+    assert.match(refusal.body.detail, /Content-Encoding/);
+    assert.equal(refusal.headers.get("accept-encoding"), "identity");
+  }
+  assert.equal((await packed("/v1/analyses", "image/jpeg", hand, "Identity")).status, 202);
+});
+
+test("JSON that is null is no empty body", async () => {
+  Client.refused(await send("/v1/analyses", "application/json", "null"), 400, "validation-failed");
 });
 
 describe("a part of a form that says of no field that it is its", () => {

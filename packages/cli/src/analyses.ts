@@ -157,7 +157,11 @@ function idsOf(positionals: readonly string[]): readonly string[] {
 }
 
 async function readFilm(file: string): Promise<NamedFilm> {
-  return { data: await readFile(file), name: basename(file) };
+  const data = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    const folder = error.code === "EISDIR";
+    throw folder ? new Error("is a folder: name its films, or use npm start -- analyze") : error;
+  });
+  return { data, name: basename(file) };
 }
 
 /** What went wrong, for people. */

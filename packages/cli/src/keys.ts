@@ -4,7 +4,7 @@ import {
   type KeyRecord,
   type KeyRing,
   onlyTenant,
-  type ProblemError,
+  ProblemError,
   type Scope,
   scopes,
   tenantSecret,
@@ -22,12 +22,14 @@ export const keysUsage = `npm run osteon -- keys COMMAND
 
 const daySeconds = 86_400;
 
-/** When each key was used last, by its id; nothing where it is not known. */
-export type LastUses = () => Promise<Readonly<Record<string, string>>>;
+/** When each key was used last, by its id; undefined where nobody can be asked. */
+export type LastUses = () => Promise<Readonly<Record<string, string>> | undefined>;
 
 export interface KeysContext {
   now?: number;
   lastUses?: LastUses;
+  /** Is told what the answer lacks. */
+  err?: (line: string) => void;
   /** The operator's secrets of callbacks, newest first. */
   callbackSecrets?: readonly string[];
 }
@@ -39,7 +41,12 @@ const longest = { days: 36_525, hours: 876_600 };
 export async function keysCommand(
   args: readonly string[],
   ring: KeyRing,
-  { now = Date.now(), lastUses = async () => ({}), callbackSecrets = [] }: KeysContext = {},
+  {
+    now = Date.now(),
+    lastUses = async () => ({}),
+    err = () => undefined,
+    callbackSecrets = [],
+  }: KeysContext = {},
 ): Promise<string> {
   const { values, positionals } = parseCommand(args, options);
   const [command, id, more] = positionals;
@@ -49,12 +56,16 @@ export async function keysCommand(
     case "create": {
       if (values.tenant === undefined) throw new UsageError("create needs --tenant.");
       const days = values.days === undefined ? undefined : positive(values.days, "--days", longest.days);
-      const { text, record } = await ring.create({
+      const made = ring.create({
         tenant: values.tenant,
         name: values.name ?? "",
         scopes: scopesOf(values.scopes),
         ...(days === undefined ? {} : { expiresAt: new Date(now + days * daySeconds * 1000) }),
         ...limitsOf(values["submissions-per-minute"], values["reads-per-minute"]),
+      });
+      const { text, record } = await made.catch((error: unknown) => {
+        const given = error instanceof ProblemError && error.code === "validation-failed";
+        throw given ? new UsageError(explain(error)) : error;
       });
       return shown(text, record);
     }
@@ -62,7 +73,9 @@ export async function keysCommand(
       const used = await lastUses();
       const damaged: string[] = [];
       const records = await ring.list((id) => damaged.push(`${id}  damaged`));
-      return [...records.map((record) => line(record, now, used[record.id])), ...damaged].join("\n");
+      if (used === undefined)
+        err("When the keys were used last is not known: the Redis of REDIS_URL does not answer.");
+      return [...records.map((record) => line(record, now, used?.[record.id])), ...damaged].join("\n");
     }
     case "revoke":
       if (id === undefined) throw new UsageError("revoke needs the id of a key.");

@@ -31,12 +31,13 @@ type Topic = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
 const topics: Readonly<Record<string, Topic>> = {
   ...analysesCommands,
   webhooks: webhooksCommand,
-  keys: async (args, { out, env, signal }) => {
+  keys: async (args, { out, err, env, signal }) => {
     const config = configOf(env);
     const { store, redis, close } = await openBackbone(config);
     try {
       const made = keysCommand(args, new KeyRing(store), {
         lastUses: () => lastUsesOfKeys(redis),
+        err,
         callbackSecrets: callbackSecretsOf(config),
       });
       say(out, await unlessAborted(made, signal));

@@ -38,6 +38,17 @@ test("create shows the key once; list, rotate and revoke never show a secret", a
   assert.match(await keysCommand(["revoke", id], ring), /revoked/);
 });
 
+test("where nobody can be asked when the keys were used last, list says so, and lists them", async () => {
+  const told: string[] = [];
+  const listed = await keysCommand(["list"], ring, {
+    lastUses: async () => undefined,
+    err: (line) => told.push(line),
+  });
+  assert.match(listed, /ward-1/);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? "", /REDIS_URL/);
+});
+
 test("a key may have a budget of its own, which a rotation keeps", async () => {
   const made = await keysCommand(
     ["create", "--tenant", "ward-1", "--submissions-per-minute", "5", "--reads-per-minute", "0"],
@@ -77,6 +88,8 @@ test("what is not understood is a usage error", async () => {
     ["forget"],
     ["create"],
     ["create", "--tenant", "x", "--scopes", "root"],
+    ["create", "--tenant", "UP"],
+    ["create", "--tenant", "x", "--name", "n".repeat(101)],
     ["revoke"],
     ["list", "--what"],
     ["create", "--tenant", "x", "--days", "-1"],

@@ -33,3 +33,9 @@ test("files and DATA_DIR are relative to where the user stands, not to where npm
   assert.match(body, /filename="film\.jpg"[\s\S]*bytes of a film/);
   assert.equal(configOf(env).DATA_DIR, join(folder, "data"));
 });
+
+test("a folder in the place of a film is told as one, with what takes folders", async () => {
+  const { code, told } = await osteon(["analyze", tmpdir()], { OSTEON_URL: "http://127.0.0.1:1" });
+  assert.equal(code, 1);
+  assert.match(told, /is a folder: .*npm start -- analyze/);
+});

@@ -3,6 +3,8 @@ import type { FastifyReply } from "fastify";
 import { onceGone } from "./client-gone.js";
 
 const heartbeatMs = 15_000;
+/** How often is asked whether what it was opened with is good still. */
+const lookMs = 5_000;
 /** A stream ends after this time, so that no client stays with one gateway for good. */
 const longestMs = 10 * 60_000;
 /** A client that does not read is let go: it catches up when it comes back. */
@@ -11,8 +13,8 @@ const mostUnread = 512 * 1024;
 const lingerMs = 30_000;
 
 /**
- * An answer of server-sent events. It ends with its client, with its key or session, with the gateway, and after ten minutes; a
- * client that comes back finds another gateway, or is told what is wrong.
+ * An answer of server-sent events. It ends with its client, with its key, soon after its session or a revocation, with the gateway, and
+ * after ten minutes; a client that comes back finds another gateway, or is told what is wrong.
  */
 export class EventStream {
   readonly #raw: ServerResponse;
@@ -40,18 +42,21 @@ export class EventStream {
     // Node would keep them until the first event, which may be a beat.
     raw.flushHeaders();
     const end = () => this.end();
-    const beat = setInterval(() => {
-      this.write(heartbeat);
+    const beat = setInterval(() => this.write(heartbeat), heartbeatMs);
+    const look = setInterval(() => {
       void request.holds().then((good) => {
         if (!good) end();
       });
-    }, heartbeatMs);
-    const limit = setTimeout(end, longestMs);
+    }, lookMs);
+    const { expiresAt } = request.key ?? {};
+    const keyMs = expiresAt === undefined ? longestMs : Date.parse(expiresAt) - Date.now();
+    const limit = setTimeout(end, Math.min(longestMs, Math.max(1, keyMs)));
     closing.addEventListener("abort", end);
     const letGo = onceGone(reply, end);
     this.onEnd(() => {
       letGo();
       clearInterval(beat);
+      clearInterval(look);
       clearTimeout(limit);
       closing.removeEventListener("abort", end);
     });

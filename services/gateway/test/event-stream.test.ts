@@ -26,9 +26,9 @@ class FakeAnswer extends EventEmitter {
   }
 }
 
-function open(raw = new FakeAnswer(), holds = async () => true) {
+function open(raw = new FakeAnswer(), holds = async () => true, key: { expiresAt?: string } | null = null) {
   const closing = new AbortController();
-  const request = { holds };
+  const request = { holds, key };
   const reply = { raw, request, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
   const stream = new EventStream(reply, { heartbeat: "beat", closing: closing.signal });
   return { stream, raw, closing };
@@ -51,15 +51,27 @@ test("a stream beats, and ends after ten minutes", (t) => {
   assert.deepEqual([raw.written.length, left], [length, 1]);
 });
 
-test("a stream ends with the session that it was opened in, a beat later at most", async (t) => {
+test("a stream ends with its key, to the moment", (t) => {
+  t.mock.timers.enable({
+    apis: ["setInterval", "setTimeout", "Date"],
+    now: Date.parse("2026-01-01T00:00:00Z"),
+  });
+  const { stream } = open(new FakeAnswer(), async () => true, { expiresAt: "2026-01-01T00:00:07Z" });
+  t.mock.timers.tick(6_999);
+  assert.equal(stream.ended, false);
+  t.mock.timers.tick(1);
+  assert.equal(stream.ended, true);
+});
+
+test("a stream ends with the session that it was opened in, five seconds later at most", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
   let good = true;
   const { stream, raw } = open(new FakeAnswer(), async () => good);
-  t.mock.timers.tick(15_000);
+  t.mock.timers.tick(5_000);
   await Promise.resolve();
   assert.equal(stream.ended, false);
   good = false;
-  t.mock.timers.tick(15_000);
+  t.mock.timers.tick(5_000);
   await Promise.resolve();
   assert.deepEqual([stream.ended, raw.finished], [true, true]);
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { encodeFilm, type NormalisedFilm } from "@osteon/imaging";
 import { loadBundle, surveyBundles, workOf } from "../bundle.js";
@@ -46,6 +46,11 @@ export async function importModel(engine: InferenceEngine, options: ImportOption
   const { facts, out, replace, signal } = options;
   if (!isName(facts.name))
     throw new ImportError(`--name must be of small letters, digits and hyphens, not ${facts.name}.`);
+  const file = options.keras ?? options.onnx ?? "";
+  // Before Keras is set up for it, which takes minutes.
+  await access(file, constants.R_OK).catch(() => {
+    throw new ImportError(`${file} cannot be read.`);
+  });
   await mkdir(out, { recursive: true });
   await removeAbandoned(out);
   const inTheWay = await bundlesOfSameWork(out, facts);

@@ -23,6 +23,14 @@ test("help is printed, of all or of one command; what is not understood is told 
   }
 });
 
+test("a file to import that cannot be read is told before Keras is set up for it", async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, "none.h5");
+  const args = ["--task", "bodypart", "--preprocessing", "raw", "--models", join(folder, "models")];
+  const { code, told } = await models(["import", "--keras", file, ...args]);
+  assert.deepEqual([code, told], [1, `${file} cannot be read.`]);
+});
+
 test("a folder without bundles is refused by code, and one that is a bundle told as that", async (t) => {
   const folder = await temporaryFolder(t);
   const bundle = await writeBundle(folder, bodyPartManifest());

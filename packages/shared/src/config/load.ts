@@ -27,9 +27,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, ...rules: ConfigRule[]): Conf
   }
   const config = Value.Default(ConfigSchema, given) as Config;
   const faults = new Map<string, string>();
-  for (const { instancePath, message } of Value.Errors(ConfigSchema, config)) {
+  for (const { instancePath, message, params } of Value.Errors(ConfigSchema, config)) {
     const name = instancePath.slice(1) || "environment";
-    faults.set(name, `${name} ${message}`);
+    const { allowedValues: choices } = params as { allowedValues?: readonly unknown[] };
+    faults.set(name, `${name} ${choices === undefined ? message : `must be one of ${choices.join(", ")}`}`);
   }
   if (config.S3_BUCKET === undefined && config.S3_ENDPOINT !== undefined) {
     faults.set("S3_BUCKET", "S3_BUCKET must be set where S3_ENDPOINT is");
@@ -44,6 +45,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, ...rules: ConfigRule[]): Conf
   }
   if (!faults.has("REDIS_URL") && !faults.has("REDIS_SENTINELS"))
     for (const [name, fault] of redisFaults(config)) faults.set(name, fault);
+  const tenants = config.RETENTION_TENANTS?.split(",").map((each) => each.split("=")[0]) ?? [];
+  if (!faults.has("RETENTION_TENANTS") && new Set(tenants).size < tenants.length)
+    faults.set("RETENTION_TENANTS", "RETENTION_TENANTS names a tenant twice");
   if (parseAddressRanges(config.WEBHOOK_ALLOW) === undefined) {
     faults.set("WEBHOOK_ALLOW", "WEBHOOK_ALLOW must be address ranges such as 10.1.0.0/16, comma-separated");
   }

@@ -4,7 +4,7 @@ import type { Config } from "./schema.js";
  * What is wrong with where Redis is, as the configuration says it: by the variable's name, a text that begins with it. Only of what the
  * schema lets pass.
  */
-export function redisFaults({ REDIS_URL, REDIS_SENTINELS }: Config): Map<string, string> {
+export function redisFaults({ REDIS_URL, REDIS_CLUSTER, REDIS_SENTINELS }: Config): Map<string, string> {
   const faults = new Map<string, string>();
   for (const url of REDIS_URL.split(",")) {
     if (!URL.canParse(url)) continue;
@@ -20,6 +20,10 @@ export function redisFaults({ REDIS_URL, REDIS_SENTINELS }: Config): Map<string,
   const sentinels = REDIS_SENTINELS?.split(",") ?? [];
   if (!sentinels.every((each) => URL.canParse(`redis://${each}`)))
     faults.set("REDIS_SENTINELS", "REDIS_SENTINELS names a port or a host that cannot be");
+  if (REDIS_CLUSTER === "off" && REDIS_URL.includes(","))
+    faults.set("REDIS_URL", "REDIS_URL names several nodes, which only a cluster has: set REDIS_CLUSTER=on");
+  if (REDIS_CLUSTER === "on" && REDIS_SENTINELS !== undefined)
+    faults.set("REDIS_CLUSTER", "REDIS_CLUSTER must be off where REDIS_SENTINELS is set");
   return faults;
 }
 

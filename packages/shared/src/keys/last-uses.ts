@@ -8,7 +8,7 @@ export async function noteUseOfKey(redis: RedisConnection, id: string, at: Date)
   await redis.hset(place, id, at.toISOString());
 }
 
-/** When each key was used last, by its id; empty where Redis is away. */
-export async function lastUsesOfKeys(redis: RedisConnection): Promise<Record<string, string>> {
-  return redis.hgetall(place).catch(() => ({}));
+/** When each key was used last, by its id; undefined where Redis is away. */
+export async function lastUsesOfKeys(redis: RedisConnection): Promise<Record<string, string> | undefined> {
+  return redis.hgetall(place).catch(() => undefined);
 }

@@ -85,7 +85,7 @@ function credentials({ REDIS_CA_FILE }: RedisTarget, url: string): RedisOptions 
 }
 
 function tlsOf(caFile: string | undefined): NonNullable<RedisOptions["tls"]> {
-  return caFile === undefined ? {} : { ca: readCa(caFile) };
+  return caFile === undefined ? {} : { ca: readCa("REDIS_CA_FILE", caFile) };
 }
 
 function nodeOf(url: string): { host: string; port: number } {

@@ -1,5 +1,7 @@
+import { statSync } from "node:fs";
 import path from "node:path";
 import { type Config, readCa } from "../config/index.js";
+import { ProblemError } from "../problems/index.js";
 import { FileStore } from "./file-store.js";
 import type { ObjectStore } from "./object-store.js";
 import type { S3StoreOptions } from "./s3-store.js";
@@ -35,7 +37,12 @@ export type StoreTimes = Pick<S3StoreOptions, "answerMs">;
  * loads the SDK: its modules are a quarter of what a service reads at its start.
  */
 export async function openStore(config: Config, times: StoreTimes = {}): Promise<ObjectStore> {
-  if (config.S3_BUCKET === undefined) return new FileStore(path.join(config.DATA_DIR, "store"));
+  if (config.S3_BUCKET === undefined) {
+    // It never will be one: waiting for it would be for ever.
+    if (statSync(config.DATA_DIR, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new ProblemError("config-invalid", `DATA_DIR is no folder: ${config.DATA_DIR}.`);
+    return new FileStore(path.join(config.DATA_DIR, "store"));
+  }
   const { S3Store } = await import("./s3-store.js");
   const credentials = credentialsOf(config);
   return new S3Store({
@@ -43,7 +50,7 @@ export async function openStore(config: Config, times: StoreTimes = {}): Promise
     bucket: config.S3_BUCKET,
     region: config.S3_REGION,
     ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),
-    ...(config.S3_CA_FILE === undefined ? {} : { ca: readCa(config.S3_CA_FILE) }),
+    ...(config.S3_CA_FILE === undefined ? {} : { ca: readCa("S3_CA_FILE", config.S3_CA_FILE) }),
     ...(config.S3_PUBLIC_ENDPOINT === undefined ? {} : { publicEndpoint: config.S3_PUBLIC_ENDPOINT }),
     ...(credentials === undefined ? {} : { credentials }),
   });

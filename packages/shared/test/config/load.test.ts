@@ -30,8 +30,16 @@ test("what is no whole number in decimal digits is refused, not made one", () =>
 });
 
 test("a choice is one of its words", () => {
-  for (const env of [{ AUTH: "true" }, { AUTH: "Keys" }, { REDIS_CLUSTER: "1" }])
-    assert.throws(() => loadConfig(env), { code: "config-invalid" });
+  for (const [name, word, words] of [
+    ["AUTH", "true", "off, keys"],
+    ["AUTH", "Keys", "off, keys"],
+    ["REDIS_CLUSTER", "1", "off, on"],
+    ["INFERENCE_PRECISION", "int4", "fp32, int8"],
+  ] as const)
+    assert.throws(() => loadConfig({ [name]: word }), {
+      code: "config-invalid",
+      detail: `${name} must be one of ${words}`,
+    });
 });
 
 test("every fault is listed at once, and no value is shown", () => {
@@ -64,7 +72,13 @@ test("what no schema can tell is listed beside what it can", () => {
     "REDIS_URL",
     "REDIS_SENTINELS",
   ]);
-  assert.deepEqual(faults({ REDIS_URL: "rediss://user:p%25s@valkey/1,redis://[::1]:7000/" }), []);
+  assert.deepEqual(
+    faults({ REDIS_URL: "rediss://user:p%25s@valkey/1,redis://[::1]:7000/", REDIS_CLUSTER: "on" }),
+    [],
+  );
+  assert.deepEqual(faults({ REDIS_URL: "redis://a:1,redis://b:2" }), ["REDIS_URL"]);
+  assert.deepEqual(faults({ REDIS_URL: "redis://a:1,redis://b:2", REDIS_CLUSTER: "on" }), []);
+  assert.deepEqual(faults({ REDIS_CLUSTER: "on", REDIS_SENTINELS: "a:26379" }), ["REDIS_CLUSTER"]);
   // A timer that is too long for Node is over at once.
   assert.deepEqual(faults({ RECONCILE_SECONDS: "9999999", WEBHOOK_TIMEOUT_SECONDS: "99999999" }).sort(), [
     "RECONCILE_SECONDS",

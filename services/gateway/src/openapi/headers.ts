@@ -20,6 +20,7 @@ export const headers = {
   location: text("Path of what was made.", true),
   "idempotency-replayed": text("`true` where the answer is that of an earlier request with the key."),
   "preference-applied": text("Tells that `Prefer: wait` was heeded."),
+  "accept-encoding": text("`identity` where the body came packed: it must not."),
   "accept-ranges": text("`bytes`.", true),
   "content-range": text("Which bytes of how many.", true),
 } as const;
@@ -42,6 +43,7 @@ const own: Readonly<Record<string, readonly HeaderName[]>> = {
 const byStatus: Readonly<Record<string, readonly HeaderName[]>> = {
   401: ["www-authenticate"],
   409: ["retry-after"],
+  415: ["accept-encoding"],
   429: ["retry-after"],
   503: ["retry-after"],
 };

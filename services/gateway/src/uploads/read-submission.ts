@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { bones, Priority, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { FastifyRequest } from "fastify";
+import { declaresBody } from "../plugins/continue.js";
 import { faultsOf } from "../plugins/validation.js";
 import type { UploadFields } from "./fields.js";
 import type { Intake } from "./intake.js";
@@ -27,7 +28,7 @@ export async function readSubmission(request: FastifyRequest, intake: Intake): P
     return readMultipart(request, intake);
   }
   const { body } = request;
-  if (body === undefined || body === null) throw new ProblemError("body-empty");
+  if (body === undefined || !declaresBody(request.raw)) throw new ProblemError("body-empty");
   if (isStream(body)) {
     intake.announce(declared);
     await takeRaw(body, intake);
