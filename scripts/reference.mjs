@@ -42,7 +42,8 @@ ${rows.join("\n")}
 function configurationPage() {
   const rows = Object.entries(ConfigSchema.properties).map(([name, schema]) => {
     const value = "default" in schema && schema.default !== "" ? `\`${schema.default}\`` : "";
-    return `| \`${name}\` | ${value} | ${schema.description} |`;
+    const choices = "enum" in schema ? ` One of ${schema.enum.map((each) => `\`${each}\``).join(", ")}.` : "";
+    return `| \`${name}\` | ${value} | ${schema.description}${choices} |`;
   });
   return `# Configuration
 
