@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .bundle import Bundle, fracture_probability, part_probabilities, write_json
+from .bundle import INT8, Bundle, fracture_probability, part_probabilities, write_json
 from .data import BONES, load
 from .pictures import pictures
 from .regions import best_level
@@ -77,24 +77,29 @@ def least_floor(best: np.ndarray, strangers: np.ndarray) -> float:
 def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str, float]) -> dict:
     """Platt scaling per bone, drawn toward the one of all bones: a bone with few fractures borrows from the others.
 
-    Probabilities are for films of which a share of `shares` is fractured; val's own share is weighted to it.
+    Probabilities are for films of which a share of `shares` is fractured; val's own share is weighted to it. Where a bundle has an int8
+    model, which is the one that serves, its answers count as much as the float32 one's.
     """
-    logit, label, bone = [], [], []
+    logit, label, bone, eight, weight = [], [], [], [], []
     heats, shown = [], []
     for index, (name, bundle) in enumerate(bundles.items()):
         films = [s for s in val if s.region == name]
-        raw = bundle.run([s.image for s in films])
-        logit.append(raw["logit"])
-        heats.append(raw["heatmap"])
+        models = [bundle, *([Bundle(bundle.folder, INT8)] if (bundle.folder / INT8).exists() else [])]
+        for at, model in enumerate(models):
+            raw = model.run([s.image for s in films])
+            logit.append(raw["logit"])
+            label.append(np.array([s.fractured for s in films]))
+            bone.append(np.full(len(films), index))
+            eight.append(np.full(len(films), at > 0))
+            weight.append(np.full(len(films), 1 / len(models)))
+            if at == 0:
+                heats.append(raw["heatmap"])
         shown += films
-        label.append(np.array([s.fractured for s in films]))
-        bone.append(np.full(len(films), index))
-    logit, label, bone = np.concatenate(logit), np.concatenate(label), np.concatenate(bone)
+    logit, label, bone, eight, weight = (np.concatenate(each) for each in (logit, label, bone, eight, weight))
     level = best_level(shown, np.concatenate(heats), next(iter(bundles.values())).spec)
-    weight = np.ones(len(label))
     for index, name in enumerate(bundles):
         mine = bone == index
-        weight[mine] = np.where(label[mine], shares[name] / label[mine].mean(), (1 - shares[name]) / (1 - label[mine].mean()))
+        weight[mine] *= np.where(label[mine], shares[name] / label[mine].mean(), (1 - shares[name]) / (1 - label[mine].mean()))
     scale, offset = fit_platt(logit, label, bone, len(bundles), weight)
     pooled_probability = np.empty(len(logit))
     chosen = {}
@@ -105,7 +110,7 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str,
     for index, (name, bundle) in enumerate(bundles.items()):
         mine = bone == index
         use = mine if label[mine].sum() >= FEW else np.full(len(label), True)
-        bundle.manifest["thresholds"] = operating_points(label[use], pooled_probability[use])
+        bundle.manifest["thresholds"] = points_of_both(label[use], pooled_probability[use], eight[use])
         bundle.manifest["regions"]["threshold"] = level
         write_json(bundle.folder / "model.json", bundle.manifest)
         chosen[name] = bundle.manifest["calibration"] | bundle.manifest["thresholds"] | bundle.manifest["regions"]
@@ -134,6 +139,14 @@ def fit_platt(logit: np.ndarray, label: np.ndarray, bone: np.ndarray, bones: int
     optimiser.step(closure)
     scale, offset = parameters()
     return scale.detach().numpy(), offset.detach().numpy()
+
+
+def points_of_both(label: np.ndarray, probability: np.ndarray, eight: np.ndarray) -> dict[str, float]:
+    """Operating points that hold in either precision: what they promise of sensitivity and specificity, both keep."""
+    both = operating_points(label, probability)
+    each = [operating_points(label[mine], probability[mine]) for mine in (eight, ~eight) if mine.any()]
+    low, high = min(points["sensitive"] for points in each), max(points["specific"] for points in each)
+    return {"sensitive": low, "balanced": min(max(both["balanced"], low), high), "specific": high}
 
 
 def operating_points(label: np.ndarray, probability: np.ndarray) -> dict[str, float]:

@@ -9,6 +9,9 @@ from pathlib import Path
 FRACTURED = {"elbow": (126, 18, 23), "hand": (126, 49, 21), "shoulder": (15, 12, 2), "leg": (125, 47, 29), "hip": (31, 5, 2)}
 POINTS = {"sensitive": "sensitivity at least 0.95 on val", "balanced": "balanced", "specific": "specificity at least 0.95 on val"}
 
+# Recipes of which every training was before the films that the source has twice were found.
+BEFORE_COPIES = ("fracture-2",)
+
 
 def write_cards(models: Path, report: dict) -> None:
     """Writes `CARD.md` of every bundle."""
@@ -98,12 +101,19 @@ def fracture_card(manifest: dict, report: dict) -> str:
         f"| {title} | {figure(clean[key])} | {figure(stress[key])} |"
         for key, title in (("auroc", "AUROC"), ("sensitivity", "sensitivity"), ("specificity", "specificity"), ("calibrationError", "calibration error"))
     )
+    eight = all_bones["int8"]["points"][bone] if "int8" in all_bones else {}
+    shown = lambda found: f"{found[0]:.3f} | {found[1]:.3f}" if found else "– | –"  # noqa: E731
     points = "\n".join(
-        f"| {POINTS[name]} | {manifest['thresholds'][name]} | {found[0]:.3f} | {found[1]:.3f} |" for name, found in clean["points"].items()
+        f"| {POINTS[name]} | {manifest['thresholds'][name]} | {shown(found)} | {shown(eight.get(name))} |" for name, found in clean["points"].items()
     )
     t = manifest["thresholds"]
     share = manifest["calibration"]["prevalence"]
-    int8 = f"\nThe int8 model's AUROC on test: {all_bones['int8'][bone]:.3f}.\n" if "int8" in all_bones else ""
+    int8 = (
+        f"\nThe figures are the float32 model's, but where int8 is said. ONNX Runtime runs the int8 model unless `INFERENCE_PRECISION=fp32` is set; "
+        f"its AUROC on test: {all_bones['int8'][bone]:.3f}. Calibration and thresholds are drawn from the answers of both.\n"
+        if "int8" in all_bones
+        else ""
+    )
     return f"""## What it answers
 
 The calibrated probability that a film of the {bone} shows a fracture, and a heat map of where. `fractured` at or above
@@ -118,8 +128,8 @@ calibrated for films of which a share of {share} is fractured, as in train and v
 | calibration error of a perfect model of as many films | {noise(clean)} | |
 | heat map's peak on a true box, of true positives | {clean["peakHit"][0]} of {clean["peakHit"][1]} | {stress["peakHit"][0]} of {stress["peakHit"][1]} |
 
-| operating point | threshold | sensitivity on test | specificity on test |
-| --- | --- | --- | --- |
+| operating point | threshold | sensitivity on test | specificity on test | int8: sensitivity | specificity |
+| --- | --- | --- | --- | --- | --- |
 {points}
 
 Values with 95 % bootstrap intervals over films. {stress_text(all_bones["kinds"], "AUROC of all bones together")}
@@ -169,7 +179,7 @@ def tail(manifest: dict) -> str:
 ## How it was made
 
 EfficientNet-Lite0, one grey channel, {manifest["input"]["width"]} × {manifest["input"]["height"]} pixels, trained by `{manifest["training"]["recipe"]}` (seed
-{manifest["training"]["seed"]}), on the train split of the FracAtlas subset with strong augmentation; calibrated on val. In its first
+{manifest["training"]["seed"]}), on the train split of the FracAtlas subset with strong augmentation; calibrated on val. In {"all its" if manifest["training"]["recipe"] in BEFORE_COPIES else "its first"}
 trainings films that the source has twice (`training/osteon_training/copies.py`) were not yet left out of train where val or test has them, nor of
 val where test has.
 `training/README.md` tells how to repeat it.

@@ -91,6 +91,7 @@ def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str, dat
     report: dict = {}
     answers: dict[str, dict[str, Answers]] = {name: {} for name in [*sets, "stress"]}
     eight: dict[str, Answers] = {}
+    points: dict[str, dict] = {}
     for bone in BONES:
         bundle = Bundle(models / f"fracture-{bone}")
         hits = {}
@@ -107,6 +108,7 @@ def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str, dat
             label, _, mine = answers[split][bone]
             raw = Bundle(bundle.folder, INT8).run([s.image for s in mine])
             eight[bone] = label, fracture_probability(bundle.manifest, raw["logit"]), mine
+            points[bone] = points_on(bundle.manifest, *eight[bone][:2])
     report["together"] = {name: together(answers[name]) for name in (split, "stress")}
     report["kinds"] = {kind: together(answers[kind])["all"]["auroc"]["value"] for kind in KINDS}
     for bone in BONES:
@@ -117,7 +119,7 @@ def fracture_report(models: Path, sets: dict[str, list[Sample]], split: str, dat
     report["subgroups"] = subgroups(models, answers[split], elsewhere(data, split))
     report["answers"] = {bone: [[bool(t) for t in label], [round(float(p), 4) for p in said]] for bone, (label, said, _) in answers[split].items()}
     if len(eight) == len(BONES):
-        report["int8"] = {bone: round(auroc(*eight[bone][:2]), 4) for bone in BONES} | {"together": together(eight)}
+        report["int8"] = {bone: round(auroc(*eight[bone][:2]), 4) for bone in BONES} | {"together": together(eight), "points": points}
     return report
 
 
@@ -129,7 +131,6 @@ def fracture_metrics(manifest: dict, label: np.ndarray, probability: np.ndarray,
     """AUROC, sensitivity and specificity at the balanced threshold, calibration error; each with its interval."""
     films = names(samples)
     points = manifest["thresholds"]
-    share = lambda p, t, of: float((p[of] >= t).mean()) if of.any() else float("nan")  # noqa: E731
     result = {
         "films": len(label),
         "fractured": int(label.sum()),
@@ -138,10 +139,19 @@ def fracture_metrics(manifest: dict, label: np.ndarray, probability: np.ndarray,
         "specificity": interval(lambda i: 1 - share(probability[i], points["balanced"], ~label[i]), films),
         "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), films),
     }
-    result["points"] = {
-        name: [round(share(probability, at, label), 4), round(1 - share(probability, at, ~label), 4)] for name, at in points.items()
+    return result | {"points": points_on(manifest, label, probability)}
+
+
+def points_on(manifest: dict, label: np.ndarray, probability: np.ndarray) -> dict[str, list[float]]:
+    """[sensitivity, specificity] at each operating point."""
+    return {
+        name: [round(share(probability, at, label), 4), round(1 - share(probability, at, ~label), 4)] for name, at in manifest["thresholds"].items()
     }
-    return result
+
+
+def share(probability: np.ndarray, threshold: float, of: np.ndarray) -> float:
+    """Of some films that at or above a threshold."""
+    return float((probability[of] >= threshold).mean()) if of.any() else float("nan")
 
 
 def peak_hits(bundle: Bundle, samples: list[Sample], heatmaps: np.ndarray, probability: np.ndarray) -> list[int]:

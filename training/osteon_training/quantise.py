@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import tempfile
 from collections.abc import Iterator
@@ -42,10 +43,19 @@ def quantise(data: Path, models: Path, task: str | None = None) -> None:
         quantise_bundle(part, quantised(part, films))
     if task == "bodypart":
         return
-    model = quantised(fractures[0], films)
+    made: dict[str, onnx.ModelProto] = {}
     for bundle in fractures:
-        choose_bone(model, bundle.manifest["bone"])
-        quantise_bundle(bundle, model)
+        weights = weights_of(bundle)
+        made[weights] = made.get(weights) or quantised(bundle, films)
+        choose_bone(made[weights], bundle.manifest["bone"])
+        quantise_bundle(bundle, made[weights])
+
+
+def weights_of(bundle: Bundle) -> str:
+    """A digest of a fracture graph but for the bone that it answers for: bones may share one, and need not."""
+    model = onnx.load(bundle.folder / "model.onnx")
+    choose_bone(model, BONES[0])
+    return hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
 
 
 def quantise_bundle(bundle: Bundle, model: onnx.ModelProto) -> None:

@@ -158,6 +158,13 @@ def one_cycle(done: float, warm: float) -> float:
     return max(1e-4, (1 + math.cos(math.pi * min(1.0, (done - warm) / (1 - warm)))) / 2)
 
 
+def keep_file(value: dict, path: Path) -> None:
+    """Replaced whole: a stop in the middle leaves the one before."""
+    temporary = path.with_suffix(".tmp")
+    torch.save(value, temporary)
+    temporary.replace(path)
+
+
 def begin(network: nn.Module, start: Path) -> None:
     """Begins from a checkpoint: of a warm-up the trunk, of the network's own task all."""
     held = torch.load(start, weights_only=True)["network"]
@@ -243,9 +250,9 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teache
             "network": average.network.state_dict(), "raw": network.state_dict(), "optimiser": optimiser.state_dict(),
             "schedule": schedule.state_dict(), "steps": average.steps, "epoch": epoch + 1, "best": max(best, score), "recipe": recipe,
         }
-        torch.save(state, run / "last.tmp")
-        (run / "last.tmp").replace(last)
+        # Before the state that knows of it: a stop between the two would leave a best that no file holds.
         if score > best:
             best = score
-            torch.save({"network": state["network"], "epoch": epoch, "score": score}, run / "best.pt")
+            keep_file({"network": state["network"], "epoch": epoch, "score": score}, run / "best.pt")
+        keep_file(state, last)
     return run / "best.pt"

@@ -13,14 +13,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 try:
     import onnx
-    from onnx import TensorProto, helper
+    from onnx import TensorProto, helper, numpy_helper
 
-    from osteon_training import evaluate, refusal
+    from osteon_training import evaluate, quantise, refusal
     from osteon_training.bundle import Bundle, write_json
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
 
-from osteon_training.data import Sample  # noqa: E402
+from osteon_training.data import BONES, Sample  # noqa: E402
 from osteon_training.metrics import interval  # noqa: E402
 
 
@@ -50,6 +50,30 @@ class Bundles(unittest.TestCase):
         with self.assertRaises(ValueError):
             write_json(self.folder / "model.json", figures)
         self.assertEqual(json.loads((self.folder / "model.json").read_text()), kept)
+
+    def test_each_bundle_is_quantised_from_its_own_weights(self) -> None:
+        for at, bone in enumerate(BONES):
+            # Elbow and hand share weights, as bones of one training do.
+            self.fracture_bundle(bone, weight=float(max(at, 1)))
+        with (
+            mock.patch.object(quantise, "load", lambda data, split: [Sample("a.png", "train", bone, False, False, None, None) for bone in BONES] * 14),
+            mock.patch.object(quantise, "quantised", lambda bundle, films: onnx.load(bundle.folder / "model.onnx")),
+            mock.patch.object(quantise, "Bundle", lambda folder, *file: mock.Mock(folder=folder, manifest={"bone": folder.name[9:]})),
+            mock.patch.object(quantise, "quantise_bundle", lambda bundle, model: onnx.save(model, bundle.folder / "model.int8.onnx")),
+        ):
+            quantise.quantise(self.folder, self.folder, "fracture")
+        for bone in BONES:
+            whole, eight = (onnx.load(self.folder / f"fracture-{bone}" / f"model{kind}.onnx") for kind in ("", ".int8"))
+            values = [{each.name: numpy_helper.to_array(each).tolist() for each in model.graph.initializer} for model in (whole, eight)]
+            self.assertEqual(*values, bone)
+
+    def fracture_bundle(self, bone: str, weight: float) -> None:
+        nodes = [helper.make_node("Mul", ["film", "weight"], ["logits"]), helper.make_node("Gather", ["logits", "bone"], ["logit"], axis=0)]
+        numbers = [numpy_helper.from_array(np.array(weight, np.float32), "weight"), numpy_helper.from_array(np.array(BONES.index(bone), np.int64), "bone")]
+        film, logit = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in (("film", [5]), ("logit", [])))
+        folder = self.folder / f"fracture-{bone}"
+        folder.mkdir()
+        onnx.save(helper.make_model(helper.make_graph(nodes, "test", [film], [logit], numbers)), folder / "model.onnx")
 
     def test_refusal_is_counted_on_the_films_of_the_split(self) -> None:
         picture = np.zeros((9, 9), np.uint8)

@@ -9,7 +9,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 try:
-    from osteon_training.calibrate import LEAST_FLOOR, MOST_TAKEN, least_floor
+    from osteon_training.calibrate import LEAST_FLOOR, MOST_TAKEN, least_floor, points_of_both
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
 
@@ -39,6 +39,20 @@ class Floor(unittest.TestCase):
         strangers = pictures(np.full(400, 0.95), np.ones(400, bool))
         best = np.linspace(0.4, 1, 1001)
         self.assertAlmostEqual(least_floor(best, strangers), 0.406, places=3)
+
+
+class Points(unittest.TestCase):
+    def test_hold_in_either_precision_what_they_promise(self) -> None:
+        rng = np.random.default_rng(3)
+        label = rng.random(400) < 0.4
+        probability = np.clip(0.3 + 0.3 * label + rng.normal(0, 0.12, 400), 0, 1)
+        shifted = np.clip(probability - 0.06 + rng.normal(0, 0.02, 400), 0, 1)
+        twice, eight = np.concatenate([label, label]), np.arange(800) >= 400
+        points = points_of_both(twice, np.concatenate([probability, shifted]), eight)
+        for answers in (probability, shifted):
+            self.assertGreaterEqual((answers[label] >= points["sensitive"]).mean(), 0.95)
+            self.assertGreaterEqual((answers[~label] < points["specific"]).mean(), 0.95)
+        self.assertEqual(sorted(points.values()), [points[name] for name in ("sensitive", "balanced", "specific")])
 
 
 if __name__ == "__main__":
