@@ -98,6 +98,20 @@ describe("a part of a form that says of no field that it is its", () => {
     });
 });
 
+test("an endpoint is tested ten times a minute, and no more: each test waits for its receiver", async () => {
+  const hook = await send<{ id: string }>(
+    "/v1/webhooks",
+    "application/json",
+    JSON.stringify({ url: "http://127.0.0.1:8125/" }),
+  );
+  const tries = () => client.request(`/v1/webhooks/${hook.body.id}/test`, { method: "POST" });
+  const answers = await Promise.all(Array.from({ length: 12 }, tries));
+  assert.equal(answers.filter(({ status }) => status === 202).length, 10);
+  const refusal = await tries();
+  Client.refused(refusal, 429, "rate-limited");
+  assert.ok(Number(refusal.headers.get("retry-after")) > 0);
+});
+
 test("a time that nobody can read is refused, and is no filter that lets everything through", async () => {
   const json = <T>(path: string, body: object) => send<T>(path, "application/json", JSON.stringify(body));
   const { id } = (await json<{ id: string }>("/v1/webhooks", { url: "http://127.0.0.1:8124/" })).body;

@@ -39,3 +39,16 @@ test("a film that was examined before its exam was cancelled keeps its heat map,
   await analyses.filmEnded(request, { ...resultOf(request, 1, { outcome: "analysed" }), heatmap });
   Client.refused(await picture(1), 404, "no-heatmap");
 });
+
+test("of what was cancelled Redis keeps nothing for long: the store has its end", async () => {
+  const { id } = (
+    await gateway.client.submitRaw(filmBytes(testFilms(1, "hand")[0]?.file ?? ""), "image/jpeg")
+  ).body;
+  await gateway.client.request(`/v1/analyses/${id}/cancel`, { method: "POST" });
+  const { redis } = gateway.backbone;
+  const kept = `{osteon}:live:${id}`;
+  const seconds = await redis.ttl(kept);
+  assert.ok(seconds > 0 && seconds <= 60, `${seconds}`);
+  await redis.del(kept);
+  assert.equal((await gateway.client.get(id)).body.status, "cancelled");
+});

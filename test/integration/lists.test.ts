@@ -146,3 +146,21 @@ describe("the dead letters", () => {
     Client.refused(await page("cursor=somewhere"), 400, "cursor-invalid");
   });
 });
+
+test("of one tenant two lists are made at once, however many are asked for", async (t) => {
+  const { ledger } = gateway.backbone.analyses;
+  const list = ledger.list.bind(ledger);
+  let [under, most] = [0, 0];
+  t.mock.method(ledger, "list", async (...args: Parameters<typeof list>) => {
+    under += 1;
+    most = Math.max(most, under);
+    return list(...args).finally(() => {
+      under -= 1;
+    });
+  });
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => gateway.client.request<Page>("/v1/analyses?reference=none")),
+  );
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+  assert.equal(most, 2);
+});

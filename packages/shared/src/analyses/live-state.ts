@@ -33,6 +33,8 @@ const pendingSeconds = 24 * 3600;
 const clocksMs = 5_000;
 const mostConfirmed = 10_000;
 const endedSeconds = 3600;
+/** Nothing was made of it that anybody waits for, and who cancels what he sends makes as many as he may send. */
+const cancelledSeconds = 60;
 
 /** KEYS: the analysis, its mark of erasure. ARGV: request, seconds kept. Returns whether the analysis was erased. */
 const openScript = `
@@ -147,7 +149,8 @@ export class LiveState {
 
   /** @param films to count among those that ended, for the drain rate: none where somebody else counts them */
   end(analysis: Analysis, films: number): Promise<Standing> {
-    return this.#set(analysis.id, "end", analysis, endedSeconds, { mark: endMark, films });
+    const seconds = analysis.status === "cancelled" ? cancelledSeconds : endedSeconds;
+    return this.#set(analysis.id, "end", analysis, seconds, { mark: endMark, films });
   }
 
   async get(id: string): Promise<LiveAnalysis | undefined> {

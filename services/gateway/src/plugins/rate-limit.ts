@@ -12,6 +12,8 @@ declare module "fastify" {
     budget?: Budget;
   }
   interface FastifyInstance {
+    /** Counts a test of an endpoint. @throws ProblemError `rate-limited` */
+    countTest(place: string): Promise<void>;
     /** Counts a call of a tenant, by the budget of its key. @throws ProblemError `rate-limited` */
     count(
       caller: { tenant: string; key: KeyRecord | null },
@@ -22,6 +24,8 @@ declare module "fastify" {
 }
 
 const windowSeconds = 60;
+/** Tests of an endpoint in that time: a person makes them, and a receiver that never answers gets through as many. */
+const mostTests = 10;
 const withKeys: Readonly<Record<Budget, number>> = { submissions: 600, reads: 6_000 };
 
 /**
@@ -46,6 +50,27 @@ export async function rateLimit(app: App, { config, backbone, logger }: Dependen
     return made;
   };
 
+  const tests = new RateLimiterRedis({
+    storeClient: backbone.redis,
+    keyPrefix: `${queuePrefix}:rate:tests`,
+    points: mostTests,
+    duration: windowSeconds,
+    rejectIfRedisNotReady: true,
+  });
+  app.decorate("countTest", async (place) => {
+    await tests.consume(place).catch((error: unknown) => {
+      // Without Redis there is no test either.
+      if (!(error instanceof RateLimiterRes))
+        throw new ProblemError("queue-unavailable", undefined, { cause: error });
+      throw new ProblemError(
+        "rate-limited",
+        `More than ${mostTests} tests of an endpoint in ${windowSeconds} s.`,
+        {
+          retryAfter: secondsOf(error),
+        },
+      );
+    });
+  });
   app.decorate("count", async ({ tenant, key }, budget, reply) => {
     const { points, who } = quotaOf(config, budget, tenant, key);
     if (points === 0) return;

@@ -1,6 +1,7 @@
-import { Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import { type Analyses, Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
+import { Turns } from "../turns.js";
 import { strict } from "./schemas.js";
 
 const Query = Type.Object(
@@ -23,6 +24,9 @@ const mostLooked = 500;
 /** Looked at in a step where there is a filter: how many of them it lets through is not known. */
 const filteredAtOnce = 50;
 
+/** Lists made at once, and of those of one tenant: one may look at hundreds of analyses, for the price of one read. */
+const [atOnce, atOnceOfTenant] = [8, 2];
+
 /**
  * What a list goes on without: an analysis whose record is damaged does not take the others away. Nor does one that only Redis
  * can tell the state of, where Redis is away and those that have ended are asked for: it has not.
@@ -40,6 +44,7 @@ function page(data: Analysis[], nextCursor: string | undefined): Static<typeof P
 /** `GET /v1/analyses`: newest first, filtered, page by page. */
 export async function listAnalyses(app: App, { backbone }: Dependencies): Promise<void> {
   const { analyses } = backbone;
+  const turns = new Turns(atOnce, atOnceOfTenant);
   app.route({
     method: "GET",
     url: "/v1/analyses",
@@ -50,31 +55,36 @@ export async function listAnalyses(app: App, { backbone }: Dependencies): Promis
       response: { 200: Page },
     },
     config: { scope: "read", problems: ["cursor-invalid"] },
-    handler: async (request): Promise<Static<typeof Page>> => {
-      const { tenant } = request;
-      const { limit, cursor, status, reference } = request.query;
-      if (cursor !== undefined && !isAnalysisId(cursor)) throw new ProblemError("cursor-invalid");
-      const filtered = status !== undefined || reference !== undefined;
-      const data: Analysis[] = [];
-      let after = cursor;
-      for (let looked = 0; looked < mostLooked; ) {
-        // The first step as without a filter: often it is enough.
-        const wanted = filtered && looked > 0 ? filteredAtOnce : limit - data.length + 1;
-        const ids = await analyses.ledger.list(tenant, wanted, after);
-        const found = await Promise.all(
-          ids.map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),
-        );
-        for (const analysis of found) {
-          if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
-          if (reference !== undefined && analysis.reference !== reference) continue;
-          if (data.length === limit) return page(data, data.at(-1)?.id);
-          data.push(analysis);
-        }
-        looked += ids.length;
-        after = ids.at(-1) ?? after;
-        if (ids.length < wanted) return { data };
-      }
-      return page(data, after);
-    },
+    handler: (request): Promise<Static<typeof Page>> =>
+      turns.run(request.tenant, () => listed(analyses, request.tenant, request.query)),
   });
+}
+
+async function listed(
+  analyses: Analyses,
+  tenant: string,
+  { limit, cursor, status, reference }: Static<typeof Query>,
+): Promise<Static<typeof Page>> {
+  if (cursor !== undefined && !isAnalysisId(cursor)) throw new ProblemError("cursor-invalid");
+  const filtered = status !== undefined || reference !== undefined;
+  const data: Analysis[] = [];
+  let after = cursor;
+  for (let looked = 0; looked < mostLooked; ) {
+    // The first step as without a filter: often it is enough.
+    const wanted = filtered && looked > 0 ? filteredAtOnce : limit - data.length + 1;
+    const ids = await analyses.ledger.list(tenant, wanted, after);
+    const found = await Promise.all(
+      ids.map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),
+    );
+    for (const analysis of found) {
+      if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
+      if (reference !== undefined && analysis.reference !== reference) continue;
+      if (data.length === limit) return page(data, data.at(-1)?.id);
+      data.push(analysis);
+    }
+    looked += ids.length;
+    after = ids.at(-1) ?? after;
+    if (ids.length < wanted) return { data };
+  }
+  return page(data, after);
 }

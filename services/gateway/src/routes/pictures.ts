@@ -3,10 +3,10 @@ import { type AcceptedFilm, isAnalysisId, isEnded, type KeptHeatmap, ProblemErro
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
-import { pLimit } from "../libraries/fastify.js";
 import { MemoryBudget, shareOfTenant } from "../memory-budget.js";
 import { sendBytes } from "../send-bytes.js";
 import { mostSending, Sending } from "../sending.js";
+import { Turns } from "../turns.js";
 import { extensionOf } from "../uploads/film-name.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
@@ -17,15 +17,15 @@ const binary = (type: string, description: string) => ({
 const notChanged = { 304: Type.Null({ description: "Not changed." }) };
 const ConditionalHeaders = Type.Object({ "if-none-match": Type.Optional(Type.String()) });
 
-/** Drawn at once: a list asks for dozens, and decoding shares its threads with the store's files. */
-const thumbnailsAtOnce = 2;
+/** Drawn at once: a list asks for dozens, and drawing shares its threads with the store's files. */
+const drawnAtOnce = 2;
 /** What a film's picture or heat map takes at most while it is made and sent: a million samples, and what they are packed to. */
 const pictureBytes = 2 * 1024 * 1024;
 
 /** A film's pictures: as normalised, also small, its heat map, and the bytes as they came. */
 export async function pictures(app: App, { backbone, config }: Dependencies): Promise<void> {
   const { ledger } = backbone.analyses;
-  const drawing = pLimit(thumbnailsAtOnce);
+  const drawing = new Turns(drawnAtOnce);
   const sending = new Sending(new MemoryBudget(mostSending, shareOfTenant(config)));
 
   const find = async (tenant: string, id: string, film: number) => {
@@ -56,7 +56,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       await sending.room(request, reply, pictureBytes);
       const kept = await ledger.image(ref, params.film);
       if (kept === undefined) throw new ProblemError("image-not-ready");
-      const bytes = await packFilm(kept);
+      const bytes = await drawing.run(tenant, () => packFilm(kept));
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
   });
@@ -82,7 +82,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
         if (!(await ledger.hasImage(ref, params.film))) throw new ProblemError("image-not-ready");
       };
       const bytes = () =>
-        drawing(async () => {
+        drawing.run(tenant, async () => {
           const kept = await ledger.image(ref, params.film);
           if (kept === undefined) throw new ProblemError("image-not-ready");
           return thumbnail(kept);
@@ -124,7 +124,9 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       if (shown === undefined) throw new ProblemError(over ? "no-heatmap" : "image-not-ready");
       const { width, height } = shown.image ?? film ?? {};
       if (width === undefined || height === undefined) throw new ProblemError("image-not-ready");
-      const bytes = await heatmapOverlay(unpack(shown), shown.placement, { width, height });
+      const bytes = await drawing.run(tenant, () =>
+        heatmapOverlay(unpack(shown), shown.placement, { width, height }),
+      );
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
   });

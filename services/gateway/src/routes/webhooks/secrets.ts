@@ -67,6 +67,7 @@ export async function secrets(
     handler: async (request, reply) => {
       const ref = endpointRef(request);
       await registry.find(ref);
+      await app.countTest(`${ref.tenant}:${ref.id}`);
       const record = await backbone.analyses.dispatch.sendTest(ref, uuidv7());
       return reply
         .code(202)
