@@ -228,7 +228,7 @@ test("a rescale that falls turns the film round, and its window and tables with 
   const values = Array.from({ length: 4096 }, (_, level) => Math.round(65_535 * (level / 4095) ** 2));
   const table = await read(dicom({ rescale, table: { first: 0, values } }));
   for (const x of [0, 75, 150, 225, 299]) near(at(table, x), 255 * (1 - x / 299) ** 2, 3);
-  const sigmoid = await read(dicom({ rescale, window: [3000, 1000], sigmoid: true }));
+  const sigmoid = await read(dicom({ rescale, window: [3000, 1000], windowFunction: "SIGMOID" }));
   near(at(sigmoid, 80), 128, 3);
   assert.ok(at(sigmoid, 40) > 200 && at(sigmoid, 120) < 55);
   const padded = await read(dicom({ rescale, padding: 4095, level: (x) => (x < 30 ? 4095 : 1000 + x * 5) }));
@@ -256,7 +256,7 @@ test("the modality's table goes before a window, a sigmoid and a table, and show
   const window = await read(dicom({ modalityTable, window: [49_152, 32_768] }));
   assert.equal(at(window, 70), 0);
   near(at(window, 168), 255 * (Math.sqrt(168 / 299) * 2 - 1), 3);
-  const sigmoid = await read(dicom({ modalityTable, window: [32_768, 16_384], sigmoid: true }));
+  const sigmoid = await read(dicom({ modalityTable, window: [32_768, 16_384], windowFunction: "SIGMOID" }));
   near(at(sigmoid, 75), 128, 4);
   assert.ok(at(sigmoid, 30) < 60 && at(sigmoid, 150) > 215);
   const falling = await read(dicom({ modalityTable: range((share) => 1 - share), window: [49_152, 32_768] }));
@@ -281,7 +281,7 @@ test("a window beside a table that does not count counts", async () => {
 });
 
 test("a sigmoid window bends the levels", async () => {
-  const film = await read(dicom({ window: [2048, 2048], sigmoid: true }));
+  const film = await read(dicom({ window: [2048, 2048], windowFunction: "SIGMOID" }));
   const sigmoid = (x: number) => 1 / (1 + Math.exp((-4 * ((4095 * x) / 299 - 2048)) / 2048));
   const share = (x: number) => (sigmoid(x) - sigmoid(0)) / (sigmoid(299) - sigmoid(0));
   for (const x of [0, 75, 110, 150, 225, 299]) near(at(film, x), 255 * share(x), 3);
@@ -297,6 +297,21 @@ test("a table that falls, tells nothing apart, is too short or lies beside the l
   ])
     await isRamp({ table });
   const cut = dicom({ table: { first: 0, values: rising } });
+test("an exact linear window lies evenly about its centre, and like a sigmoid may be narrower than one", async () => {
+  const level = (x: number) => 10 * x;
+  const film = await read(
+    dicom({ level, rescale: [0.001, 0], window: [1.5, 2], windowFunction: "LINEAR_EXACT" }),
+  );
+  assert.deepEqual([at(film, 50), at(film, 250)], [0, 255]);
+  assert.ok(at(film, 51) > 0 && at(film, 249) < 255);
+  near(at(film, 150), 127.5, 0.5);
+  const narrow = { level, rescale: [0.001, 0], window: [1.5, 0.5] } as const;
+  const exact = await read(dicom({ ...narrow, windowFunction: "LINEAR_EXACT" }));
+  assert.deepEqual([at(exact, 125), at(exact, 175)], [0, 255]);
+  const sigmoid = await read(dicom({ ...narrow, windowFunction: "SIGMOID" }));
+  near(at(sigmoid, 162), 255 / (1 + Math.exp(-4 * 0.24)), 3);
+});
+
   // The descriptor claims more entries than there are.
   cut.writeUInt16LE(5000, cut.indexOf(Buffer.from([0x28, 0, 0x02, 0x30])) + 8);
   near(at(await read(cut), 150), 128, 3);

@@ -30,10 +30,16 @@ export function readVoi(set: DataSet, modality: Modality): Voi[] {
 
 function readWindow(data: ElementValues): Voi[] {
   const [centre, width] = [data.number(tags.windowCentre), data.number(tags.windowWidth)];
-  if (centre === undefined || width === undefined || width <= 1) return [];
-  if (data.text(tags.windowFunction) === "SIGMOID") return [{ kind: "sigmoid", centre, width }];
-  const [middle, half] = [centre - 0.5, (width - 1) / 2];
-  return [{ kind: "linear", low: middle - half, high: middle + half }];
+  if (centre === undefined || width === undefined || width <= 0) return [];
+  const shape = data.text(tags.windowFunction);
+  if (shape === "SIGMOID") return [{ kind: "sigmoid", centre, width }];
+  if (shape === "LINEAR_EXACT") return [linear(centre, width)];
+  // Plain LINEAR counts whole levels, from the middle of the first to the middle of the last (PS3.3, C.11.2.1.2.1).
+  return width > 1 ? [linear(centre - 0.5, width - 1)] : [];
+}
+
+function linear(middle: number, width: number): Voi {
+  return { kind: "linear", low: middle - width / 2, high: middle + width / 2 };
 }
 
 /** What a film asks for, as `window16` takes it: for levels that were moved up by `offset` and, where what they stand for falls, show a negative. */

@@ -26,7 +26,7 @@ export interface DicomOptions {
   padding?: number;
   paddingLimit?: number;
   window?: readonly [centre: number, width: number];
-  sigmoid?: boolean;
+  windowFunction?: "LINEAR_EXACT" | "SIGMOID";
   /** The VOI table, and the modality's. */
   table?: DicomTable;
   modalityTable?: DicomTable;
@@ -194,7 +194,7 @@ export function dicom(options: DicomOptions = {}): Buffer {
           text(0x28, 0x1052, "DS", String(options.rescale[1])),
           text(0x28, 0x1053, "DS", String(options.rescale[0])),
         ]),
-    ...(options.sigmoid === true ? [text(0x28, 0x1056, "CS", "SIGMOID")] : []),
+    ...(options.windowFunction === undefined ? [] : [text(0x28, 0x1056, "CS", options.windowFunction)]),
     ...(options.modalityTable === undefined ? [] : [table(0x3000, options.modalityTable)]),
     ...(options.table === undefined ? [] : [table(0x3010, options.table)]),
     options.coded === undefined ? element(0x7fe0, 0x10, vr, picture) : encapsulated(options.coded),
