@@ -339,6 +339,15 @@ test("a film that is cut off is damaged wherever its picture ends, and refused a
     await refused(Buffer.concat([magic, Buffer.alloc(600, level)]), "dicom-unsupported");
 });
 
+test("a secondary capture is no film, whatever its modality", async () => {
+  const capture = "1.2.840.10008.5.1.4.1.1.7";
+  for (const kind of ["", ".1", ".2", ".3", ".4"].map((part) => `${capture}${part}`))
+    for (const syntax of ["explicit", "implicit", "big-endian"] as const)
+      await refused(dicom({ kind, syntax }), "dicom-unsupported", /secondary capture/);
+  // Digital X-ray, for presentation.
+  await inspect(dicom({ modality: "DX", kind: "1.2.840.10008.5.1.4.1.1.1.1" }));
+});
+
 test("a header may be long, but not of endless elements", async () => {
   // As an overlay of a large film is, or what a maker keeps for itself.
   await inspect(dicom({ noise: [3, 700_000] }));

@@ -44,6 +44,7 @@ export interface DicomHeader {
 
 const tags = {
   transferSyntax: 0x00020010,
+  kind: 0x00080016,
   modality: 0x00080060,
   samplesPerPixel: 0x00280002,
   photometric: 0x00280004,
@@ -66,6 +67,9 @@ const dataSetTag = 0x00030000;
 
 /** The kinds of device whose pictures are films: computed, digital, and film put on a scanner. */
 const modalities = ["CR", "DX", "RG"];
+
+/** The SOP classes of secondary captures (PS3.4, B.5): of one frame, and of several of each kind of sample. They keep the modality of what they show. */
+const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.[1-4])?$/;
 
 /** A map, since a syntax of the file's own may be named as a property that every object has. */
 const codings: ReadonlyMap<string, DicomCoding> = new Map([
@@ -99,7 +103,10 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     throw unsupported(
       `DICOM of the modality "${printable(device)}" is no X-ray film: ${modalities.join(", ")} are read.`,
     );
-  if ((data.number(tags.frames) ?? 1) > 1) throw new ProblemError("film-animated");
+  if (secondaryCapture.test(data.text(tags.kind) ?? ""))
+    throw unsupported("A DICOM secondary capture is no film: send the one that it was made from.");
+  if ((data.number(tags.frames) ?? 1) > 1)
+    throw new ProblemError("film-animated", "A DICOM film must be of one frame, not of several.");
   const photometric = data.text(tags.photometric) ?? "";
   if (data.short(tags.samplesPerPixel) !== 1 || !/^MONOCHROME[12]$/.test(photometric))
     throw unsupported("A DICOM film must be grey: one sample a pixel, MONOCHROME1 or MONOCHROME2.");

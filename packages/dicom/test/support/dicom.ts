@@ -11,6 +11,8 @@ export interface DicomTable {
 /** What a film is written with; all else is as a plain CR film has it. */
 export interface DicomOptions {
   modality?: string;
+  /** Its SOP class. */
+  kind?: string;
   syntax?: keyof typeof syntaxes;
   /** The picture of a syntax that compresses. */
   coded?: Uint8Array;
@@ -164,7 +166,7 @@ export function dicom(options: DicomOptions = {}): Buffer {
     Buffer.from("DICM"),
     element(2, 0, "UL", metaLength, true, true),
     ...meta,
-    text(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.1"),
+    text(8, 0x16, "UI", options.kind ?? "1.2.840.10008.5.1.4.1.1.1"),
     text(8, 0x18, "UI", "1.2.3.4"),
     text(8, 0x60, "CS", options.modality ?? "CR"),
     ...Array.from({ length: elements }, (_, at) => element(9, 0x1000 + at, "UN", Buffer.alloc(bytes))),
