@@ -322,7 +322,7 @@ test("what is no single grey film is refused by name", async () => {
   await refused(dicom({ modality: 'x"<b>' }), "dicom-unsupported", /"xb"/);
   await refused(dicom({ samples: 3, photometric: "RGB", bitsAllocated: 8 }), "dicom-unsupported", /grey/);
   await refused(dicom({ photometric: "PALETTE COLOR" }), "dicom-unsupported", /grey/);
-  await refused(dicom({ frames: 2 }), "film-animated");
+  await refused(dicom({ frames: 2 }), "film-animated", /one frame/);
   await refused(fixture("jpeg-12-bits"), "dicom-unsupported", /1\.2\.840\.10008\.1\.2\.4\.51/);
   await refused(fixture("deflated"), "dicom-unsupported", /transfer syntax/);
   await refused(dicom({ syntax: "constructor" }), "dicom-unsupported", /"constructor" is not read/);
