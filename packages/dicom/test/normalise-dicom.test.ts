@@ -152,6 +152,16 @@ test("a JPEG's EXIF turns no DICOM film", async () => {
   assert.deepEqual(film, await read(fixture("jpeg")));
 });
 
+test("a JPEG inside is read that tells a revision of JFIF that there is not", async () => {
+  const coded = codedOf(fixture("jpeg"));
+  const jfif = Buffer.from("ffe00010 4a46494600 0301 00 00010001 0000".replaceAll(" ", ""), "hex");
+  const bytes = { syntax: "jpeg", bitsAllocated: 8, bitsStored: 8 } as const;
+  const film = await read(
+    dicom({ ...bytes, coded: Buffer.concat([coded.subarray(0, 2), jfif, coded.subarray(2)]) }),
+  );
+  assert.deepEqual(film, await read(fixture("jpeg")));
+});
+
 test("a JPEG inside that is no grey one is damage", async () => {
   const colour = readFileSync(films);
   const { width, height } = await inspect(colour);
@@ -287,16 +297,6 @@ test("a sigmoid window bends the levels", async () => {
   for (const x of [0, 75, 110, 150, 225, 299]) near(at(film, x), 255 * share(x), 3);
 });
 
-test("a table that falls, tells nothing apart, is too short or lies beside the levels counts for nothing", async () => {
-  const rising = Array.from({ length: 4096 }, (_, level) => level * 16);
-  for (const table of [
-    { first: 0, values: rising.toReversed() },
-    { first: 0, values: rising.map(() => 7) },
-    { first: 20_000, values: rising },
-    { first: 0, values: [] },
-  ])
-    await isRamp({ table });
-  const cut = dicom({ table: { first: 0, values: rising } });
 test("an exact linear window lies evenly about its centre, and like a sigmoid may be narrower than one", async () => {
   const level = (x: number) => 10 * x;
   const film = await read(
@@ -312,6 +312,16 @@ test("an exact linear window lies evenly about its centre, and like a sigmoid ma
   near(at(sigmoid, 162), 255 / (1 + Math.exp(-4 * 0.24)), 3);
 });
 
+test("a table that falls, tells nothing apart, is too short or lies beside the levels counts for nothing", async () => {
+  const rising = Array.from({ length: 4096 }, (_, level) => level * 16);
+  for (const table of [
+    { first: 0, values: rising.toReversed() },
+    { first: 0, values: rising.map(() => 7) },
+    { first: 20_000, values: rising },
+    { first: 0, values: [] },
+  ])
+    await isRamp({ table });
+  const cut = dicom({ table: { first: 0, values: rising } });
   // The descriptor claims more entries than there are.
   cut.writeUInt16LE(5000, cut.indexOf(Buffer.from([0x28, 0, 0x02, 0x30])) + 8);
   near(at(await read(cut), 150), 128, 3);
@@ -329,6 +339,15 @@ test("what is no single grey film is refused by name", async () => {
   await refused(dicom({ bitsStored: 12, highBit: 3 }), "film-damaged");
 });
 
+test("a secondary capture is no film, whatever its modality", async () => {
+  const capture = "1.2.840.10008.5.1.4.1.1.7";
+  for (const kind of ["", ".1", ".2", ".3", ".4"].map((part) => `${capture}${part}`))
+    for (const syntax of ["explicit", "implicit", "big-endian"] as const)
+      await refused(dicom({ kind, syntax }), "dicom-unsupported", /secondary capture/);
+  // Digital X-ray, for presentation.
+  await inspect(dicom({ modality: "DX", kind: "1.2.840.10008.5.1.4.1.1.1.1" }));
+});
+
 test("a film that is cut off is damaged wherever its picture ends, and refused at the door", async () => {
   for (const whole of [dicom(), fixture("rle"), fixture("jpeg-ls"), fixture("jpeg-lossless")])
     for (const share of [0.1, 0.3, 0.6, 0.9])
@@ -337,15 +356,6 @@ test("a film that is cut off is damaged wherever its picture ends, and refused a
   const magic = Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")]);
   for (const level of [0, 7, 255])
     await refused(Buffer.concat([magic, Buffer.alloc(600, level)]), "dicom-unsupported");
-});
-
-test("a secondary capture is no film, whatever its modality", async () => {
-  const capture = "1.2.840.10008.5.1.4.1.1.7";
-  for (const kind of ["", ".1", ".2", ".3", ".4"].map((part) => `${capture}${part}`))
-    for (const syntax of ["explicit", "implicit", "big-endian"] as const)
-      await refused(dicom({ kind, syntax }), "dicom-unsupported", /secondary capture/);
-  // Digital X-ray, for presentation.
-  await inspect(dicom({ modality: "DX", kind: "1.2.840.10008.5.1.4.1.1.1.1" }));
 });
 
 test("a header may be long, but not of endless elements", async () => {

@@ -5,6 +5,7 @@ import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
 import { walk } from "./structure/index.js";
 import { damage } from "./structure/refusals.js";
+import { tidyJpeg } from "./structure/tidy-jpeg.js";
 import { tidyTiff } from "./structure/tidy-tiff.js";
 import { type Asked, type Span, window16 } from "./window.js";
 
@@ -35,14 +36,30 @@ const longestSide = 1024;
 export async function normalise(bytes: Uint8Array, limits: FilmLimits = filmLimits): Promise<NormalisedFilm> {
   const header = await readHeader(bytes, limits);
   try {
-    return await decode(bytes, header, limits).catch((error: unknown) => {
-      // libvips takes a TIFF's harmless fields for damage; what is wrong with its picture data is wrong without them, too.
-      if (header.contentType !== "image/tiff") throw error;
-      return decode(tidyTiff(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)), header, limits);
-    });
+    return await decodeTidied(bytes, header, (each) => decode(each, header, limits));
   } catch (error) {
     throw damage("its picture data cannot be decoded", error);
   }
+}
+
+/** libvips takes what is harmless in a header for damage; what is wrong with the picture data is wrong without it, too. */
+async function decodeTidied<T>(
+  bytes: Uint8Array,
+  header: Pick<FilmHeader, "contentType" | "cmyk">,
+  decode: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
+  try {
+    return await decode(bytes);
+  } catch (error) {
+    const tidied = tidy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), header);
+    if (tidied === undefined) throw error;
+    return decode(tidied);
+  }
+}
+
+function tidy(bytes: Buffer, header: Pick<FilmHeader, "contentType" | "cmyk">): Buffer | undefined {
+  if (header.contentType === "image/tiff") return tidyTiff(bytes);
+  return header.contentType === "image/jpeg" ? tidyJpeg(bytes, header) : undefined;
 }
 
 async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits): Promise<NormalisedFilm> {
@@ -119,13 +136,16 @@ export async function normaliseSamples(
 export async function greyJpegSamples(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   try {
     await walk("image/jpeg", bytes);
-    const picture = openPicture(bytes, { limitInputPixels: width * height, ignoreIcc: true });
-    const found = await picture.metadata();
+    const open = (jpeg: Uint8Array) =>
+      openPicture(jpeg, { limitInputPixels: width * height, ignoreIcc: true });
+    const found = await open(bytes).metadata();
     if (found.format !== "jpeg" || found.width !== width || found.height !== height || found.channels !== 1)
       throw new Error(
         `a ${found.format} of ${found.width} × ${found.height}, ${found.channels} samples a pixel`,
       );
-    return await picture.toColourspace("b-w").raw().toBuffer();
+    return await decodeTidied(bytes, { contentType: "image/jpeg", cmyk: false }, (jpeg) =>
+      open(jpeg).toColourspace("b-w").raw().toBuffer(),
+    );
   } catch (error) {
     throw damage("its picture data cannot be decoded", error);
   }

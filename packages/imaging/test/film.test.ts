@@ -245,6 +245,40 @@ test("a 16-bit film of one level becomes black", async () => {
   assert.ok(film.data.every((level) => level === 0));
 });
 
+/** A JPEG with one application segment behind its first marker, in the place of those that it had. */
+function withSegment(jpeg: Buffer, segment: Buffer): Buffer {
+  let rest = jpeg.subarray(2);
+  while (((rest[1] ?? 0) & 0xf0) === 0xe0) rest = rest.subarray(2 + rest.readUInt16BE(2));
+  return Buffer.concat([jpeg.subarray(0, 2), segment, rest]);
+}
+
+const jfif = (major: number) =>
+  Buffer.from([0xff, 0xe0, 0, 16, ...Buffer.from("JFIF\0"), major, 1, 0, 0, 1, 0, 1, 0, 0]);
+const adobe = (transform: number) =>
+  Buffer.from([0xff, 0xee, 0, 14, ...Buffer.from("Adobe"), 0, 100, 0, 0, 0, 0, transform]);
+const colourJpeg = () => picture().toColourspace("srgb").jpeg({ quality: 95 }).toBuffer();
+
+for (const [what, segment] of Object.entries({
+  "a revision of JFIF that there is not": jfif(3),
+  "a transform of Adobe's that there is not": adobe(9),
+}))
+  test(`a JPEG is read that tells ${what}, and one cut off is damaged all the same`, async () => {
+    const jpeg = await colourJpeg();
+    const [odd, plain] = [withSegment(jpeg, segment), withSegment(jpeg, Buffer.alloc(0))];
+    await inspect(odd);
+    assert.deepEqual(await normalise(odd), await normalise(plain));
+    for (const whole of [odd, plain]) {
+      const half = Buffer.concat([whole.subarray(0, whole.length >> 1), Buffer.from([0xff, 0xd9])]);
+      await inspect(half);
+      await assert.rejects(normalise(half), { code: "film-damaged" });
+    }
+  });
+
+test("a CMYK JPEG of a transform that there is not is damaged: nobody knows which colours it has", async () => {
+  const jpeg = await picture().toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer();
+  await assert.rejects(normalise(withSegment(jpeg, adobe(9))), { code: "film-damaged" });
+});
+
 test("what only decoding finds is damaged too", async () => {
   const png = await picture().png().toBuffer();
   png.fill(0, png.length - 600, png.length - 100);

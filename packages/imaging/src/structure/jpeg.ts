@@ -12,6 +12,36 @@ const mostScans = 64;
 /** Of 32 megabytes of data an eighth of a million bytes are 0xFF. */
 const mostStuffed = 2 ** 19;
 
+/** A segment before the first scan's data. */
+export interface Segment {
+  readonly marker: number;
+  /** Where its marker begins, and where the next does. */
+  readonly at: number;
+  readonly end: number;
+}
+
+/** A JPEG's segments up to the head of its first scan. */
+export function* segmentsOf(bytes: Buffer): Generator<Segment, void> {
+  let at = 2;
+  for (let segments = 0; ; segments++) {
+    if (segments === mostParts) throw unreadable(`A JPEG of more than ${mostParts} segments is not read.`);
+    if (at + 4 > bytes.length) throw damage("the JPEG ends before its picture data");
+    if (bytes[at] !== 0xff) throw damage("a JPEG segment does not begin with a marker");
+    const marker = bytes[at + 1] ?? 0;
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
+    if (marker === 0xd9) throw damage("the JPEG has no picture data");
+    const length = bytes.readUInt16BE(at + 2);
+    if (length < 2) throw damage("a JPEG segment has no length");
+    const end = at + 2 + length;
+    yield { marker, at, end };
+    if (marker === startOfScan) return;
+    at = end;
+  }
+}
+
 /**
  * Walks a JPEG's segments to its first scan and looks for the end-of-image marker after it (ITU T.81, annex B). Within
  * scan data 0xFF is always stuffed, so the marker cannot occur there by chance; what follows it is ignored, because
@@ -19,28 +49,16 @@ const mostStuffed = 2 ** 19;
  * settles that.
  */
 export function walkJpeg(bytes: Buffer): Structure {
-  let offset = 2;
+  let dataAt = 0;
   let frame: { marker: number; bits: number } | undefined;
-  for (let segments = 0; ; segments++) {
-    if (segments === mostParts) throw unreadable(`A JPEG of more than ${mostParts} segments is not read.`);
-    if (offset + 4 > bytes.length) throw damage("the JPEG ends before its picture data");
-    if (bytes[offset] !== 0xff) throw damage("a JPEG segment does not begin with a marker");
-    const marker = bytes[offset + 1] ?? 0;
-    if (marker === 0xff) {
-      offset++;
-      continue;
-    }
-    if (marker === 0xd9) throw damage("the JPEG has no picture data");
-    if (isFrame(marker)) frame = { marker, bits: bytes[offset + 4] ?? 0 };
-    const length = bytes.readUInt16BE(offset + 2);
-    if (length < 2) throw damage("a JPEG segment has no length");
-    offset += 2 + length;
-    if (marker === startOfScan) break;
+  for (const { marker, at, end } of segmentsOf(bytes)) {
+    if (isFrame(marker)) frame = { marker, bits: bytes[at + 4] ?? 0 };
+    dataAt = end;
   }
   if (frame === undefined) throw damage("the JPEG has picture data without a frame header");
-  if (bytes.indexOf(endOfImage, offset) === -1) throw damage("the JPEG is cut off before its end marker");
+  if (bytes.indexOf(endOfImage, dataAt) === -1) throw damage("the JPEG is cut off before its end marker");
   checkFrame(frame);
-  countScans(bytes, offset);
+  countScans(bytes, dataAt);
   return { animated: false };
 }
 
