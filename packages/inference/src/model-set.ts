@@ -67,7 +67,8 @@ export class ModelSet<M extends Manifest> {
 
   offered(): OfferedModel[] {
     return this.editions.map(({ model, manifest, card }) => ({
-      model: describeModel(model.bundle, manifest, this.#engine.name),
+      // The model's bundle is as it was first loaded: its card may have come or gone since.
+      model: describeModel({ ...model.bundle, card }, manifest, this.#engine.name),
       card,
     }));
   }

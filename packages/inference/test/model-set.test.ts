@@ -220,7 +220,12 @@ test("a film of a bone without a fracture model is of an unsupported region, unt
 
 test("a card that changed is shown, though the model is the same", async (t) => {
   const { folder, examiner, reload } = await examinerOf(t);
-  const card = () => examiner.offered().find(({ model }) => model.bone === "elbow")?.card;
+  const card = () => {
+    const offered = examiner.offered().find(({ model }) => model.bone === "elbow");
+    const link = offered?.card === undefined ? undefined : "/v1/models/fracture-elbow/card";
+    assert.equal(offered?.model.card, link);
+    return offered?.card;
+  };
   assert.equal(card(), undefined);
   await writeFile(join(folder, "fracture-elbow", "CARD.md"), "# Elbow");
   assert.equal((await reload())[0]?.[1], "unchanged");
