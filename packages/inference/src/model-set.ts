@@ -91,13 +91,9 @@ export class ModelSet<M extends Manifest> {
       );
       const results: ModelReload[] = [];
       for (const each of found) results.push(await this.#replace(each, source, points));
-      const gone = this.editions.filter(({ ref }) => !found.some(({ name }) => name === ref.name));
-      return [
-        ...results,
-        ...gone.map(({ ref }) =>
-          refused(ref.name, ref, new ProblemError("model-missing", `The bundle ${ref.name} is gone.`)),
-        ),
-      ];
+      // What serves and was not told: its bundle is not there, or does other work by now.
+      const gone = this.editions.filter(({ ref }) => !results.some(({ model }) => model === ref));
+      return [...results, ...gone.map(({ ref, manifest }) => refused(ref.name, ref, goneFrom(manifest)))];
     } catch (error) {
       const problem = toProblem(error);
       return this.editions.map(({ ref }) => refused(ref.name, ref, problem));
@@ -138,6 +134,13 @@ export class ModelSet<M extends Manifest> {
     this.#editions.set(workOf(manifest), edition);
     return edition;
   }
+}
+
+function goneFrom(manifest: Manifest): ProblemError {
+  return new ProblemError(
+    "model-missing",
+    `No bundle ${manifest.name} is there any more for: ${workOf(manifest)}`,
+  );
 }
 
 /** @param serving the edition that goes on */

@@ -162,6 +162,30 @@ test("a bundle that is damaged, wrong, doubled or gone is refused; the old one g
   assert.equal(counting.loaded, 3);
 });
 
+test("a model whose bundle is for another bone by now goes on, and is told as gone", async (t) => {
+  const { folder, counting, examiner, reload } = await examinerOf(t);
+  const elbow = { ...fractureManifest("hip"), name: "fracture-elbow", version: "2.0.0" };
+  await writeBundle(folder, elbow);
+  for (const outcome of ["loaded", "unchanged"])
+    assert.deepEqual(await reload(), [
+      ["fracture-elbow", outcome, "2.0.0", undefined],
+      ["fracture-hand", "unchanged", "1.0.0", undefined],
+      ["fracture-elbow", "refused", "1.0.0", "model-missing"],
+    ]);
+  assert.equal((await examiner.examine("elbow", film(1))).model.version, "1.0.0");
+  assert.equal(counting.loaded, 3);
+});
+
+test("a model whose bundle was to be for another bone, and is damaged, is told once", async (t) => {
+  const { folder, reload } = await examinerOf(t);
+  const elbow = { ...fractureManifest("hip"), name: "fracture-elbow", version: "2.0.0" };
+  await writeBundle(folder, elbow, Buffer.from("no model"));
+  assert.deepEqual(await reload(), [
+    ["fracture-elbow", "refused", "1.0.0", "bundle-damaged"],
+    ["fracture-hand", "unchanged", "1.0.0", undefined],
+  ]);
+});
+
 test("the body-part model is replaced likewise, and does not look at fracture bundles", async (t) => {
   const { folder, counting } = await setUp(t);
   await writeBundle(folder, bodyPartManifest());
