@@ -183,6 +183,29 @@ describe("models of the origin's architecture become bundles", () => {
     );
   });
 
+  test("a sigmoid over several outputs is refused for what it is", async () => {
+    const bytes = onnxOf({
+      input: [1, 1, 32, 32],
+      nodes: [
+        { op: "GlobalAveragePool", inputs: ["x"], outputs: ["pooled"] },
+        { op: "Flatten", inputs: ["pooled"], outputs: ["flat"] },
+        { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+        { op: "Sigmoid", inputs: ["logits"], outputs: ["y"] },
+      ],
+      constants: { weights: { dims: [1, 2], data: [1, -1] } },
+      outputs: ["y"],
+    });
+    await writeFile(path.join(importing.folder, "apart.onnx"), bytes);
+    for (const task of [
+      ["fracture", "--bone", "hand"],
+      ["bodypart", "--classes", "elbow,hand"],
+    ])
+      await assert.rejects(
+        importing.import("apart.onnx", "--preprocessing", "unit", "--replace", "--task", ...task),
+        refused(/ends in a sigmoid over 2 outputs: only .*softmax/),
+      );
+  });
+
   test("a Keras model that ends in logits, whatever the user's Keras is set to", async () => {
     const home = path.join(importing.folder, "home");
     await mkdir(path.join(home, ".keras"), { recursive: true });

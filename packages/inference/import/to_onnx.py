@@ -131,6 +131,8 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
     output = graph.output[0].name
     logits, ending = head(graph, output, ends_in)
     width = numbers(graph, logits, output)
+    if ending == "Sigmoid" and width > 1:
+        raise Refused(f"the model ends in a sigmoid over {width} outputs: only a softmax over them, or one sigmoid, can become a bundle")
     nodes, constants = list(graph.node), list(graph.initializer)
 
     def constant(name: str, value) -> str:
