@@ -161,6 +161,20 @@ test("a number of a values file comes to the services in digits", async () => {
   assert.match(stdout, /name: INFERENCE_THREADS, value: "1\.5/);
 });
 
+test("a service's own variable goes before the common one, though it is 0, false or empty", async () => {
+  const common = ["RATE_LIMIT_READS=6000", "OTEL_SDK_DISABLED=true", "CORS_ORIGINS=*"];
+  const own = ["RATE_LIMIT_READS=0", "OTEL_SDK_DISABLED=false", "CORS_ORIGINS="];
+  const { of } = await render([
+    ...common.map((each) => `env.${each}`),
+    ...own.map((each) => `gateway.env.${each}`),
+  ]);
+  for (const { metadata, spec } of of<Deployment>("Deployment")) {
+    const env = spec.template.spec.containers[0]?.env.map(({ name, value }) => `${name}=${value}`);
+    for (const each of metadata.name.endsWith("gateway") ? own : common)
+      assert.ok(env?.includes(each), `${metadata.name} ${each}`);
+  }
+});
+
 test("only the webhook worker may reach the internet, others its port 443 where that is allowed, and no private range", async () => {
   for (const settings of [[], everything]) {
     const { of } = await render(settings);
@@ -229,6 +243,11 @@ test("ingress-nginx takes what the gateway takes, waits as long as it does and h
   assert.deepEqual(
     await annotations(...larger, "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/proxy-buffering=on"),
     { ...usual, [`${prefix}proxy-body-size`]: "512m", [`${prefix}proxy-buffering`]: "on" },
+  );
+  const none = ["env.MAX_UPLOAD_BYTES=1048576", "gateway.env.MAX_UPLOAD_BYTES="];
+  assert.deepEqual(
+    await annotations(...none, "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/proxy-buffering="),
+    { ...usual, [`${prefix}proxy-buffering`]: "" },
   );
   assert.deepEqual(await annotations("ingress.nginx=false", "ingress.annotations.a=b"), { a: "b" });
   assert.equal(await annotations("ingress.nginx=false"), undefined);

@@ -105,7 +105,8 @@ spec:
             - { name: OTEL_TRACES_SAMPLER, value: traceidratio }
             - { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $.Values.tracing.sampleRatio | quote }} }
             {{- end }}
-            {{- range $name, $value := merge (dict) (default (dict) .values.env) $.Values.env }}
+            {{- /* Overwritten, since `merge` takes a service's own 0, false or "" for unset. */}}
+            {{- range $name, $value := mergeOverwrite (dict) (default (dict) $.Values.env) (default (dict) .values.env) }}
             {{- /* Numbers of a values file are floats, which would be written 1.34217728e+08. */}}
             {{- if kindIs "float64" $value }}{{ $value = printf "%f" $value | trimSuffix ".000000" }}{{ end }}
             - { name: {{ $name }}, value: {{ $value | quote }} }
@@ -193,17 +194,17 @@ The Ingress's annotations: those of the values go before what ingress-nginx need
 submission that is a little too large is refused by the gateway, as a problem; the longest wait for a result is 60 s.
 */}}
 {{- define "osteon.ingressAnnotations" -}}
-{{- $annotations := deepCopy (default (dict) .Values.ingress.annotations) -}}
+{{- $annotations := default (dict) .Values.ingress.annotations -}}
 {{- if .Values.ingress.nginx -}}
-{{- $env := merge (dict) (default (dict) .Values.gateway.env) .Values.env -}}
+{{- $env := mergeOverwrite (dict) (default (dict) .Values.env) (default (dict) .Values.gateway.env) -}}
 {{- $most := int64 (default 134217728 $env.MAX_UPLOAD_BYTES) -}}
 {{- $prefix := "nginx.ingress.kubernetes.io/" -}}
-{{- $annotations = merge $annotations (dict
+{{- $annotations = mergeOverwrite (dict
   (print $prefix "proxy-body-size") (printf "%dm" (add1 (div (sub (mul 2 $most) 1) 1048576)))
   (print $prefix "proxy-read-timeout") "75"
   (print $prefix "proxy-request-buffering") "off"
   (print $prefix "proxy-buffering") "off"
-) -}}
+) $annotations -}}
 {{- end -}}
 {{- toYaml $annotations -}}
 {{- end -}}
