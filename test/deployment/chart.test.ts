@@ -39,9 +39,14 @@ const everything = [
   "monitoring.labels.release=prometheus",
 ];
 
+interface Peer {
+  ipBlock?: { cidr: string; except?: string[] };
+  namespaceSelector?: { matchLabels: Record<string, string> };
+}
+
 interface Policy extends Rendered {
   spec: {
-    egress: { to: { ipBlock?: { cidr: string; except?: string[] } }[]; ports?: unknown }[];
+    egress: { to: Peer[]; ports?: unknown }[];
     ingress: { from?: unknown }[];
   };
 }
@@ -197,6 +202,30 @@ test("only the webhook worker may reach the internet, others its port 443 where 
       assert.equal(open, metadata.name.endsWith("gateway") ? 1 : 0, metadata.name);
     }
   }
+});
+
+test("traces may go to the endpoint's port, in the collector's namespace, and nowhere where there are none", async () => {
+  const ways = async (...settings: string[]) => {
+    const all = (await render(settings)).of<Policy>("NetworkPolicy");
+    assert.equal(all.length, 4);
+    return all.map(({ spec }) =>
+      spec.egress.flatMap(({ to, ports }) =>
+        to.flatMap(({ namespaceSelector }) => {
+          const namespace = namespaceSelector?.matchLabels["kubernetes.io/metadata.name"];
+          return namespace === undefined || namespace === "kube-system" ? [] : { namespace, ports };
+        }),
+      ),
+    );
+  };
+  const everywhere = (namespace: string, port: number) =>
+    Array(4).fill([{ namespace, ports: [{ port, protocol: "TCP" }] }]);
+  assert.deepEqual(await ways(), [[], [], [], []]);
+  assert.deepEqual(
+    await ways("tracing.endpoint=http://collector.tracing:14318/otlp", "tracing.namespace=tracing"),
+    everywhere("tracing", 14318),
+  );
+  assert.deepEqual(await ways("tracing.endpoint=http://collector"), everywhere("monitoring", 80));
+  assert.deepEqual(await ways("tracing.endpoint=https://[fd00::1]/otlp"), everywhere("monitoring", 443));
 });
 
 test("an Ingress without TLS is refused, unless TLS ends elsewhere", async () => {
