@@ -44,12 +44,28 @@ interface Peer {
   namespaceSelector?: { matchLabels: Record<string, string> };
 }
 
+interface Ingress extends Rendered {
+  metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec: { tls?: { hosts: string[]; secretName: string }[] };
+}
+
 interface Policy extends Rendered {
   spec: {
     egress: { to: Peer[]; ports?: unknown }[];
     ingress: { from?: unknown }[];
   };
 }
+
+/** Holds what was rendered to the schemas. */
+async function kubeconform(text: string) {
+  const file = path.join(folder, "rendered.yaml");
+  await writeFile(file, text);
+  const location = `${folder}/{{.ResourceKind}}-{{.ResourceAPIVersion}}.json`;
+  return tryRun(await goTool("kubeconform"), ["-strict", "-summary", "-schema-location", location, file]);
+}
+
+/** Gives a value a name that is a number to YAML, and to helm's `--set` none. */
+const odd = (value: string) => `${value}=1e3`;
 
 const variants = {
   "as it is": [],
@@ -72,12 +88,7 @@ test("the chart lints without a complaint", async () => {
 for (const [name, settings] of Object.entries(variants)) {
   test(`what it renders is valid: ${name}`, async () => {
     const { text, of } = await render(settings);
-    const file = path.join(folder, "rendered.yaml");
-    await writeFile(file, text);
-    const location = `${folder}/{{.ResourceKind}}-{{.ResourceAPIVersion}}.json`;
-    const { code, stdout, stderr } = await tryRun(await goTool("kubeconform"), [
-      ...["-strict", "-summary", "-schema-location", location, file],
-    ]);
+    const { code, stdout, stderr } = await kubeconform(text);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /Invalid: 0, Errors: 0, Skipped: 0/);
     assert.equal(of("Deployment").length, 4);
@@ -91,16 +102,28 @@ test("the schemas refuse what is misspelt", async () => {
     ["pollingInterval", "pollInterval"],
     ["podMetricsEndpoints", "podMetricEndpoints"],
   ] as const) {
-    const file = path.join(folder, "wrong.yaml");
-    await writeFile(file, text.replace(right, wrong));
-    const location = `${folder}/{{.ResourceKind}}-{{.ResourceAPIVersion}}.json`;
-    const { code } = await tryRun(await goTool("kubeconform"), [
-      "-strict",
-      "-schema-location",
-      location,
-      file,
-    ]);
+    const { code } = await kubeconform(text.replace(right, wrong));
     assert.equal(code, 1, wrong);
+  }
+});
+
+test("names that YAML would take for numbers, truths or aliases stay names", async () => {
+  const named = [
+    "ingress.host=*.films.example",
+    ...["ingress.className", "ingress.tlsSecret", "existingSecret", "models.existingClaim"].map(odd),
+    ...["certificates.existingSecret", "networkPolicy.monitoringNamespace", "tracing.namespace"].map(odd),
+    ...["networkPolicy.backing[0].cidr=::1/128", "networkPolicy.backing[0].ports[0]=6379"],
+    "networkPolicy.webhookAllow[0]=::1/128",
+  ];
+  for (const release of ["123", "true"]) {
+    const { text, of } = await render([...everything, ...named], release);
+    const { code, stdout, stderr } = await kubeconform(text);
+    assert.equal(code, 0, stdout + stderr);
+    const [ingress] = of<Ingress>("Ingress");
+    assert.deepEqual(ingress?.spec.tls, [{ hosts: ["*.films.example"], secretName: "1e3" }]);
+    assert.equal(ingress?.metadata.labels?.["app.kubernetes.io/instance"], release);
+    for (const kind of ["ServiceAccount", "PodMonitor", "PrometheusRule"])
+      assert.equal(of(kind)[0]?.metadata.name, release);
   }
 });
 
@@ -229,9 +252,6 @@ test("traces may go to the endpoint's port, in the collector's namespace, and no
 });
 
 test("an Ingress without TLS is refused, unless TLS ends elsewhere", async () => {
-  interface Ingress extends Rendered {
-    spec: { tls?: { hosts: string[]; secretName: string }[] };
-  }
   const { code, stderr } = await tryRender(["ingress.enabled=true"]);
   assert.notEqual(code, 0);
   assert.match(stderr, /ingress\.tlsSecret is empty/);
@@ -244,9 +264,6 @@ test("an Ingress without TLS is refused, unless TLS ends elsewhere", async () =>
 });
 
 test("ingress-nginx takes what the gateway takes, waits as long as it does and holds nothing back; values go before", async () => {
-  interface Ingress extends Rendered {
-    metadata: { name: string; annotations?: Record<string, string> };
-  }
   const annotations = async (...settings: string[]) => {
     const { of } = await render(["ingress.enabled=true", "ingress.tlsSecret=certificate", ...settings]);
     const [ingress] = of<Ingress>("Ingress");

@@ -13,7 +13,7 @@ releases of several namespaces may share a name.
 {{/* Labels by which a service's pods are chosen. Takes (dict "root" $ "service" NAME). */}}
 {{- define "osteon.selector" -}}
 app.kubernetes.io/name: {{ .service }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end -}}
 
 {{- define "osteon.labels" -}}
@@ -48,7 +48,7 @@ spec:
       annotations: {{- toYaml . | nindent 8 }}
       {{- end }}
     spec:
-      serviceAccountName: {{ include "osteon.name" $ }}
+      serviceAccountName: {{ include "osteon.name" $ | quote }}
       automountServiceAccountToken: false
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ $.Values.terminationGracePeriodSeconds }}
@@ -118,7 +118,7 @@ spec:
             {{- range $key := $keys }}
             - name: {{ $key }}
               valueFrom:
-                secretKeyRef: { name: {{ $.Values.existingSecret }}, key: {{ $key }}, optional: {{ ne $key "REDIS_URL" }} }
+                secretKeyRef: { name: {{ $.Values.existingSecret | quote }}, key: {{ $key }}, optional: {{ ne $key "REDIS_URL" }} }
             {{- end }}
           # Alive, not ready: a pod that waits for its store or its Redis, or warms up its models, is not ended for it.
           startupProbe:
@@ -154,11 +154,11 @@ spec:
           emptyDir: { sizeLimit: 256Mi }
         {{- if and $.Values.models.existingClaim (ne .service "webhook-worker") (not $gateway) }}
         - name: models
-          persistentVolumeClaim: { claimName: {{ $.Values.models.existingClaim }}, readOnly: true }
+          persistentVolumeClaim: { claimName: {{ $.Values.models.existingClaim | quote }}, readOnly: true }
         {{- end }}
         {{- with $.Values.certificates.existingSecret }}
         - name: certificates
-          secret: { secretName: {{ . }} }
+          secret: { secretName: {{ . | quote }} }
         {{- end }}
       {{- with $.Values.nodeSelector }}
       nodeSelector: {{- toYaml . | nindent 8 }}
