@@ -55,7 +55,7 @@ export class Metrics {
     });
     this.modelSeconds = new Histogram({
       name: "osteon_model_duration_seconds",
-      help: "Time of one film in a model, without its wait for a thread.",
+      help: "Time of one film in a model, its tensor included, its wait for a thread not.",
       labelNames: ["model"],
       buckets: stageBuckets,
       registers,
