@@ -45,6 +45,8 @@ export interface ProcessExit {
 interface Events {
   ready: [];
   exit: [ProcessExit];
+  /** It stays down from here on, though its process may still be ending, or wait to be started again. */
+  stopped: [];
 }
 
 /** The service has said that its configuration is bad (EX_CONFIG): another try would say the same. */
@@ -52,7 +54,7 @@ const badConfiguration = 78;
 /** Deaths before it was ever ready after which it is given up. */
 const mostFailedStarts = 3;
 
-/** One process of a service: started, watched, restarted with growing waits, drained. Emits `ready` and `exit`. */
+/** One process of a service: started, watched, restarted with growing waits, drained. Emits `ready`, `exit` and `stopped`. */
 export class SupervisedProcess extends EventEmitter<Events> {
   readonly name: string;
   readonly index: number;
@@ -134,7 +136,7 @@ export class SupervisedProcess extends EventEmitter<Events> {
     while (!this.#ready) {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#stopping) throw new StartError(`${this.label} was stopped before it was ready`);
-      await Promise.race([this.#next("ready"), this.#next("exit")]);
+      await Promise.race([this.#next("ready"), this.#next("exit"), this.#next("stopped")]);
     }
   }
 
@@ -150,6 +152,8 @@ export class SupervisedProcess extends EventEmitter<Events> {
   async stop(options: { force?: boolean } = {}): Promise<void> {
     const first = !this.#stopping;
     this.#stopping = true;
+    // One that waits for its restart has no process whose end would tell.
+    this.emit("stopped");
     clearTimeout(this.#timer);
     const child = this.#child;
     if (child !== undefined) {

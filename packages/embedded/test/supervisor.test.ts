@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { BackoffOptions } from "../src/backoff.js";
 import { ConsoleLog } from "../src/console-log.js";
 import { StartError } from "../src/start-error.js";
 import type { ProcessExit, SupervisedProcess } from "../src/supervised-process.js";
@@ -12,14 +14,17 @@ import { temporary } from "./support/temporary.js";
 
 const main = fileURLToPath(new URL("./fixtures/service.js", import.meta.url));
 
-function supervise(t: TestContext, options: { graceMs?: number; verbose?: boolean } = {}) {
+function supervise(
+  t: TestContext,
+  options: { graceMs?: number; verbose?: boolean; backoff?: BackoffOptions } = {},
+) {
   const dir = temporary(t);
   const shown: string[] = [];
   const supervisor = new Supervisor({
     logsDir: join(dir, "logs"),
     runDir: join(dir, "run"),
     console: new ConsoleLog({ verbose: options.verbose ?? false, write: (line) => shown.push(line) }),
-    backoff: { firstMs: 5, mostMs: 20 },
+    backoff: options.backoff ?? { firstMs: 5, mostMs: 20 },
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
   });
   t.after(() => supervisor.stop([], { force: true }));
@@ -120,6 +125,16 @@ test("a service that waits for its restart can be stopped", async (t) => {
   assert.equal(service.restarts, 0);
   assert.equal(service.pid, undefined);
   await assert.rejects(service.untilReady(), StartError);
+});
+
+test("whoever waits for a service that waits for its restart is told that it was stopped", async (t) => {
+  const { supervisor, start } = supervise(t, { backoff: { firstMs: 3_600_000, mostMs: 3_600_000 } });
+  const service = start({ FAKE: "never-ready" });
+  const told = assert.rejects(service.untilReady(), /fake-1 was stopped before it was ready/);
+  await nextExit(service);
+  await setImmediate();
+  await supervisor.stop([]);
+  await told;
 });
 
 test("verbose shows everything", async (t) => {
