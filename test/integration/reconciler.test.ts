@@ -264,10 +264,13 @@ describe("the reconciler", () => {
     });
 
     test("a marker that was altered is still known for its analysis", async () => {
-      const hurt = await accept(requestOf());
-      await redis.flushall();
-      await store.put(`pending/${hurt.id}`, '{"tena');
-      assert.equal((await walk()).requeued, 1);
+      const place = `pending/${(await accept(requestOf())).id}`;
+      const kept = (await store.get(place))?.toString() ?? "";
+      for (const text of ['{"tena', kept.replace("default", "defau1t")]) {
+        await store.put(place, text);
+        await redis.flushall();
+        assert.equal((await walk()).requeued, 1, text);
+      }
     });
 
     test("a result that was altered is told as such, and holds nobody else up", async () => {

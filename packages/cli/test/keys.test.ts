@@ -78,8 +78,12 @@ test("a key whose record is damaged is listed as that, behind the others", async
   const own = new KeyRing(store);
   const create = () => own.create({ tenant: "ward-1", name: "", scopes: ["read"] });
   const [torn, whole] = [(await create()).record, (await create()).record];
-  await store.put(`keys/${torn.id}.json`, "");
-  assert.match(await keysCommand(["list"], own), new RegExp(`^${whole.id} .*\n${torn.id} {2}damaged$`));
+  const place = `keys/${torn.id}.json`;
+  const turned = (await store.get(place))?.toString().replace("ward-1", "ward-2") ?? "";
+  for (const text of ["", turned]) {
+    await store.put(place, text);
+    assert.match(await keysCommand(["list"], own), new RegExp(`^${whole.id} .*\n${torn.id} {2}damaged$`));
+  }
 });
 
 test("what is not understood is a usage error", async () => {

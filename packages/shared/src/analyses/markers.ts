@@ -1,5 +1,5 @@
 import type { UsedKey } from "../contracts/index.js";
-import { getSealed, isDamaged, type ObjectStore, walk } from "../storage/index.js";
+import { getSealed, isDamaged, type ObjectStore, putSealed, walk } from "../storage/index.js";
 
 /** Markers that are done with are gathered for so long, or until they are so many. */
 const gatherMs = 250;
@@ -52,9 +52,8 @@ export class Markers {
       ...(retries === undefined ? {} : { retries }),
       ...(done === undefined ? {} : { done }),
     };
-    await this.#store.put(this.#folder + id, JSON.stringify(marker), {
-      contentType: "application/json",
-    });
+    // One with another's tenant would have its own analysis swept.
+    await putSealed(this.#store, this.#folder + id, marker);
   }
 
   /** Whether there is one, damaged or not. */

@@ -1,4 +1,4 @@
-import { type ObjectStore, type PresignedPut, walk } from "../storage/index.js";
+import { getSealed, type ObjectStore, type PresignedPut, putSealed, walk } from "../storage/index.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
 import { isAnalysisId, timeOfId } from "./keys.js";
 
@@ -52,15 +52,15 @@ export class Uploads {
     return this.#store.get(filmKey(ref));
   }
 
-  async used(ref: UploadRef): Promise<UsedUpload | undefined> {
-    const bytes = await this.#store.get(usedKey(ref));
-    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as UsedUpload);
+  /** @throws ProblemError `record-damaged` */
+  used(ref: UploadRef): Promise<UsedUpload | undefined> {
+    return getSealed(this.#store, usedKey(ref));
   }
 
   /** Notes that an analysis has the film now, and lets the upload go. */
   async use(ref: UploadRef, { digest, bytes }: UsedUpload): Promise<void> {
     const used: UsedUpload = { digest, bytes };
-    await this.#store.put(usedKey(ref), JSON.stringify(used), { contentType: "application/json" });
+    await putSealed(this.#store, usedKey(ref), used);
     await this.#store.delete(filmKey(ref));
   }
 

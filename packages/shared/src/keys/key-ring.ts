@@ -1,5 +1,5 @@
 import { ProblemError } from "../problems/index.js";
-import { getSealed, type ObjectStore, unlessDamaged, walk } from "../storage/index.js";
+import { getSealed, type ObjectStore, putSealed, unlessDamaged, walk } from "../storage/index.js";
 import { formatKey, hashSecret, newKeyText, parseKey, secretMatches } from "./key-text.js";
 import { KnownKeys } from "./known-keys.js";
 
@@ -87,7 +87,7 @@ export class KeyRing {
       ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt.toISOString() }),
       ...(key.limits === undefined ? {} : { limits: key.limits }),
     };
-    await this.#store.put(place(record.id), JSON.stringify(record), { ifAbsent: true });
+    await putSealed(this.#store, place(record.id), record, true);
     return { text: formatKey(text), record };
   }
 
@@ -145,7 +145,11 @@ export class KeyRing {
     throw new ProblemError("key-invalid");
   }
 
-  /** The record of a key that is valid now. @throws ProblemError `key-invalid`, without saying why; `too-many-unknown-keys` */
+  /**
+   * The record of a key that is valid now.
+   * @throws ProblemError `key-invalid`, without saying why; `too-many-unknown-keys`; `record-damaged`: whoever has the key is not to
+   *   take it for a wrong one
+   */
   async verify(text: string): Promise<KeyRecord> {
     const parsed = parseKey(text);
     const record = parsed === undefined ? undefined : await this.#known.get(parsed.id);
@@ -178,7 +182,7 @@ export class KeyRing {
   }
 
   async #write(record: KeyRecord): Promise<KeyRecord> {
-    await this.#store.put(place(record.id), JSON.stringify(record));
+    await putSealed(this.#store, place(record.id), record);
     this.#known.forget(record.id);
     return record;
   }

@@ -117,6 +117,40 @@ test("a damaged key hides no other", async () => {
   await assert.rejects(keys.revoke(torn.record.id), refused("record-damaged"));
 });
 
+test("a key of which a byte was turned is nobody's: not another tenant's, nor taken for a wrong one", async () => {
+  const own = new FileStore(path.join(folder, "turned"));
+  const keys = new KeyRing(own, () => now);
+  const made = await keys.create(key);
+  const rotated = await keys.create(key);
+  await keys.rotate(rotated.record.id, 60);
+  for (const { text, record } of [made, rotated]) {
+    const place = `keys/${record.id}.json`;
+    const kept = (await own.get(place))?.toString() ?? "";
+    await own.put(place, kept.replace("clinic-a", "clinic-b"));
+    const other = new KeyRing(own, () => now);
+    await assert.rejects(other.verify(text), refused("record-damaged"));
+    await assert.rejects(other.find(record.id), refused("record-damaged"));
+    const told: string[] = [];
+    await other.list((id) => told.push(id));
+    assert.deepEqual(told, [record.id]);
+    await own.put(place, kept);
+    await other.verify(text);
+  }
+});
+
+test("a key of before there were seals goes on, and is sealed when it is next written", async () => {
+  const own = new FileStore(path.join(folder, "bare"));
+  const keys = new KeyRing(own, () => now);
+  const { text, record } = await keys.create(key);
+  const place = `keys/${record.id}.json`;
+  await own.put(place, JSON.stringify(record));
+  assert.deepEqual(await keys.verify(text), record);
+  assert.deepEqual(await keys.list(), [record]);
+  await keys.rotate(record.id, 60);
+  assert.match((await own.get(place))?.toString() ?? "", /^\{"v":2,"digest":/);
+  assert.equal((await keys.verify(text)).tenant, "clinic-a");
+});
+
 test("a tenant's name cannot leave its folder", async () => {
   for (const tenant of ["", "../x", "A", "a/b", "a".repeat(64), "-a"]) {
     await assert.rejects(ring().create({ ...key, tenant }), refused("validation-failed"), tenant);

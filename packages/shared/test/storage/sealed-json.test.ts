@@ -31,5 +31,7 @@ describe("a sealed record", () => {
   test("from before there were seals is read as it is", () => {
     assert.deepEqual(unseal(Buffer.from(JSON.stringify(value))), value);
     assert.throws(() => unseal(Buffer.from(JSON.stringify(value).slice(0, -1))), { code: "record-damaged" });
+    const withDigest = { digest: "sha256:00", bytes: 6 };
+    assert.deepEqual(unseal(Buffer.from(JSON.stringify(withDigest))), withDigest);
   });
 });

@@ -65,7 +65,15 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
       summary: "Who is at the page, and what a submission may be",
       response: { 200: SessionView },
     },
-    config: { problems: ["too-many-unknown-keys", "store-unavailable", "queue-unavailable"] },
+    config: {
+      problems: [
+        "too-many-unknown-keys",
+        "store-unavailable",
+        "queue-unavailable",
+        "record-damaged",
+        "record-too-new",
+      ],
+    },
     handler: async (request, reply): Promise<SessionView> => {
       reply.header("cache-control", "no-store");
       const token = request.cookies[sessionCookie];
@@ -100,6 +108,8 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
         "cross-site",
         "store-unavailable",
         "queue-unavailable",
+        "record-damaged",
+        "record-too-new",
       ],
     },
     handler: async (request, reply): Promise<SessionView> => {
