@@ -125,9 +125,9 @@ test("an erasure hides the analysis though Redis is away, and is finished when i
 async function halfErased(t: TestContext, live: LiveState): Promise<AnalysisRequest> {
   const one = await accepted();
   await analyses.start(one, 0);
-  t.mock
-    .method(live, "markErased")
-    .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("queue-unavailable")));
+  const away = () => Promise.reject(new ProblemError("queue-unavailable"));
+  t.mock.method(live, "markErased").mock.mockImplementationOnce(away);
+  t.mock.method(live, "forget").mock.mockImplementationOnce(away);
   const cutOff = new Analyses({ ledger: analyses.ledger, live, producer });
   await assert.rejects(cutOff.erase(one), { code: "queue-unavailable" });
   return one;
@@ -143,6 +143,7 @@ test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000
     });
   });
   const one = await halfErased(t, live);
+  assert.notEqual(await redis.exists(liveKey(one)), 0, "Redis knows it still");
   await hidden;
   assert.equal(await analyses.get(one), undefined);
   await analyses.filmEnded(one, resultOf(one));
