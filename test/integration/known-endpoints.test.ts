@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, type Mock, mock, test } from "node:test";
 import {
   closeRedis,
   connectRedis,
@@ -8,6 +8,7 @@ import {
   FileStore,
   forgetEndpoints,
   KnownEndpoints,
+  ProblemError,
   RedisLock,
   SecretBox,
 } from "@osteon/shared";
@@ -28,18 +29,21 @@ let endpoints: Endpoints;
 let registry: EndpointRegistry;
 let known: KnownEndpoints;
 let reads: number;
+/** Tells of a change. */
+let changed: Mock<(tenant: string) => Promise<void>>;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
   store = new FileStore(await server.newFolder());
   endpoints = new Endpoints(store);
+  changed = mock.fn((of: string) => forgetEndpoints(redis, of));
   registry = new EndpointRegistry({
     endpoints,
     lock: new RedisLock(redis),
     box: new SecretBox("m".repeat(32)),
     most: 20,
     disableDays: 5,
-    changed: (changed) => forgetEndpoints(redis, changed),
+    changed,
   });
   reads = 0;
   const counted = {
@@ -86,6 +90,22 @@ describe("who is listening", () => {
     );
     assert.equal((await slow.listening(tenant, "analysis.completed")).length, 0);
     assert.equal((await slow.listening(tenant, "analysis.completed")).length, 1);
+  });
+
+  test("is not kept where it was read while it changed: a change counts when its call has returned", async (t) => {
+    const put = endpoints.put.bind(endpoints);
+    t.mock.method(endpoints, "put", async (...call: Parameters<typeof put>) => {
+      assert.deepEqual(await listening(), []);
+      await put(...call);
+    });
+    const { record } = await registry.create(tenant, settings);
+    assert.deepEqual(await listening(), [record.id]);
+  });
+
+  test("stays as it is where a change cannot be told: nothing is changed", async () => {
+    changed.mock.mockImplementationOnce(() => Promise.reject(new ProblemError("queue-unavailable")));
+    await assert.rejects(registry.create(tenant, settings), { code: "queue-unavailable" });
+    assert.deepEqual(await endpoints.list(tenant), []);
   });
 
   test("is read again after Redis was wiped", async () => {
