@@ -81,7 +81,7 @@ function create(path: string, mark: ProcessMark): boolean {
 }
 
 /** Moves a stale lock away; if another start has replaced it meanwhile, what was moved is put back. */
-function removeStale(path: string, seen: Occupant | undefined): void {
+export function removeStale(path: string, seen: Occupant | undefined): void {
   const aside = `${path}.stale-${process.pid}`;
   try {
     renameSync(path, aside);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { DataDirLock, occupantOf } from "../src/lock.js";
+import { DataDirLock, occupantOf, removeStale } from "../src/lock.js";
 import { markOf } from "../src/pid-file.js";
 import { StartError } from "../src/start-error.js";
 import { temporary } from "./support/temporary.js";
@@ -51,6 +51,25 @@ test("a damaged lock is stale", (t) => {
   const dir = temporary(t);
   writeFileSync(join(dir, "osteon.lock"), "{");
   DataDirLock.acquire(dir).release();
+});
+
+test("a stale lock that another start has replaced since it was looked at is put back", (t) => {
+  const dir = temporary(t);
+  const path = join(dir, "osteon.lock");
+  const seen = { pid: 1, identity: "before the reboot" };
+  for (const other of [
+    { pid: 1, identity: "another" },
+    { pid: 2, identity: seen.identity },
+  ]) {
+    writeFileSync(path, JSON.stringify(other));
+    removeStale(path, seen);
+    assert.equal(readFileSync(path, "utf8"), JSON.stringify(other));
+    removeStale(path, undefined);
+    assert.equal(readFileSync(path, "utf8"), JSON.stringify(other), "also where nobody was seen");
+  }
+  writeFileSync(path, JSON.stringify(seen));
+  removeStale(path, seen);
+  assert.deepEqual(readdirSync(dir), []);
 });
 
 test("releasing leaves the lock of another alone", (t) => {
