@@ -9,8 +9,10 @@ const weight = 0.3;
 
 const leastWaitMs = 100;
 const mostWaitMs = 5 * 60_000;
-/** Receivers that are remembered. */
-const mostLanes = 10_000;
+export interface TargetSlotsOptions {
+  /** Receivers that are remembered. Default 10,000. */
+  mostLanes?: number;
+}
 
 /** What is known of a receiver. */
 interface Lane {
@@ -32,11 +34,13 @@ export interface Slot {
  */
 export class TargetSlots {
   readonly #mostPerTenant: number;
+  readonly #mostLanes: number;
   readonly #lanes = new Map<string, Lane>();
   readonly #tenants = new Map<string, number>();
 
-  constructor(concurrency: number) {
+  constructor(concurrency: number, { mostLanes = 10_000 }: TargetSlotsOptions = {}) {
     this.#mostPerTenant = Math.ceil(concurrency / 2);
+    this.#mostLanes = mostLanes;
   }
 
   /**
@@ -67,7 +71,7 @@ export class TargetSlots {
   #lane(name: string): Lane {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    if (this.#lanes.size >= mostLanes) {
+    if (this.#lanes.size >= this.#mostLanes) {
       for (const [each, { active }] of this.#lanes) if (active === 0) this.#lanes.delete(each);
     }
     const lane: Lane = { active: 0, averageMs: presumedMs, freeAt: 0 };

@@ -8,14 +8,19 @@ export interface UnnotedTry {
 }
 
 /** Entries are small; a store that takes nothing for an hour, at a thousand deliveries a minute, is no reason to hold more. */
-const most = 50_000;
+const mostHeld = 50_000;
 
 /**
  * Tries whose end the store did not take yet: it may be read while it cannot be written. Without them the receiver would get the event again
  * each time that its job comes back, every few seconds. Another worker, or this one started anew, knows nothing of them: that is one try more.
  */
 export class UnnotedTries {
+  readonly #most: number;
   readonly #tries = new Map<string, UnnotedTry>();
+
+  constructor(most = mostHeld) {
+    this.#most = most;
+  }
 
   of(ref: DeliveryRef): UnnotedTry | undefined {
     return this.#tries.get(nameOf(ref));
@@ -24,7 +29,7 @@ export class UnnotedTries {
   keep(ref: DeliveryRef, unnoted: UnnotedTry): void {
     this.forget(ref);
     this.#tries.set(nameOf(ref), unnoted);
-    if (this.#tries.size <= most) return;
+    if (this.#tries.size <= this.#most) return;
     const [oldest] = this.#tries.keys();
     if (oldest !== undefined) this.#tries.delete(oldest);
   }

@@ -45,6 +45,26 @@ test("a tenant with many dead receivers leaves half to the others", () => {
   assert.equal(takeAll(slots, "b", "alive").length, 8);
 });
 
+test("a tenant gets back what it gave back, at other receivers too", () => {
+  const slots = new TargetSlots(8);
+  for (const targets of [["one"], ["one", "two"], ["three"]]) {
+    const taken = targets.flatMap((target) => takeAll(slots, "a", target, 4 / targets.length));
+    assert.equal(taken.length, 4);
+    assert.equal(typeof slots.take("a", "four", 0), "number", "half of all is the most of one tenant");
+    for (const slot of taken) slot.release(20);
+  }
+});
+
+test("of more receivers than it remembers, those are forgotten at which nothing is tried", () => {
+  const slots = new TargetSlots(64, { mostLanes: 2 });
+  for (const target of ["idle", "busy"]) for (const slot of takeAll(slots, "a", target)) slot.release(15_000);
+  for (const slot of takeAll(slots, "a", "idle")) slot.release(15_000);
+  assert.equal(takeAll(slots, "a", "busy").length, 1);
+  takeAll(slots, "a", "third");
+  assert.equal(takeAll(slots, "a", "idle").length, 8, "how slow it was is forgotten");
+  assert.equal(takeAll(slots, "a", "busy").length, 0);
+});
+
 test("what finds no room is spread over the time that the ones before it take, up to five minutes", () => {
   const slots = new TargetSlots(256);
   for (const slot of takeAll(slots, "a", "dead")) slot.release(15_000);
