@@ -17,8 +17,8 @@ before(async () => {
 after(() => system?.stop());
 
 /**
- * Waits for the gateway's look at the load, of which it takes one a second. A film that is accepted just while it looks counts
- * twice or not at all until it looks again: what is counted exactly is submitted between two looks.
+ * Waits for the gateway's look at the load, of which it takes one a second. A film that is accepted just while it looks may
+ * count twice until it looks again: what is counted exactly is submitted between two looks.
  */
 async function looked({ running }: TestSystem): Promise<void> {
   const redis = new Redis(running.redisUrl);

@@ -29,7 +29,7 @@ export class Admission {
   #backlog = 0;
   #waiting = 0;
   #tenants: ReadonlyMap<string, number> = new Map();
-  /** Accepted here since the last sample, and so not in it. */
+  /** Accepted here, and not known to be in the last sample. */
   readonly #since = new Map<string, number>();
   /** Films a second, where there has been more than the workers could take at once since there was none; else not known. */
   #rate: number | undefined;
@@ -78,12 +78,29 @@ export class Admission {
     this.#since.set(tenant, (this.#since.get(tenant) ?? 0) + films);
   }
 
-  /** Takes in what there is at a time (milliseconds). */
-  sample({ backlog, waiting, ended, tenants }: Load, now: number): void {
+  /** What was accepted here and is in no sample yet, by tenant: whoever looks notes it first, for `sample`. */
+  get unseen(): ReadonlyMap<string, number> {
+    return new Map(this.#since);
+  }
+
+  /**
+   * Takes in what there is at a time (milliseconds).
+   * @param seen what the look has surely met of what was accepted here. What was accepted during the look may count twice, until
+   *   the next one: lost to the count, it would let in more than there may be
+   */
+  sample(
+    { backlog, waiting, ended, tenants }: Load,
+    now: number,
+    seen: ReadonlyMap<string, number> = this.unseen,
+  ): void {
     this.#backlog = backlog;
     this.#waiting = waiting;
     this.#tenants = tenants;
-    this.#since.clear();
+    for (const [tenant, films] of seen) {
+      const left = (this.#since.get(tenant) ?? 0) - films;
+      if (left > 0) this.#since.set(tenant, left);
+      else this.#since.delete(tenant);
+    }
     // A rate of old tells nothing of workers that have had time to change, or of how few films came then.
     const isOld = waiting === 0 && now - this.#measuredAt > windowSeconds * 1000;
     if (backlog === 0 || isOld) this.#rate = undefined;
@@ -127,7 +144,10 @@ export function watchLoad(
   const timer = setInterval(async () => {
     if (looking) return;
     looking = true;
-    await looks.try(async () => admission.sample(await load(), Date.now()));
+    await looks.try(async () => {
+      const seen = admission.unseen;
+      admission.sample(await load(), Date.now(), seen);
+    });
     looking = false;
   }, sampleMs);
   timer.unref();

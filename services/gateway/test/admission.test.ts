@@ -133,6 +133,37 @@ test("a rate of old is forgotten where films come and none waits", () => {
   assert.equal(refusal(admission, 16), undefined);
 });
 
+test("what is accepted while the load is looked at is not lost to the count", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const admission = new Admission({ maxQueued: 10, maxWaitSeconds: 60 });
+  const answers: ((waiting: number) => void)[] = [];
+  const stop = watchLoad(
+    admission,
+    () =>
+      new Promise((answer) => {
+        answers.push((waiting) => answer({ backlog: waiting, waiting, ended: 0, tenants }));
+      }),
+    assert.ifError,
+  );
+  /** A look whose answer, so many films, comes when others were accepted meanwhile. */
+  const look = async (waiting: number, meanwhile: number) => {
+    t.mock.timers.tick(1_000);
+    admission.accepted("default", meanwhile);
+    answers.at(-1)?.(waiting);
+    await new Promise(setImmediate);
+  };
+  await look(5, 0);
+  assert.equal(refusal(admission, 5), undefined);
+  await look(5, 5);
+  assert.equal(refusal(admission, 1), 60, "ten wait by now");
+  await look(10, 0);
+  assert.equal(admission.state.backlog, 10, "which are counted once when they were looked at");
+  await look(9, 1);
+  await look(10, 0);
+  assert.equal(admission.state.backlog, 10);
+  stop();
+});
+
 test("a look that fails is told once an outage, also where the fault is ours, and the next goes on", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const admission = new Admission({ maxQueued: 10, maxWaitSeconds: 60 });
