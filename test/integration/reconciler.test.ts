@@ -126,6 +126,11 @@ describe("the reconciler", () => {
     await redis.flushall();
     assert.equal((await walk()).redelivered, 1);
     assert.equal((await walk()).redelivered, 0);
+    await analyses.dispatch.giveUp({ tenant: one.tenant, event: one.id }, "gone");
+    await redis.flushall();
+    assert.equal((await walk()).redelivered, 0);
+    assert.ok(await analyses.ledger.deliveries.dead.has(deliveryName(one.id)));
+    assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown");
   });
 
   test("sweeps an upload that never became an analysis, after its time", async () => {
