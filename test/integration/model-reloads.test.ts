@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import {
   closeRedis,
   connectRedis,
@@ -13,6 +13,7 @@ import {
   offerModels,
   type ReplaceableModels,
   readAnnouncedModels,
+  readAnnouncedWorkers,
   readModelCard,
 } from "@osteon/shared";
 import { ownRedis } from "../support/backbone.js";
@@ -78,6 +79,18 @@ async function offer(models: Models): Promise<void> {
   // Over what a worker looks at by itself when it begins to listen.
   await reloads.reload(60_000);
 }
+
+const hourMs = 3_600_000;
+
+/** Does a step while this process's clock is so far ahead. */
+async function withClock(t: TestContext, aheadMs: number, step: () => Promise<void>): Promise<void> {
+  const { now } = Date;
+  const clock = t.mock.method(Date, "now", () => now() + aheadMs);
+  await step();
+  clock.mock.restore();
+}
+
+const workers = async () => (await readAnnouncedWorkers(redis)).map(({ service }) => service);
 
 const versions = async () => (await readAnnouncedModels(redis)).map(({ version }) => version);
 
@@ -161,4 +174,34 @@ test("a worker that was cut off from Redis looks by itself once it listens again
   });
   await redis.call("CLIENT", "KILL", "TYPE", "pubsub");
   await looked;
+});
+
+for (const [where, aheadMs] of Object.entries({ behind: -hourMs, ahead: hourMs }))
+  test(`a worker whose clock is an hour ${where} is listed while it lives, and then no more`, async (t) => {
+    await withClock(t, aheadMs, () => offer(new Models()));
+    const [worker, ...others] = await readAnnouncedWorkers(redis);
+    assert.ok(worker);
+    assert.deepEqual(others, []);
+    assert.ok(Math.abs(worker.seenAt - Date.now()) < 60_000, "seen by the clock of Redis");
+    // As if it had been killed 36 seconds ago.
+    const { at, ...announced } = JSON.parse((await redis.hget("{osteon}:models", worker.id)) ?? "");
+    await redis.hset("{osteon}:models", worker.id, JSON.stringify({ ...announced, at: at - 36_000 }));
+    assert.deepEqual(await workers(), []);
+    assert.equal(await redis.hlen("{osteon}:models"), 0);
+  });
+
+test("a gateway whose clock is wrong lists the workers that live", async (t) => {
+  await offer(new Models());
+  for (const aheadMs of [-hourMs, hourMs])
+    await withClock(t, aheadMs, async () => assert.deepEqual(await workers(), ["worker"]));
+});
+
+test("workers of before and of now are listed beside each other, by gateways of both", async () => {
+  await offer(new Models());
+  const [own = ""] = await redis.hvals("{osteon}:models");
+  const announced = JSON.parse(own);
+  assert.ok(Math.abs(Date.now() - announced.at) < 35_000, "as a gateway of before reads it");
+  const before = JSON.stringify({ ...announced, at: Date.now(), service: "of before" });
+  await redis.hset("{osteon}:models", "00000000-0000-4000-8000-000000000000", before);
+  assert.deepEqual(await workers(), ["of before", "worker"]);
 });

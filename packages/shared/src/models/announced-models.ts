@@ -9,6 +9,22 @@ const key = `${queuePrefix}:models`;
 const heartbeatMs = 10_000;
 const goneAfterMs = 35_000;
 
+/**
+ * KEYS: what all announce, the cards. ARGV: the worker, what it announces without `at`, milliseconds, the cards' texts. The time is
+ * Redis's, by which gateways judge it: a worker's own may be wrong.
+ */
+const announceScript = `
+  local time = redis.call("TIME")
+  local at = string.format("%.0f", time[1] * 1000 + math.floor(time[2] / 1000))
+  for card = 2, #KEYS do redis.call("SET", KEYS[card], ARGV[card + 2], "PX", ARGV[3]) end
+  redis.call("HSET", KEYS[1], ARGV[1], '{"at":' .. at .. "," .. string.sub(ARGV[2], 2))
+  redis.call("PEXPIRE", KEYS[1], ARGV[3])`;
+
+/** KEYS: what all announce. Returns the time, milliseconds, and each worker with what it announces. */
+const readScript = `
+  local time = redis.call("TIME")
+  return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call("HGETALL", KEYS[1]) }`;
+
 /** A model that a worker has loaded, with its card (Markdown) where it has one. */
 export interface OfferedModel {
   model: LoadedModel;
@@ -19,12 +35,13 @@ export interface OfferedModel {
 export interface AnnouncedWorker {
   id: string;
   service: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as Redis tells the time. */
   seenAt: number;
   models: { name: string; version: string; engine: string }[];
 }
 
 interface Announcement {
+  /** By the clock of Redis; of a worker of before, by its own. */
   at: number;
   service: string;
   models: LoadedModel[];
@@ -63,17 +80,19 @@ export class Announcer {
 
   async announce(): Promise<void> {
     const offered = this.#models();
-    const step = this.#redis.multi();
     const cards: Announcement["cards"] = {};
+    const texts = new Map<string, string>();
     for (const { model, card } of offered) {
       if (card === undefined) continue;
       const digest = createHash("sha256").update(card).digest("hex");
       cards[model.name] = digest;
-      step.set(cardKey(digest), card, "PX", goneAfterMs);
+      texts.set(cardKey(digest), card);
     }
     const models = offered.map(({ model }) => model);
-    const value: Announcement = { at: Date.now(), service: this.#service, models, cards };
-    await step.hset(key, this.worker, JSON.stringify(value)).pexpire(key, goneAfterMs).exec();
+    const value: Omit<Announcement, "at"> = { service: this.#service, models, cards };
+    const keys = [key, ...texts.keys()];
+    const own = [this.worker, JSON.stringify(value), goneAfterMs];
+    await this.#redis.eval(announceScript, keys.length, ...keys, ...own, ...texts.values());
   }
 
   async end(): Promise<void> {
@@ -116,12 +135,13 @@ export async function readModelCard(redis: RedisConnection, name: string): Promi
 
 /** What the workers that run announced, by worker. Forgets those that fell silent. */
 export async function readAnnouncements(redis: RedisConnection): Promise<Map<string, Announcement>> {
-  const fields = await guarded(() => redis.hgetall(key));
+  const [now, fields] = (await guarded(() => redis.eval(readScript, 1, key))) as [number, string[]];
   const announcements = new Map<string, Announcement>();
   const silent: string[] = [];
-  for (const [worker, text] of Object.entries(fields)) {
+  for (let at = 0; at < fields.length; at += 2) {
+    const [worker = "", text = ""] = fields.slice(at, at + 2);
     const announcement = JSON.parse(text) as Announcement;
-    if (Date.now() - announcement.at > goneAfterMs) silent.push(worker);
+    if (now - announcement.at > goneAfterMs) silent.push(worker);
     else announcements.set(worker, announcement);
   }
   if (silent.length > 0) await redis.hdel(key, ...silent).catch(() => undefined);
