@@ -13,6 +13,7 @@ import {
   filmJobId,
   Ledger,
   LiveState,
+  Metrics,
   ProblemError,
   Producer,
   Reconciler,
@@ -75,6 +76,15 @@ describe("the reconciler", () => {
     assert.deepEqual(await walk(), { seen: 1, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 });
     now = Date.now();
     assert.equal((await walk()).seen, 0);
+  });
+
+  test("is counted by everything that it reports to have done, from 0 on", async () => {
+    const { seen: _, ...done } = await walk();
+    const metrics = new Metrics("gateway");
+    metrics.close();
+    const { values } = await metrics.reconciled.get();
+    const told = values.map(({ labels, value }) => [labels.action, value]);
+    assert.deepEqual(Object.fromEntries(told), done);
   });
 
   test("enqueues again what a wiped Redis forgot, once", async () => {

@@ -97,7 +97,8 @@ export class Metrics {
     for (const result of ["delivered", "failed", "dead"]) this.deliveries.inc({ result }, 0);
     for (const code of ["overloaded", "share-exceeded", "store-unavailable", "queue-unavailable"])
       this.refusals.inc({ code }, 0);
-    for (const action of ["requeued", "settled", "redelivered", "swept"]) this.reconciled.inc({ action }, 0);
+    for (const action of ["requeued", "settled", "redelivered", "swept", "stuck"])
+      this.reconciled.inc({ action }, 0);
     this.#stop = measureLoop(this.registry);
   }
 
