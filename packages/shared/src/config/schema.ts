@@ -38,7 +38,9 @@ export const ConfigSchema = Type.Object({
     30,
   ),
   HEALTH_PORT: Type.Optional(
-    port("Port of /livez, /readyz and /metrics, without keys and never to be published; none where unset."),
+    port(
+      "Port of /livez, /readyz and /metrics, without keys and never to be published; none where unset. There a gateway is ready as long as it runs: of Redis and the store /readyz at PORT tells.",
+    ),
   ),
   DATA_DIR: Type.String({ default: ".osteon", description: "Folder of the file-backed object store." }),
   REDIS_URL: Type.String({
