@@ -59,6 +59,7 @@ export async function goTool(name: keyof typeof goTools): Promise<string> {
 
 /** Folder of a Go module's source in Go's own cache. */
 export async function goModule(module: string, version: string): Promise<string> {
+  await mkdir(bin, { recursive: true });
   const told = await run("go", ["mod", "download", "-json", `${module}@${version}`], { cwd: bin });
   return (JSON.parse(told) as { Dir: string }).Dir;
 }

@@ -81,7 +81,7 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str,
     model, which is the one that serves, its answers count as much as the float32 one's.
     """
     logit, label, bone, eight, weight = [], [], [], [], []
-    heats, shown = [], []
+    shown = []
     for index, (name, bundle) in enumerate(bundles.items()):
         films = [s for s in val if s.region == name]
         models = [bundle, *([Bundle(bundle.folder, INT8)] if (bundle.folder / INT8).exists() else [])]
@@ -93,10 +93,9 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str,
             eight.append(np.full(len(films), at > 0))
             weight.append(np.full(len(films), 1 / len(models)))
             if at == 0:
-                heats.append(raw["heatmap"])
-        shown += films
+                shown += [(film, heat, bundle.spec) for film, heat in zip(films, raw["heatmap"])]
     logit, label, bone, eight, weight = (np.concatenate(each) for each in (logit, label, bone, eight, weight))
-    level = best_level(shown, np.concatenate(heats), next(iter(bundles.values())).spec)
+    level = best_level(shown)
     for index, name in enumerate(bundles):
         mine = bone == index
         weight[mine] *= np.where(label[mine], shares[name] / label[mine].mean(), (1 - shares[name]) / (1 - label[mine].mean()))

@@ -36,16 +36,19 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     return float(w * h / (a[2] * a[3] + b[2] * b[3] - w * h))
 
 
-def best_level(samples: list[Sample], heats: np.ndarray, spec: InputSpec, least: float = 0.2) -> float:
-    """The level with the best F1 of regions against boxes (a hit is an IoU of at least `least`) over fractured films."""
+def best_level(seen: list[tuple[Sample, np.ndarray, InputSpec]], least: float = 0.2) -> float:
+    """The level with the best F1 of regions against boxes (a hit is an IoU of at least `least`) over fractured films.
+
+    :param seen: each film with its heat map (1, h, w), and what it was read as
+    """
     scores = []
     for level in LEVELS:
         hits = found = true = 0
-        for sample, heat in zip(samples, heats):
+        for sample, heat, spec in seen:
             if not sample.fractured or len(sample.boxes) == 0:
                 continue
-            boxes, seen = in_cells(sample, spec, heat.shape[-1]), regions(heat[0], float(level))
-            found, true = found + len(seen), true + len(boxes)
-            hits += sum(any(overlap(box, each) >= least for each in seen) for box in boxes)
+            boxes, told = in_cells(sample, spec, heat.shape[-1]), regions(heat[0], float(level))
+            found, true = found + len(told), true + len(boxes)
+            hits += sum(any(overlap(box, each) >= least for each in told) for box in boxes)
         scores.append(2 * hits / max(1, found + true))
     return round(float(LEVELS[int(np.argmax(scores))]), 2)
