@@ -12,7 +12,17 @@ import {
   upended,
   upright,
 } from "../src/viewer/orientation.js";
-import { firstView, fit, leastScale, mostScale, pan, zoomAt } from "../src/viewer/view.js";
+import {
+  firstView,
+  fit,
+  leastScale,
+  mostScale,
+  pan,
+  type Size,
+  settled,
+  type View,
+  zoomAt,
+} from "../src/viewer/view.js";
 
 describe("window and level", () => {
   test("the full window changes nothing, inverted it turns every grey round", () => {
@@ -83,16 +93,41 @@ describe("how a film lies", () => {
     assert.equal(fit(firstView, place, film).scale, 1);
     const sideways = { ...firstView, orientation: turned(upright) };
     assert.ok(Math.abs(fit(sideways, place, film).scale - 400 / 300) < 1e-9);
-    const zoomed = zoomAt(firstView, 2, 100, 50);
+    const zoomed = zoomAt(firstView, 2, place, film, 100, 50);
     // What lay under the pointer lies there still: (100 - x) / scale is as before.
     assert.deepEqual([(100 - zoomed.x) / zoomed.scale, (50 - zoomed.y) / zoomed.scale], [100, 50]);
-    assert.equal(zoomAt(firstView, 1e9).scale, mostScale);
-    assert.equal(zoomAt(firstView, 1e-9).scale, leastScale);
+    assert.equal(zoomAt(firstView, 1e9, place, film).scale, mostScale);
+    assert.equal(zoomAt(firstView, 1e-9, place, film).scale, leastScale);
   });
 
   test("stays in sight however far it is moved", () => {
     const moved = pan(firstView, 1e6, -1e6, { width: 800, height: 400 }, { width: 300, height: 400 });
     assert.deepEqual([moved.x, moved.y], [510, -360]);
+  });
+
+  test("stays in sight wherever it is zoomed, in a place that shrinks, and when it is turned", () => {
+    const place = { width: 800, height: 400 };
+    const film = { width: 300, height: 400 };
+    const isSeen = ({ x, y, scale, orientation }: View, { width, height }: Size) => {
+      const [across, down] = isSideways(orientation) ? [film.height, film.width] : [film.width, film.height];
+      return Math.abs(x) < (width + across * scale) / 2 && Math.abs(y) < (height + down * scale) / 2;
+    };
+    let view = fit(firstView, place, film);
+    for (let step = 0; step < 16; step += 1) {
+      view = zoomAt(view, 1.25, place, film, 400, 200);
+      assert.ok(isSeen(view, place), `after ${step + 1} steps`);
+    }
+    const small = { width: 300, height: 300 };
+    const shrunk = settled(pan(firstView, 1e6, 0, place, film), small, film);
+    assert.ok(isSeen(shrunk, small));
+    assert.equal(shrunk.fitted, false);
+    const low = {
+      ...pan(firstView, 0, 1e6, place, { width: 10, height: 400 }),
+      orientation: turned(upright),
+    };
+    const { y } = settled(low, place, { width: 10, height: 400 });
+    assert.ok(y < (place.height + 10) / 2);
+    assert.equal(settled(firstView, small, film).scale, 0.75);
   });
 });
 

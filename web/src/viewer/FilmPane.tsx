@@ -20,7 +20,7 @@ import { RegionBoxes } from "./RegionBoxes.js";
 import { useGestures } from "./use-gestures.js";
 import { useFilm, useHeat } from "./use-pictures.js";
 import { useSize } from "./use-size.js";
-import { firstView, fit, pan, transformOf, type View, zoomAt } from "./view.js";
+import { firstView, fit, pan, settled, transformOf, type View, zoomAt } from "./view.js";
 
 /** What the toolbar does to a pane. */
 export interface PaneHandle {
@@ -60,7 +60,7 @@ export function FilmPane(properties: Properties) {
 
   // Before the picture is painted, which comes along with its size.
   useLayoutEffect(() => {
-    setView((now) => (now.fitted ? fit(now, size, { width, height }) : now));
+    setView((now) => settled(now, size, { width, height }));
   }, [size, width, height]);
   useEffect(() => {
     if (active) onView(view);
@@ -85,8 +85,9 @@ export function FilmPane(properties: Properties) {
           ? pan(now, dx, dy, size, filmSize)
           : { ...now, window: changed(now.window, dy * 0.7, dx * 0.9) },
       ),
-    zoom: (factor, x, y) => setView((now) => zoomAt(now, factor, x, y)),
-    doubled: (x, y) => setView((now) => (now.fitted ? zoomAt(now, 2.5, x, y) : fit(now, size, filmSize))),
+    zoom: (factor, x, y) => setView((now) => zoomAt(now, factor, size, filmSize, x, y)),
+    doubled: (x, y) =>
+      setView((now) => (now.fitted ? zoomAt(now, 2.5, size, filmSize, x, y) : fit(now, size, filmSize))),
   });
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
 import { automatic, changed, fullWindow } from "./grey-window.js";
 import { mirrored, turned, upended } from "./orientation.js";
-import { firstView, fit, oneToOne, pan, type Size, type View, zoomAt } from "./view.js";
+import { firstView, fit, oneToOne, pan, type Size, settled, type View, zoomAt } from "./view.js";
 
 /** What can be done to a view, by button or key. The last three are the viewer's, not the view's. */
 export type Command =
@@ -39,12 +39,11 @@ const zoomStep = 1.25;
 const greyStep = 8;
 
 export function apply(command: Command, view: View, { place, film, greys, pixelRatio }: Ground): View {
-  const refit = (next: View) => (view.fitted ? fit(next, place, film) : next);
   switch (command) {
     case "zoomIn":
-      return zoomAt(view, zoomStep);
+      return zoomAt(view, zoomStep, place, film);
     case "zoomOut":
-      return zoomAt(view, 1 / zoomStep);
+      return zoomAt(view, 1 / zoomStep, place, film);
     case "fit":
       return fit(view, place, film);
     case "oneToOne":
@@ -70,7 +69,7 @@ export function apply(command: Command, view: View, { place, film, greys, pixelR
     case "invert":
       return { ...view, inverted: !view.inverted };
     case "turn":
-      return refit({ ...view, orientation: turned(view.orientation) });
+      return settled({ ...view, orientation: turned(view.orientation) }, place, film);
     case "mirror":
       return { ...view, orientation: mirrored(view.orientation) };
     case "upend":

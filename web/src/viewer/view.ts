@@ -43,25 +43,41 @@ export function fit(view: View, place: Size, film: Size): View {
   return { ...view, scale: clampScale(scale), x: 0, y: 0, fitted: true };
 }
 
-/** A film pixel a screen pixel, around the film's centre. */
+/** A pixel of the picture a screen pixel, around the film's centre. */
 export function oneToOne(view: View, pixelRatio: number): View {
   return { ...view, scale: 1 / pixelRatio, x: 0, y: 0, fitted: false };
 }
 
-/** Zooms so that what lies at a point, measured from the place's centre, stays there. */
-export function zoomAt(view: View, factor: number, x = 0, y = 0): View {
+/** Zooms so that what lies at a point, measured from the place's centre, stays there while some of the film is in sight. */
+export function zoomAt(view: View, factor: number, place: Size, film: Size, x = 0, y = 0): View {
   const scale = clampScale(view.scale * factor);
   const change = scale / view.scale;
-  return { ...view, scale, x: x - (x - view.x) * change, y: y - (y - view.y) * change, fitted: false };
+  const zoomed = {
+    ...view,
+    scale,
+    x: x - (x - view.x) * change,
+    y: y - (y - view.y) * change,
+    fitted: false,
+  };
+  return inSight(zoomed, place, film);
 }
 
 /** Moves the film; some of it always stays in sight. */
 export function pan(view: View, dx: number, dy: number, place: Size, film: Size): View {
+  return inSight({ ...view, x: view.x + dx, y: view.y + dy, fitted: false }, place, film);
+}
+
+/** The view after its place, its film's size or its orientation has changed. */
+export function settled(view: View, place: Size, film: Size): View {
+  return view.fitted ? fit(view, place, film) : inSight(view, place, film);
+}
+
+function inSight(view: View, place: Size, film: Size): View {
   const sideways = isSideways(view.orientation);
   const most = (of: number, length: number) => Math.max(0, (of + length * view.scale) / 2 - 40);
   const mostX = most(place.width, sideways ? film.height : film.width);
   const mostY = most(place.height, sideways ? film.width : film.height);
-  return { ...view, x: clamp(view.x + dx, mostX), y: clamp(view.y + dy, mostY), fitted: false };
+  return { ...view, x: clamp(view.x, mostX), y: clamp(view.y, mostY) };
 }
 
 /** The CSS transform of an element of the film's size whose centre lies at the place's. */
