@@ -4,6 +4,7 @@ import type { Analysis } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser, openExamOf, openPage } from "../support/browser.js";
 import { exampleOf, unidentifiedExam } from "../support/exams.js";
+import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 let system: TestSystem;
@@ -114,6 +115,24 @@ describe("the viewer", () => {
     await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]') !== null);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
+    await close();
+  });
+
+  test("keeps its keys on the film in hand, side by side and one large", async () => {
+    const views = testFilms(3, "hand").map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
+    const { body } = await system.client.submit(views);
+    await system.client.ended(body.id);
+    const { page, close } = await openExam(body.id);
+    for (const count of [3, 1]) {
+      await page.locator(`.panes[data-count="${count}"] .pane`).first().focus();
+      for (const key of ["PageDown", "PageDown"]) await page.keyboard.press(key);
+      await page.locator('.pane[data-active="true"]:focus[aria-label^="View 3 of 3"]').waitFor();
+      await page.keyboard.press("i");
+      await page.getByRole("button", { name: "Invert", pressed: true }).waitFor();
+      for (const key of ["PageUp", "PageUp"]) await page.keyboard.press(key);
+      await page.locator('.pane:focus[aria-label^="View 1 of 3"]').waitFor();
+      await page.getByRole("button", { name: "All views side by side" }).click();
+    }
     await close();
   });
 

@@ -22,9 +22,10 @@ import { useFilm, useHeat } from "./use-pictures.js";
 import { useSize } from "./use-size.js";
 import { firstView, fit, pan, settled, transformOf, type View, zoomAt } from "./view.js";
 
-/** What the toolbar does to a pane. */
+/** What the viewer does to a pane. */
 export interface PaneHandle {
   run(command: Command): void;
+  focus(): void;
 }
 
 interface Properties {
@@ -76,7 +77,7 @@ export function FilmPane(properties: Properties) {
     };
     setView((now) => apply(command, now, ground));
   };
-  useImperativeHandle(ref, () => ({ run }));
+  useImperativeHandle(ref, () => ({ run, focus: () => place.current?.focus() }));
 
   useGestures(place, tool, {
     drag: (dx, dy, asked) =>

@@ -1,5 +1,5 @@
 import { type Analysis, type Film, isEnded } from "@osteon/client";
-import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { hasPicture, thumbnailUrl } from "../api/osteon.js";
 import { t } from "../messages/index.js";
 import { prefer, preferences } from "../state/preferences.js";
@@ -29,6 +29,7 @@ export function Viewer({ analysis, film, onFilm }: Properties) {
   const [view, setView] = useState<View>();
   const [help, setHelp] = useState(false);
   const panes = useRef(new Map<number, PaneHandle>());
+  const paged = useRef(false);
   const shown = useMemo(
     () => (beside ? films : films.filter(({ index }) => index === film)),
     [beside, films, film],
@@ -48,8 +49,14 @@ export function Viewer({ analysis, film, onFilm }: Properties) {
     const next = films[film + step];
     if (step === 0 || next === undefined) return;
     event.preventDefault();
+    paged.current = true;
     onFilm(next.index);
   };
+  // Its keys go with the film in hand: the pane that had them is another's now, or gone.
+  useLayoutEffect(() => {
+    if (paged.current) panes.current.get(film)?.focus();
+    paged.current = false;
+  }, [film]);
 
   return (
     <>
