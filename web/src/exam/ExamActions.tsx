@@ -4,7 +4,8 @@ import { useLocation } from "wouter";
 import { originals } from "../api/originals.js";
 import { osteon } from "../api/osteon.js";
 import { t } from "../messages/index.js";
-import { type Exam, forgetAnalysis, noteAnalyses } from "../state/exams.js";
+import { eraseExam } from "../state/erase.js";
+import { type Exam, noteAnalyses } from "../state/exams.js";
 import { sendExams } from "../state/sending.js";
 import { type Action, ActionMenu } from "../ui/ActionMenu.js";
 import { Button, IconButton } from "../ui/Button.js";
@@ -50,8 +51,7 @@ export function ExamActions({ exam, film }: { exam: Exam; film: number }) {
   const cancel = () => attempt(async () => noteAnalyses([await osteon.cancel(analysis.id)]));
   const erase = () =>
     attempt(async () => {
-      await osteon.erase(analysis.id);
-      forgetAnalysis(analysis.id);
+      await eraseExam(analysis.id);
       say(t("keep.erased"));
       navigate("/");
     });

@@ -1,9 +1,8 @@
 import { type Analysis, OsteonError } from "@osteon/client";
 import { useCallback, useDeferredValue, useState } from "react";
-import { osteon } from "../api/osteon.js";
 import { count } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { forgetAnalysis } from "../state/exams.js";
+import { eraseExam } from "../state/erase.js";
 import { Button } from "../ui/Button.js";
 import { Confirm } from "../ui/Confirm.js";
 import { Loading, Notice } from "../ui/Notice.js";
@@ -26,8 +25,7 @@ export default function HistoryPage() {
 
   const erase = async (id: string) => {
     try {
-      await osteon.erase(id);
-      forgetAnalysis(id);
+      await eraseExam(id);
       history.forget(id);
       say(t("keep.erased"));
     } catch (error) {
