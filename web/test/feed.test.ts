@@ -4,6 +4,8 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { Analysis } from "@osteon/client";
 import { exams, removeExam } from "../src/state/exams.js";
 import { connection, followAnalyses } from "../src/state/feed.js";
+import { sendExams, withdraw } from "../src/state/sending.js";
+import { openSession } from "../src/state/session.js";
 import { FakeStream, network, page } from "./support/fake-browser.js";
 
 const view = { auth: "off", signedIn: true, scopes: [], limits: { filmBytes: 1, uploadBytes: 1, films: 1 } };
@@ -71,6 +73,40 @@ test("without a network the loss is told at once, and a hidden page tells none",
   network.onLine = false;
   window.dispatchEvent(new Event("offline"));
   assert.equal(connection.get(), "lost");
+});
+
+test("the day is the gateway's, and what is sent now is the newest, however wrong this machine's clock is", async (t) => {
+  const heads = { date: new Date().toUTCString(), "cache-control": "no-store" };
+  const day = 24 * 3600 * 1000;
+  const ago = (id: string, ms: number) => ({
+    ...analysis(id),
+    createdAt: new Date(Date.now() - ms).toISOString(),
+  });
+  const [recent, older] = [ago("recent", day / 2), ago("older", 2 * day)];
+  for (const wrong of [3 * day, -3 * day, 0]) {
+    t.mock.timers.setTime(Date.parse(heads.date) + wrong);
+    t.mock.method(globalThis, "fetch", async (url: string | URL | Request) =>
+      String(url).includes("/v1/session")
+        ? Response.json(view, { headers: heads })
+        : Response.json({ data: [recent, older] }),
+    );
+    await openSession();
+    sendExams([{ films: [new File(["film"], "new.jpg")], previews: [] }]);
+    const took = new Promise<void>((resolve) => {
+      const leave = exams.subscribe(() => {
+        if (!listed().includes("recent")) return;
+        leave();
+        resolve();
+      });
+    });
+    last().tell("missed");
+    await took;
+    assert.deepEqual(
+      exams.get().map(({ analysis: known }) => known?.id),
+      [undefined, "recent"],
+    );
+    for (const key of listed()) withdraw(key);
+  }
 });
 
 test("what was erased does not come back by what was read before", async (t) => {

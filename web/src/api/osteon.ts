@@ -1,4 +1,5 @@
 import { ConnectionError, type Film, Osteon, ProblemError } from "@osteon/client";
+import { noteTime } from "./clock.js";
 
 let believed: string | undefined;
 
@@ -21,6 +22,7 @@ const pageFetch: typeof fetch = async (input, init = {}) => {
     ...init,
     headers: { ...(init.headers as Record<string, string> | undefined), ...pageHeaders() },
   });
+  noteTime(answer);
   if (answer.status === 401) window.dispatchEvent(new Event(signedOutEvent));
   return answer;
 };

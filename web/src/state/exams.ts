@@ -20,7 +20,7 @@ export interface Sending {
 export interface Exam {
   /** Stays the same when the gateway has given an id. */
   key: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the gateway's clock. */
   at: number;
   analysis?: Analysis;
   sending?: Sending;

@@ -1,4 +1,5 @@
 import { type Analysis, isEnded } from "@osteon/client";
+import { gatewayNow } from "../api/clock.js";
 import { osteon } from "../api/osteon.js";
 import { isMissing } from "../words/refusals.js";
 import { exams, forgetAnalysis, noteAnalyses } from "./exams.js";
@@ -143,7 +144,7 @@ export function followAnalyses(): () => void {
  * @throws ProblemError, ConnectionError where it could not see all
  */
 async function catchUp(first: boolean, before: ReadonlySet<string> | undefined): Promise<void> {
-  const since = Date.now() - recentMs;
+  const since = gatewayNow() - recentMs;
   const known = new Map(exams.get().flatMap(({ analysis }) => (analysis ? [[analysis.id, analysis]] : [])));
   const wanted = new Set(unfinished());
   const oldest = Math.min(...[...wanted].map((id) => madeAt(known.get(id))));

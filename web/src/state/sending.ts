@@ -1,4 +1,5 @@
 import { type OsteonError, ProblemError } from "@osteon/client";
+import { gatewayNow } from "../api/clock.js";
 import { getSession } from "../api/session.js";
 import { submitFilms, UnreadableError } from "../api/submit.js";
 import { asRefusal } from "../words/refusals.js";
@@ -33,7 +34,7 @@ export function sendExams(list: readonly NewExam[]): void {
     const key = crypto.randomUUID();
     addExam({
       key,
-      at: Date.now(),
+      at: gatewayNow(),
       sending: {
         films,
         previews,
