@@ -11,7 +11,7 @@ import { hasUnsent } from "../src/state/unsent.js";
 import { refusalText, waitingText } from "../src/words/refusals.js";
 import { FakeCall } from "./support/fake-browser.js";
 
-const limits = { filmBytes: 1, uploadBytes: 1, films: 1 };
+const limits = { filmBytes: 1, filmPixels: 1, uploadBytes: 1, films: 1 };
 const accepted = (id: string) =>
   JSON.stringify({ id, status: "queued", createdAt: "2026-01-01T00:00:00.000Z", films: [] });
 const settled = () => new Promise(setImmediate);

@@ -18,7 +18,7 @@ test("what is shown as an exam is what is sent as one, whatever cannot be sent b
     auth: "keys",
     signedIn: false,
     scopes: [],
-    limits: { filmBytes: 9, uploadBytes: 10, films: 3 },
+    limits: { filmBytes: 9, filmPixels: 1, uploadBytes: 10, films: 3 },
   });
   const films = [
     film("bad", 9, "damaged"),

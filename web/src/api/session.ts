@@ -12,7 +12,7 @@ export interface SessionView {
   key?: string;
   scopes: Scope[];
   expiresAt?: string;
-  limits: { filmBytes: number; uploadBytes: number; films: number };
+  limits: { filmBytes: number; filmPixels: number; uploadBytes: number; films: number };
 }
 
 export function getSession(): Promise<SessionView> {

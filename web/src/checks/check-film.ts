@@ -1,3 +1,4 @@
+import type { SessionView } from "../api/session.js";
 import { colourfulness } from "./colourfulness.js";
 import { smallPicture } from "./small-picture.js";
 import { isShown, sniff, sniffBytes } from "./sniff.js";
@@ -8,7 +9,14 @@ const leastSide = 224;
 /** Above this share of saturation a picture is no grey film; scans with a tint stay below. */
 const mostColour = 0.12;
 
-export type Fault = "empty" | "too-large" | "not-a-film" | "damaged" | "too-small" | "unreadable";
+export type Fault =
+  | "empty"
+  | "too-large"
+  | "not-a-film"
+  | "damaged"
+  | "too-many-pixels"
+  | "too-small"
+  | "unreadable";
 export type Doubt = "coloured";
 
 /** What can be said of a film before it is sent. */
@@ -24,18 +32,21 @@ export interface FilmCheck {
   preview?: Blob;
 }
 
+type FilmLimits = Pick<SessionView["limits"], "filmBytes" | "filmPixels">;
+
 /** Checks a file by the film rules. What the browser cannot read, such as TIFF, is left to the API. */
-export async function checkFilm(file: File, mostBytes: number): Promise<FilmCheck> {
+export async function checkFilm(file: File, most: FilmLimits): Promise<FilmCheck> {
   if (file.size === 0) return { fault: "empty" };
   const kind = sniff(new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer()));
   if (kind === "other") return { fault: "not-a-film" };
-  if (file.size > mostBytes) return { fault: "too-large" };
+  if (file.size > most.filmBytes) return { fault: "too-large" };
   if (!isShown(kind)) return {};
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (bitmap === undefined) return { fault: "damaged" };
   const { width, height } = bitmap;
   try {
     const seen = { width, height, preview: await smallPicture(bitmap) };
+    if (width * height > most.filmPixels) return { fault: "too-many-pixels", ...seen };
     if (Math.min(width, height) < leastSide) return { fault: "too-small", ...seen };
     return colourfulness(bitmap) > mostColour ? { doubt: "coloured", ...seen } : seen;
   } finally {

@@ -82,7 +82,12 @@ export async function checkSession(): Promise<void> {
   if (now !== undefined) take(now);
 }
 
-const usualLimits = { filmBytes: 32 * 1024 * 1024, uploadBytes: 128 * 1024 * 1024, films: 16 };
+const usualLimits = {
+  filmBytes: 32 * 1024 * 1024,
+  filmPixels: 32_000_000,
+  uploadBytes: 128 * 1024 * 1024,
+  films: 16,
+};
 
 /** What a submission may be; the usual limits until the gateway told its own. */
 export function limits(): SessionView["limits"] {

@@ -63,7 +63,7 @@ export async function stage(chosen: readonly ChosenFile[], grouping: Grouping): 
 
 async function look(film: StagedFilm): Promise<StagedFilm> {
   // A file that was moved away, or whose disk is gone, cannot be read.
-  const { preview, ...check }: FilmCheck = await checkFilm(film.file, limits().filmBytes).catch(() => ({
+  const { preview, ...check }: FilmCheck = await checkFilm(film.file, limits()).catch(() => ({
     fault: "unreadable",
   }));
   return { ...film, check, ...(preview === undefined ? {} : { preview: URL.createObjectURL(preview) }) };

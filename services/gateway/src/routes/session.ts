@@ -1,3 +1,4 @@
+import { filmLimits } from "@osteon/imaging";
 import { type KeyRecord, onlyTenant, ProblemError, scopes } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
@@ -22,6 +23,7 @@ const SessionView = Type.Object({
   limits: Type.Object(
     {
       filmBytes: Type.Integer({ description: "Largest film." }),
+      filmPixels: Type.Integer({ description: "Most pixels of a film." }),
       uploadBytes: Type.Integer({ description: "Largest sum of the films of one analysis." }),
       films: Type.Integer({ description: "Most films of one analysis." }),
     },
@@ -38,6 +40,7 @@ const cookieOptions = { path: "/", httpOnly: true, secure: true, sameSite: "stri
 export async function session(app: App, { config }: Dependencies): Promise<void> {
   const limits = {
     filmBytes: config.MAX_FILM_BYTES,
+    filmPixels: filmLimits.maximumPixels,
     uploadBytes: config.MAX_UPLOAD_BYTES,
     films: config.MAX_FILMS,
   };
