@@ -2,7 +2,7 @@ import type { Analysis, Film } from "@osteon/client";
 import { Link } from "wouter";
 import { dateTime, duration } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { filmTitle, partName, resultIn, toneIn, toneOf } from "../words/results.js";
+import { explanationOf, filmTitle, partName, resultIn, toneIn, toneOf } from "../words/results.js";
 import { Meaning } from "./Meaning.js";
 import { Meter } from "./Meter.js";
 import { Progress } from "./Progress.js";
@@ -72,7 +72,7 @@ function Explanation({ film }: { film: Film }) {
     return (
       <>
         <Meter probability={fracture.probability} thresholds={models?.fracture?.thresholds} />
-        <p className="explanation">{t(`explanations.${fracture.certainty}`)}</p>
+        <p className="explanation">{explanationOf(fracture)}</p>
         {models?.fracture !== undefined && (
           <Meaning model={models.fracture} part={partName(bodyPart?.label ?? "").toLowerCase()} />
         )}

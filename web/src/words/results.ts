@@ -1,4 +1,4 @@
-import type { Analysis, Certainty, Film } from "@osteon/client";
+import type { Analysis, Certainty, Film, Fracture } from "@osteon/client";
 import { t } from "../messages/index.js";
 
 const parts = ["elbow", "hand", "shoulder", "leg", "hip", "other", "none"] as const;
@@ -53,6 +53,13 @@ export function typeOf({ bodyPart, outcome }: Pick<Analysis, "bodyPart" | "outco
 
 export function certaintyName(certainty: Certainty): string {
   return t(`certainty.${certainty}`);
+}
+
+/** What a finding means, and where to look: in its regions, where there are any. Without a heat map nothing is known of places. */
+export function explanationOf({ certainty, regions }: Pick<Fracture, "certainty" | "regions">): string {
+  if (certainty === "negative") return t("explanations.negative");
+  const places = regions === undefined ? "withoutPlaces" : regions.length === 0 ? "nowhere" : "somewhere";
+  return t(`explanations.${certainty}.${places}`);
 }
 
 export function filmTitle({ name, index }: Pick<Film, "name" | "index">): string {
