@@ -2,7 +2,7 @@ import type { Analysis, Film } from "@osteon/client";
 import { Link } from "wouter";
 import { dateTime, duration } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { explanationOf, filmTitle, partName, resultIn, toneIn, toneOf } from "../words/results.js";
+import { explanationOf, filmTitle, partName, resultIn, sizeOf, toneIn, toneOf } from "../words/results.js";
 import { Meaning } from "./Meaning.js";
 import { Meter } from "./Meter.js";
 import { Progress } from "./Progress.js";
@@ -99,10 +99,7 @@ function Facts({ analysis, film }: { analysis: Analysis; film: Film }) {
     [t("facts.received"), dateTime(createdAt)],
     [t("facts.reference"), reference],
     [t("facts.took"), timings.totalMs === undefined ? undefined : duration(timings.totalMs)],
-    [
-      t("facts.size"),
-      film.width === undefined ? undefined : t("facts.pixels", { width: film.width, height: film.height }),
-    ],
+    [t("facts.size"), sizeOf(film)],
     [t("facts.models"), modelsOf(film)],
     [t("facts.id"), analysis.id],
   ] as const;

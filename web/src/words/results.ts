@@ -66,6 +66,18 @@ export function filmTitle({ name, index }: Pick<Film, "name" | "index">): string
   return name ?? t("films.film", { number: index + 1 });
 }
 
+/** Longest side of the picture that is made of a film, pixels. */
+const longestSide = 1024;
+
+/** A film's size, with that of its picture where the film is larger; undefined while it is not known. */
+export function sizeOf({ width, height }: Pick<Film, "width" | "height">): string | undefined {
+  if (width === undefined || height === undefined) return undefined;
+  const scale = longestSide / Math.max(width, height);
+  if (scale >= 1) return t("facts.pixels", { width, height });
+  const [shownWidth, shownHeight] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  return t("facts.pixelsShown", { width, height, shownWidth, shownHeight });
+}
+
 export function examTitle({ films, reference }: Pick<Analysis, "films" | "reference">): string {
   const [first] = films;
   if (reference !== undefined && reference !== "") return reference;
