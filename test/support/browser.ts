@@ -74,7 +74,7 @@ export async function openExamOf(
 ): Promise<Watched> {
   const opened = await openPage(browser, url, { acceptDownloads: true, ...options }, /willReadFrequently/);
   await opened.page.goto(`/exams/${id}`);
-  await opened.page.locator('.pane[data-loaded="true"]').waitFor();
+  await opened.page.locator('.pane[data-loaded="true"]').first().waitFor();
   return opened;
 }
 
