@@ -107,8 +107,7 @@ def calibrate_fractures(bundles: dict[str, Bundle], val: list, shares: dict[str,
         bundle.manifest["calibration"] |= {"scale": round(float(scale[index]), 4), "offset": round(float(offset[index]), 4), "prevalence": shares[name]}
         pooled_probability[bone == index] = fracture_probability(bundle.manifest, logit[bone == index])
     for index, (name, bundle) in enumerate(bundles.items()):
-        mine = bone == index
-        use = mine if label[mine].sum() >= FEW else np.full(len(label), True)
+        use = films_of_points(label, bone == index, eight)
         bundle.manifest["thresholds"] = points_of_both(label[use], pooled_probability[use], eight[use])
         bundle.manifest["regions"]["threshold"] = level
         write_json(bundle.folder / "model.json", bundle.manifest)
@@ -138,6 +137,14 @@ def fit_platt(logit: np.ndarray, label: np.ndarray, bone: np.ndarray, bones: int
     optimiser.step(closure)
     scale, offset = parameters()
     return scale.detach().numpy(), offset.detach().numpy()
+
+
+def films_of_points(label: np.ndarray, mine: np.ndarray, eight: np.ndarray) -> np.ndarray:
+    """Which answers a bone's operating points are drawn from: its own, or those of all bones where val has few fractured films of it.
+
+    A film with an answer in each precision is one film.
+    """
+    return mine if label[mine & ~eight].sum() >= FEW else np.full(len(label), True)
 
 
 def points_of_both(label: np.ndarray, probability: np.ndarray, eight: np.ndarray) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 try:
-    from osteon_training.calibrate import LEAST_FLOOR, MOST_TAKEN, least_floor, points_of_both
+    from osteon_training.calibrate import FEW, LEAST_FLOOR, MOST_TAKEN, films_of_points, least_floor, points_of_both
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
 
@@ -42,6 +42,13 @@ class Floor(unittest.TestCase):
 
 
 class Points(unittest.TestCase):
+    def test_of_a_bone_with_few_fractured_films_are_those_of_all_bones_however_often_each_is_answered(self) -> None:
+        for fractured, own in ((FEW - 1, False), (FEW, True)):
+            label = np.arange(100) < fractured
+            answers, eight = np.concatenate([label, label, label]), np.arange(300) >= 200
+            mine = np.concatenate([np.ones(100, bool), np.zeros(100, bool), np.ones(100, bool)])
+            np.testing.assert_array_equal(films_of_points(answers, mine, eight), mine if own else np.full(300, True))
+
     def test_hold_in_either_precision_what_they_promise(self) -> None:
         rng = np.random.default_rng(3)
         label = rng.random(400) < 0.4

@@ -342,7 +342,9 @@ test("what is no single grey film is refused by name", async () => {
 test("a secondary capture is no film, whatever its modality", async () => {
   const capture = "1.2.840.10008.5.1.4.1.1.7";
   for (const kind of ["", ".1", ".2", ".3", ".4"].map((part) => `${capture}${part}`))
-    await refused(dicom({ kind }), "dicom-unsupported", /secondary capture/);
+    await refused(dicom({ kind, conversion: "WSD" }), "dicom-unsupported", /secondary capture/);
+  await refused(dicom({ kind: capture }), "dicom-unsupported", /secondary capture/);
+  await inspect(dicom({ modality: "RG", kind: capture, conversion: "DF" }));
   // Digital X-ray, for presentation.
   await inspect(dicom({ modality: "DX", kind: "1.2.840.10008.5.1.4.1.1.1.1" }));
 });

@@ -46,6 +46,7 @@ const tags = {
   transferSyntax: 0x00020010,
   kind: 0x00080016,
   modality: 0x00080060,
+  conversion: 0x00080064,
   samplesPerPixel: 0x00280002,
   photometric: 0x00280004,
   frames: 0x00280008,
@@ -103,8 +104,9 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     throw unsupported(
       `DICOM of the modality "${printable(device)}" is no X-ray film: ${modalities.join(", ")} are read.`,
     );
-  if (secondaryCapture.test(data.text(tags.kind) ?? ""))
-    throw unsupported("A DICOM secondary capture is no film: send the one that it was made from.");
+  // One of a sheet of film that was put on a scanner is the film; of a screen or a document it is not.
+  if (secondaryCapture.test(data.text(tags.kind) ?? "") && data.text(tags.conversion) !== "DF")
+    throw unsupported("A DICOM secondary capture is no film, unless it is of a digitised one (DF).");
   if ((data.number(tags.frames) ?? 1) > 1)
     throw new ProblemError("film-animated", "A DICOM film must be of one frame, not of several.");
   const photometric = data.text(tags.photometric) ?? "";

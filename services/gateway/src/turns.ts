@@ -1,3 +1,10 @@
+import { ProblemError } from "@osteon/shared";
+import { onceGone } from "./client-gone.js";
+
+/** Time that a request waits for its turn. */
+const longestWaitMs = 10_000;
+const retryAfterSeconds = 1;
+
 /**
  * Places that tenants take in turns: who asks for hundreds of things at once is given them one after the other, and another's single
  * one waits for none of them but those under way.
@@ -5,29 +12,56 @@
 export class Turns {
   readonly #most: number;
   readonly #mostOfTenant: number;
+  readonly #waitMs: number;
   readonly #held = new Map<string, number>();
   /** Those who wait, by tenant; the tenant whose turn it is comes first. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new Map<string, Set<() => void>>();
   #taken = 0;
 
   /** @param mostOfTenant places that one tenant may have at once */
-  constructor(most: number, mostOfTenant = most) {
+  constructor(most: number, mostOfTenant = most, waitMs = longestWaitMs) {
     this.#most = most;
     this.#mostOfTenant = mostOfTenant;
+    this.#waitMs = waitMs;
   }
 
-  /** Does a step when it is its tenant's turn. */
-  async run<T>(tenant: string, step: () => Promise<T>): Promise<T> {
-    if (this.#waiting.has(tenant) || !this.#isFree(tenant)) {
-      await new Promise<void>((go) => {
-        this.#waiting.set(tenant, [...(this.#waiting.get(tenant) ?? []), go]);
-      });
-    } else this.#take(tenant);
+  /**
+   * Does a step of an answer when it is its tenant's turn; never where the client goes before.
+   * @throws ProblemError `rate-limited` where the turn does not come in time
+   */
+  async run<T>(tenant: string, reply: Parameters<typeof onceGone>[0], step: () => Promise<T>): Promise<T> {
+    if (this.#waiting.has(tenant) || !this.#isFree(tenant)) await this.#turn(tenant, reply);
+    else this.#take(tenant);
     try {
       return await step();
     } finally {
       this.#give(tenant);
     }
+  }
+
+  #turn(tenant: string, reply: Parameters<typeof onceGone>[0]): Promise<void> {
+    const waiting = this.#waiting.get(tenant) ?? new Set();
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        letGo();
+        waiting.delete(go);
+        if (waiting.size === 0) this.#waiting.delete(tenant);
+      };
+      const go = () => {
+        settle();
+        resolve();
+      };
+      const leave = () => {
+        settle();
+        const detail = "More is asked for at once than is made: ask for one after the other.";
+        reject(new ProblemError("rate-limited", detail, { retryAfter: retryAfterSeconds }));
+      };
+      const timer = setTimeout(leave, this.#waitMs);
+      this.#waiting.set(tenant, waiting.add(go));
+      let letGo = () => {};
+      letGo = onceGone(reply, leave);
+    });
   }
 
   #isFree(tenant: string): boolean {
@@ -44,13 +78,13 @@ export class Turns {
     const left = (this.#held.get(tenant) ?? 0) - 1;
     if (left > 0) this.#held.set(tenant, left);
     else this.#held.delete(tenant);
-    for (const [next, [go, ...rest]] of this.#waiting) {
+    for (const [next, waiting] of this.#waiting) {
+      const [go] = waiting;
       if (go === undefined || !this.#isFree(next)) continue;
-      // To the end of the round.
-      this.#waiting.delete(next);
-      if (rest.length > 0) this.#waiting.set(next, rest);
       this.#take(next);
       go();
+      // To the end of the round.
+      if (this.#waiting.delete(next)) this.#waiting.set(next, waiting);
       return;
     }
   }

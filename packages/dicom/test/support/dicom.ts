@@ -13,6 +13,8 @@ export interface DicomOptions {
   modality?: string;
   /** Its SOP class. */
   kind?: string;
+  /** Of a secondary capture, what it was made from. */
+  conversion?: string;
   syntax?: keyof typeof syntaxes;
   /** The picture of a syntax that compresses. */
   coded?: Uint8Array;
@@ -169,6 +171,7 @@ export function dicom(options: DicomOptions = {}): Buffer {
     text(8, 0x16, "UI", options.kind ?? "1.2.840.10008.5.1.4.1.1.1"),
     text(8, 0x18, "UI", "1.2.3.4"),
     text(8, 0x60, "CS", options.modality ?? "CR"),
+    ...(options.conversion === undefined ? [] : [text(8, 0x64, "CS", options.conversion)]),
     ...Array.from({ length: elements }, (_, at) => element(9, 0x1000 + at, "UN", Buffer.alloc(bytes))),
     text(0x10, 0x10, "PN", "Doe^Jane"),
     number(2, samples),

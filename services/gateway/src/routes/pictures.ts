@@ -17,7 +17,7 @@ const binary = (type: string, description: string) => ({
 const notChanged = { 304: Type.Null({ description: "Not changed." }) };
 const ConditionalHeaders = Type.Object({ "if-none-match": Type.Optional(Type.String()) });
 
-/** Drawn at once: a list asks for dozens, and drawing shares its threads with the store's files. */
+/** Drawn at once of each: a list asks for dozens of thumbnails, and drawing shares its threads with the store's files. */
 const drawnAtOnce = 2;
 /** What a film's picture or heat map takes at most while it is made and sent: a million samples, and what they are packed to. */
 const pictureBytes = 2 * 1024 * 1024;
@@ -25,7 +25,8 @@ const pictureBytes = 2 * 1024 * 1024;
 /** A film's pictures: as normalised, also small, its heat map, and the bytes as they came. */
 export async function pictures(app: App, { backbone, config }: Dependencies): Promise<void> {
   const { ledger } = backbone.analyses;
-  const drawing = new Turns(drawnAtOnce);
+  // Apart: a film that is opened waits for no list.
+  const [thumbnails, drawing] = [new Turns(drawnAtOnce), new Turns(drawnAtOnce)];
   const sending = new Sending(new MemoryBudget(mostSending, shareOfTenant(config)));
 
   const find = async (tenant: string, id: string, film: number) => {
@@ -56,7 +57,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       await sending.room(request, reply, pictureBytes);
       const kept = await ledger.image(ref, params.film);
       if (kept === undefined) throw new ProblemError("image-not-ready");
-      const bytes = await drawing.run(tenant, () => packFilm(kept));
+      const bytes = await drawing.run(tenant, reply, () => packFilm(kept));
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
   });
@@ -82,7 +83,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
         if (!(await ledger.hasImage(ref, params.film))) throw new ProblemError("image-not-ready");
       };
       const bytes = () =>
-        drawing.run(tenant, async () => {
+        thumbnails.run(tenant, reply, async () => {
           const kept = await ledger.image(ref, params.film);
           if (kept === undefined) throw new ProblemError("image-not-ready");
           return thumbnail(kept);
@@ -124,7 +125,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       if (shown === undefined) throw new ProblemError(over ? "no-heatmap" : "image-not-ready");
       const { width, height } = shown.image ?? film ?? {};
       if (width === undefined || height === undefined) throw new ProblemError("image-not-ready");
-      const bytes = await drawing.run(tenant, () =>
+      const bytes = await drawing.run(tenant, reply, () =>
         heatmapOverlay(unpack(shown), shown.placement, { width, height }),
       );
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
