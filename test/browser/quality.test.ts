@@ -208,6 +208,12 @@ describe("the page", () => {
     await page.waitForFunction(
       () => document.activeElement?.closest(".row")?.getAttribute("data-at") === "0",
     );
+    const inRow = () => page.evaluate(() => document.activeElement?.closest(".row")?.getAttribute("data-at"));
+    assert.ok((await page.locator(".row").count()) > 1, "a list to pass");
+    await page.keyboard.press("Tab");
+    assert.equal(await inRow(), undefined, "one stop for the whole list");
+    await page.keyboard.press("Shift+Tab");
+    assert.equal(await inRow(), "0");
     await page.keyboard.press("Enter");
     await page.locator('.pane[data-loaded="true"]').waitFor();
     await tabTo(/^Save as picture/);

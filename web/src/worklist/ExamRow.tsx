@@ -19,10 +19,12 @@ interface Properties {
   count: number;
   top: number;
   chosen: boolean;
+  /** Whether Tab stops here: at one row of the list, from which the arrow keys go on. */
+  stop: boolean;
 }
 
 /** One exam in the list: picture, name, where it stands or what was found, and what can be done. */
-export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen }: Properties) {
+export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen, stop }: Properties) {
   const { analysis, sending } = exam;
   const step = stepOf(exam);
   const title = analysis === undefined ? (sending?.films[0]?.name ?? "") : examTitle(analysis);
@@ -37,7 +39,11 @@ export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen }: P
       aria-posinset={at + 1}
       style={{ transform: `translateY(${top}px)` }}
     >
-      <Link href={`/exams/${analysis?.id ?? exam.key}`} aria-current={chosen ? "page" : undefined}>
+      <Link
+        href={`/exams/${analysis?.id ?? exam.key}`}
+        aria-current={chosen ? "page" : undefined}
+        tabIndex={stop ? 0 : -1}
+      >
         <Thumbnail source={pictureOf(exam)} />
         <span className="row-text">
           <span className="row-title">{title}</span>
@@ -46,7 +52,7 @@ export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen }: P
         </span>
         {views > 1 && <span className="row-views">{t("worklist.views", { count: views })}</span>}
       </Link>
-      <RowAction exam={exam} title={title} />
+      <RowAction exam={exam} title={title} tabIndex={stop ? 0 : -1} />
     </li>
   );
 });
@@ -122,15 +128,21 @@ function Stages({ exam }: { exam: Exam }) {
   );
 }
 
-function RowAction({ exam, title }: { exam: Exam; title: string }) {
+function RowAction({ exam, title, tabIndex }: { exam: Exam; title: string; tabIndex: number }) {
   const { analysis, sending } = exam;
   if (sending?.state === "refused") {
     return (
       <span className="row-actions">
-        <IconButton icon="retry" label={t("worklist.retry", { title })} onClick={() => resend(exam.key)} />
+        <IconButton
+          icon="retry"
+          label={t("worklist.retry", { title })}
+          tabIndex={tabIndex}
+          onClick={() => resend(exam.key)}
+        />
         <IconButton
           icon="close"
           label={t("worklist.dismiss", { title })}
+          tabIndex={tabIndex}
           onClick={() => removeExam(exam.key)}
         />
       </span>
@@ -140,7 +152,12 @@ function RowAction({ exam, title }: { exam: Exam; title: string }) {
   if (analysis === undefined) {
     return (
       <span className="row-actions">
-        <IconButton icon="close" label={t("worklist.remove", { title })} onClick={() => withdraw(exam.key)} />
+        <IconButton
+          icon="close"
+          label={t("worklist.remove", { title })}
+          tabIndex={tabIndex}
+          onClick={() => withdraw(exam.key)}
+        />
       </span>
     );
   }
@@ -154,7 +171,7 @@ function RowAction({ exam, title }: { exam: Exam; title: string }) {
     );
   return (
     <span className="row-actions">
-      <IconButton icon="close" label={t("worklist.cancel", { title })} onClick={cancel} />
+      <IconButton icon="close" label={t("worklist.cancel", { title })} tabIndex={tabIndex} onClick={cancel} />
     </span>
   );
 }

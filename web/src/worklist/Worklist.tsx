@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { t } from "../messages/index.js";
 import { type Exam, exams } from "../state/exams.js";
 import { isUnfinished, stepOf } from "../state/steps.js";
@@ -20,6 +20,7 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
   const all = useStore(exams);
   const [filter, setFilter] = useState<Filter>("all");
   const shown = useMemo(() => all.filter((exam) => passes(exam, filter)), [all, filter]);
+  const [focused, setFocused] = useState<string>();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: shown.length,
@@ -28,6 +29,21 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
     getItemKey: (at) => shown[at]?.key ?? at,
     overscan: 8,
   });
+
+  const isChosen = ({ analysis, key }: Exam) =>
+    chosen !== undefined && (analysis?.id === chosen || key === chosen);
+  const drawn = rows.getVirtualItems();
+  const inSight = rows.scrollOffset ?? 0;
+  // Tab stops at the row that had the focus last, else at the chosen one, else at the first in sight: of those that are drawn.
+  const stop =
+    drawn.find(({ index }) => shown[index]?.key === focused) ??
+    drawn.find(({ index }) => shown[index] !== undefined && isChosen(shown[index])) ??
+    drawn.find(({ start }) => start >= inSight);
+
+  const onFocus = (event: FocusEvent<HTMLElement>) => {
+    const at = event.target.closest<HTMLElement>("[data-at]")?.dataset.at;
+    setFocused(shown[Number(at)]?.key);
+  };
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -57,8 +73,8 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
         <p className="worklist-empty">{all.length === 0 ? t("worklist.empty") : t("worklist.noneSuch")}</p>
       ) : (
         <div className="worklist-scroll" ref={scroller}>
-          <ul style={{ height: rows.getTotalSize() }} onKeyDown={onKeyDown}>
-            {rows.getVirtualItems().map(({ index, key, start }) => {
+          <ul style={{ height: rows.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
+            {drawn.map(({ index, key, start }) => {
               const exam = shown[index];
               return exam === undefined ? null : (
                 <ExamRow
@@ -67,7 +83,8 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
                   at={index}
                   count={shown.length}
                   top={start}
-                  chosen={chosen !== undefined && (exam.analysis?.id === chosen || exam.key === chosen)}
+                  chosen={isChosen(exam)}
+                  stop={index === stop?.index}
                 />
               );
             })}
