@@ -34,7 +34,7 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
     chosen !== undefined && (analysis?.id === chosen || key === chosen);
   const drawn = rows.getVirtualItems();
   const inSight = rows.scrollOffset ?? 0;
-  // Tab stops at the row that had the focus last, else at the chosen one, else at the first in sight: of those that are drawn.
+  // Tab stops at the row that has the focus, else at the chosen one, else at the first in sight: of those that are drawn.
   const stop =
     drawn.find(({ index }) => shown[index]?.key === focused) ??
     drawn.find(({ index }) => shown[index] !== undefined && isChosen(shown[index])) ??
@@ -43,6 +43,10 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
   const onFocus = (event: FocusEvent<HTMLElement>) => {
     const at = event.target.closest<HTMLElement>("[data-at]")?.dataset.at;
     setFocused(shown[Number(at)]?.key);
+  };
+  // Who comes back may find a newer exam above it.
+  const onBlur = ({ relatedTarget, currentTarget }: FocusEvent<HTMLElement>) => {
+    if (!currentTarget.contains(relatedTarget)) setFocused(undefined);
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -73,7 +77,7 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
         <p className="worklist-empty">{all.length === 0 ? t("worklist.empty") : t("worklist.noneSuch")}</p>
       ) : (
         <div className="worklist-scroll" ref={scroller}>
-          <ul style={{ height: rows.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus}>
+          <ul style={{ height: rows.getTotalSize() }} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={onBlur}>
             {drawn.map(({ index, key, start }) => {
               const exam = shown[index];
               return exam === undefined ? null : (
