@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -65,6 +65,25 @@ test("a command to a Redis that says nothing fails, and the next after it is ans
   assert.equal(await connection.ping(), "PONG");
 });
 
+/** A store on a server of the test's own, which answers as the test has it. */
+async function storeOf(t: { after(step: () => unknown): void }, server: Server, answerMs = 30_000) {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const store = new S3Store({
+    bucket: "films",
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
+    answerMs,
+  });
+  t.after(async () => {
+    await store.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  return store;
+}
+
 test("a call to an S3 server that takes it and never answers fails, and the next after it is answered again", async (t) => {
   const s3 = await startS3({ dir: path.join(folder, "s3") });
   t.after(() => s3.stop());
@@ -97,20 +116,7 @@ test("a call to an S3 server that never answers is not made again: its caller wa
   const server = createServer(() => {
     calls += 1;
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const store = new S3Store({
-    bucket: "films",
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: "us-east-1",
-    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
-    answerMs: 500,
-  });
-  t.after(async () => {
-    await store.close();
-    server.close();
-    server.closeAllConnections();
-  });
+  const store = await storeOf(t, server, 500);
   await assert.rejects(store.get("a"), { code: "store-unavailable" });
   assert.equal(calls, 1);
   await assert.rejects(store.put("a", Readable.from([Buffer.alloc(1)])), { code: "store-unavailable" });
@@ -123,19 +129,7 @@ test("a call that an S3 server fails at once is made again", async (t) => {
     calls += 1;
     answer.writeHead(calls < 3 ? 503 : 200, { "content-length": 0 }).end();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const store = new S3Store({
-    bucket: "films",
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: "us-east-1",
-    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
-  });
-  t.after(async () => {
-    await store.close();
-    server.close();
-    server.closeAllConnections();
-  });
+  const store = await storeOf(t, server);
   assert.equal(String(await store.get("a")), "");
   assert.equal(calls, 3);
 });
@@ -149,20 +143,7 @@ test("an answer of an S3 server that stalls in its body fails, and the next is r
     answer.write("half");
     if (!stalls) answer.end("full");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const store = new S3Store({
-    bucket: "films",
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: "us-east-1",
-    credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
-    answerMs: 1_000,
-  });
-  t.after(async () => {
-    await store.close();
-    server.close();
-    server.closeAllConnections();
-  });
+  const store = await storeOf(t, server, 1_000);
   await assert.rejects(store.get("a"), { code: "store-unavailable" });
   stalls = false;
   assert.equal(String(await store.get("a")), "halffull");

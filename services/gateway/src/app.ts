@@ -10,8 +10,8 @@ import { OpenStreams } from "./open-streams.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";
-import { identity } from "./plugins/identity.js";
 import { noBody } from "./plugins/no-body.js";
+import { noContentEncoding } from "./plugins/no-content-encoding.js";
 import { openapi } from "./plugins/openapi.js";
 import { frameworkError, notFoundEarly, problems } from "./plugins/problems.js";
 import { rateLimit } from "./plugins/rate-limit.js";
@@ -121,7 +121,7 @@ export async function buildApp(
   await rateLimit(app, dependencies);
   notFoundEarly(app);
   noBody(app);
-  identity(app);
+  noContentEncoding(app);
   await openapi(app);
   await app.register(async (scope) => {
     await uploads(scope as App, dependencies);

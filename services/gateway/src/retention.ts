@@ -8,6 +8,7 @@ import {
   type ProblemError,
   queuePrefix,
   type RedisConnection,
+  readRetentionTenants,
   toProblem,
 } from "@osteon/shared";
 
@@ -51,12 +52,7 @@ export function retentionOf(
   { RETENTION_DAYS, RETENTION_TENANTS }: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS">,
   now = Date.now(),
 ): (tenant: string) => number | undefined {
-  const own = new Map(
-    (RETENTION_TENANTS?.split(",") ?? []).map((each) => {
-      const [tenant = "", days] = each.split("=");
-      return [tenant, Number(days)];
-    }),
-  );
+  const own = new Map(readRetentionTenants(RETENTION_TENANTS));
   return (tenant) => {
     const days = own.get(tenant) ?? RETENTION_DAYS ?? 0;
     return days === 0 ? undefined : now - days * dayMs;

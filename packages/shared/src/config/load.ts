@@ -3,6 +3,7 @@ import { ProblemError } from "../problems/index.js";
 import { parseAddressRanges } from "./address-ranges.js";
 import { isLoopback } from "./loopback.js";
 import { redisFaults } from "./redis-faults.js";
+import { readRetentionTenants } from "./retention-tenants.js";
 import { type Config, ConfigSchema } from "./schema.js";
 import { weakSecrets } from "./weak-secrets.js";
 
@@ -45,7 +46,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, ...rules: ConfigRule[]): Conf
   }
   if (!faults.has("REDIS_URL") && !faults.has("REDIS_SENTINELS"))
     for (const [name, fault] of redisFaults(config)) faults.set(name, fault);
-  const tenants = config.RETENTION_TENANTS?.split(",").map((each) => each.split("=")[0]) ?? [];
+  const tenants = readRetentionTenants(config.RETENTION_TENANTS).map(([tenant]) => tenant);
   if (!faults.has("RETENTION_TENANTS") && new Set(tenants).size < tenants.length)
     faults.set("RETENTION_TENANTS", "RETENTION_TENANTS names a tenant twice");
   if (parseAddressRanges(config.WEBHOOK_ALLOW) === undefined) {

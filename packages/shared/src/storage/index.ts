@@ -4,7 +4,7 @@ import { type Config, readCa } from "../config/index.js";
 import { ProblemError } from "../problems/index.js";
 import { FileStore } from "./file-store.js";
 import type { ObjectStore } from "./object-store.js";
-import type { S3StoreOptions } from "./s3-store.js";
+import type { S3StoreOptions } from "./s3-client.js";
 
 export { FileStore } from "./file-store.js";
 export { MeteredStore } from "./metered-store.js";

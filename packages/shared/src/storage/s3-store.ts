@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
@@ -12,7 +10,7 @@ import {
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -29,22 +27,7 @@ import {
   walk,
 } from "./object-store.js";
 import { probeConditionalPut } from "./probe.js";
-import { repeatWithin } from "./s3-retries.js";
-
-export interface S3StoreOptions {
-  bucket: string;
-  region: string;
-  /** AWS itself where absent. */
-  endpoint?: string;
-  /** Of presigned addresses; the endpoint where absent. */
-  publicEndpoint?: string;
-  /** The SDK's own chain (environment, files, instance roles) where absent. */
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** PEM certificates that the server's is checked against; the system's where absent. */
-  ca?: Buffer;
-  /** Milliseconds that the server has for an answer, and may say nothing within it; 30,000 where absent. A call takes half as much again at most. */
-  answerMs?: number;
-}
+import { clientOf, type S3StoreOptions } from "./s3-client.js";
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -259,33 +242,6 @@ export class S3Store implements ObjectStore {
       throw new ProblemError("store-unavailable", `The object store failed (${name}).`, { cause: error });
     }
   }
-}
-
-function clientOf(options: S3StoreOptions, endpoint: string | undefined): S3Client {
-  // A call that waits for a socket counts as one that cannot connect: as many as a webhook worker's deliveries may make at once.
-  const agent = { keepAlive: true, maxSockets: 512 };
-  const answerMs = options.answerMs ?? 30_000;
-  const client = new S3Client({
-    region: options.region,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    maxAttempts: 4,
-    // Servers that are not AWS do not all know the newer checksum trailers; a film's own digest guards it here.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: {
-      connectionTimeout: 3_000,
-      requestTimeout: answerMs,
-      // Without it the SDK only warns, and a server that never answers holds a film for ever.
-      throwOnRequestTimeout: true,
-      // The one above ends when the headers come: a body that stalls behind them would hold its film likewise.
-      socketTimeout: answerMs,
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent({ ...agent, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
-    },
-  });
-  repeatWithin(client, answerMs / 2);
-  return client;
 }
 
 /** Keys or folders of a part of a list, but for the placeholder of the folder that is listed. */

@@ -35,7 +35,7 @@ const withKeys: Readonly<Record<Budget, number>> = { submissions: 600, reads: 6_
  */
 export async function rateLimit(app: App, { config, backbone, logger }: Dependencies): Promise<void> {
   const limiters = new Map<string, RateLimiterRedis>();
-  const limiterOf = (budget: Budget, points: number) => {
+  const limiterOf = (budget: Budget | "tests", points: number) => {
     const name = `${budget}:${points}`;
     const known = limiters.get(name);
     if (known !== undefined) return known;
@@ -50,26 +50,15 @@ export async function rateLimit(app: App, { config, backbone, logger }: Dependen
     return made;
   };
 
-  const tests = new RateLimiterRedis({
-    storeClient: backbone.redis,
-    keyPrefix: `${queuePrefix}:rate:tests`,
-    points: mostTests,
-    duration: windowSeconds,
-    rejectIfRedisNotReady: true,
-  });
   app.decorate("countTest", async (place) => {
-    await tests.consume(place).catch((error: unknown) => {
+    try {
+      await limiterOf("tests", mostTests).consume(place);
+    } catch (error) {
       // Without Redis there is no test either.
       if (!(error instanceof RateLimiterRes))
         throw new ProblemError("queue-unavailable", undefined, { cause: error });
-      throw new ProblemError(
-        "rate-limited",
-        `More than ${mostTests} tests of an endpoint in ${windowSeconds} s.`,
-        {
-          retryAfter: secondsOf(error),
-        },
-      );
-    });
+      throw spent(error, `${mostTests} tests of an endpoint`);
+    }
   });
   app.decorate("count", async ({ tenant, key }, budget, reply) => {
     const { points, who } = quotaOf(config, budget, tenant, key);
@@ -82,9 +71,7 @@ export async function rateLimit(app: App, { config, backbone, logger }: Dependen
         return;
       }
       tell(reply, budget, points, error);
-      throw new ProblemError("rate-limited", `More than ${points} calls in ${windowSeconds} s.`, {
-        retryAfter: secondsOf(error),
-      });
+      throw spent(error, `${points} calls`);
     }
   });
   app.addHook("onRequest", async (request, reply) => {
@@ -109,6 +96,11 @@ function quotaOf(
 function tell(reply: FastifyReply, budget: Budget, points: number, left: RateLimiterRes): void {
   reply.header("ratelimit-policy", `"${budget}";q=${points};w=${windowSeconds}`);
   reply.header("ratelimit", `"${budget}";r=${left.remainingPoints};t=${secondsOf(left)}`);
+}
+
+function spent(left: RateLimiterRes, most: string): ProblemError {
+  const detail = `More than ${most} in ${windowSeconds} s.`;
+  return new ProblemError("rate-limited", detail, { retryAfter: secondsOf(left) });
 }
 
 function secondsOf({ msBeforeNext }: RateLimiterRes): number {

@@ -3,7 +3,7 @@ import type { App } from "../app.js";
 import { declaresBody } from "./continue.js";
 
 /** A body that comes packed (Content-Encoding) is refused as that: taken as it is, its film or its JSON would be called none. */
-export function identity(app: App): void {
+export function noContentEncoding(app: App): void {
   app.addHook("onRequest", async ({ raw }, reply) => {
     const encoding = raw.headers["content-encoding"] ?? "identity";
     const read = raw.method !== "GET" && raw.method !== "HEAD" && declaresBody(raw);
