@@ -44,14 +44,23 @@ class BodyPartDraws(Draws):
     """Tensors (1, S, S) with the index of a class of `PART_CLASSES`, in the recipe's mix of classes.
 
     `turned` is the share of films that lie any quarter turn about before the view is drawn, their joint in its middle: so a lateral
-    elbow stands as often as it lies. `small` is the share of pictures shrunk to a thumbnail.
+    elbow stands as often as it lies. `small` is the share of pictures shrunk to a thumbnail. With `clean` there is also the view before
+    it was shrunk or damaged (1, S, S), for a teacher.
     """
 
     def __init__(
-        self, samples: list[Sample], spec: InputSpec, mix: dict[str, float], length: int, seed: int, turned: float = 0.0, small: float = 0.0
+        self,
+        samples: list[Sample],
+        spec: InputSpec,
+        mix: dict[str, float],
+        length: int,
+        seed: int,
+        turned: float = 0.0,
+        small: float = 0.0,
+        clean: bool = False,
     ) -> None:
         super().__init__(length, seed)
-        self.spec, self.mix, self.turned, self.small = spec, mix, turned, small
+        self.spec, self.mix, self.turned, self.small, self.clean = spec, mix, turned, small, clean
         self.by_region = {region: [s for s in samples if s.region == region] for region in REGIONS}
         self.pictures = photographs(TRAIN_PHOTOGRAPHS) + pictures("train")
 
@@ -71,10 +80,11 @@ class BodyPartDraws(Draws):
             turned = rng.random() < self.turned
             shown = [self._turned(rng.choice(pool), rng) if turned else rng.choice(pool) for _ in range(views(rng))]
             image = staged([draw(sample, size, rng, 0.5) for sample in shown], size, rng, self.pictures).image
+        clean = {"clean": torch.from_numpy(finish(image, self.spec))} if self.clean else {}
         if rng.random() < self.small:
             image = thumbnail(image, rng)
         image = damage(image, rng, 1.0)
-        return {"x": torch.from_numpy(finish(image, self.spec)), "label": PART_CLASSES.index(label)}
+        return clean | {"x": torch.from_numpy(finish(image, self.spec)), "label": PART_CLASSES.index(label)}
 
     def _negative(self, size: int, rng: random.Random) -> np.ndarray:
         if rng.random() < 0.3 or not self.pictures:

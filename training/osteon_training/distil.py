@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 
 class Teacher:
-    """Trained fracture networks of one kind, whose logits are averaged."""
+    """Trained networks of one kind, whose logits are averaged."""
 
     def __init__(self, make: Callable[[], nn.Module], checkpoints: list[Path]) -> None:
         self.networks = []
@@ -31,7 +31,13 @@ class Teacher:
 
 
 def distilled(outputs: dict[str, torch.Tensor], taught: dict[str, torch.Tensor], hot: float) -> dict[str, torch.Tensor]:
-    """How far the outputs are from the teacher's: the logits of all bones, the heat map (cells of heat weigh `hot` more), the region."""
+    """How far the outputs are from the teacher's.
+
+    Of a body part the classes' probabilities; of fractures the logits of all bones, the heat map (cells of heat weigh `hot` more) and
+    the region.
+    """
+    if "heat" not in taught:
+        return {"taught_part": F.cross_entropy(outputs["logits"], torch.softmax(taught["logits"], dim=1))}
     warm = torch.sigmoid(taught["heat"])
     heat = F.binary_cross_entropy_with_logits(outputs["heat"], warm, reduction="none") * (0.1 + (torch.sigmoid(outputs["heat"].detach()) - warm).abs())
     return {

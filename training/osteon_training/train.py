@@ -73,7 +73,8 @@ def make_draws(recipe: dict, samples: list[Sample], size: int, length: int) -> D
     """The recipe's stream of augmented films at a size."""
     spec = InputSpec(size, size)
     if recipe["task"] == "bodypart":
-        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], recipe.get("turned", 0.0), recipe.get("small", 0.0))
+        turned, small = recipe.get("turned", 0.0), recipe.get("small", 0.0)
+        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], turned, small, "taught" in recipe)
     if recipe["task"] == "warm-up":
         return WarmUpDraws(samples, spec, length, recipe["seed"])
     small, transplanted = recipe.get("small", 0.0), recipe.get("transplanted", 0.0)
@@ -230,7 +231,7 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teache
             outputs = {name: value.float() for name, value in outputs.items()}
             parts = loss_of(recipe, outputs, batch)
             if taught is not None:
-                parts |= {name: recipe["taught"][name] * value for name, value in distilled(outputs, taught, recipe["hot"]).items()}
+                parts |= {name: recipe["taught"][name] * value for name, value in distilled(outputs, taught, recipe.get("hot", 0.0)).items()}
             optimiser.zero_grad(set_to_none=True)
             sum(parts.values()).backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)

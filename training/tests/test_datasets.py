@@ -10,7 +10,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 try:
-    from osteon_training.datasets import FractureDraws, WarmUpDraws
+    import torch
+    from osteon_training.datasets import BodyPartDraws, FractureDraws, WarmUpDraws
+    from osteon_training.distil import distilled
     from osteon_training.transplant import transplant
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
@@ -42,6 +44,20 @@ class Bones(unittest.TestCase):
             np.testing.assert_array_equal(plain[at]["x"], taught[at]["x"])
             self.assertEqual(taught[at]["clean"].shape, taught[at]["x"].shape)
         self.assertTrue(any((taught[at]["clean"] != taught[at]["x"]).any() for at in range(8)))
+
+    def test_a_teacher_of_the_part_sees_it_too_where_it_was_not_shrunk(self) -> None:
+        image = np.random.default_rng(5).integers(0, 256, (300, 260), dtype=np.uint8)
+        samples = [Sample("a.png", "train", "hand", False, False, image, np.zeros((0, 4), np.float32))]
+        plain, taught = (BodyPartDraws(samples, InputSpec(64, 64), {"hand": 1.0}, 8, 1, small=1.0, clean=clean) for clean in (False, True))
+        self.assertNotIn("clean", plain[0])
+        for at in range(8):
+            np.testing.assert_array_equal(plain[at]["x"], taught[at]["x"])
+            self.assertTrue((taught[at]["clean"] != taught[at]["x"]).any())
+
+    def test_a_student_of_the_part_is_best_where_it_says_what_its_teacher_says(self) -> None:
+        told = {"logits": torch.tensor([[2.0, 0.0, -1.0]])}
+        losses = {at: distilled({"logits": told["logits"] + torch.tensor([[at, 0.0, 0.0]])}, told, 0.0)["taught_part"] for at in (-1.0, 0.0, 1.0)}
+        self.assertLess(losses[0.0], min(losses[-1.0], losses[1.0]))
 
     def test_a_warm_up_sees_two_views_of_a_film(self) -> None:
         image = np.random.default_rng(3).integers(0, 256, (300, 260), dtype=np.uint8)
