@@ -18,6 +18,7 @@ import {
   Producer,
   Reconciler,
   RunningProcessor,
+  setLostMarkers,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { ownRedis } from "../support/backbone.js";
@@ -93,6 +94,28 @@ describe("the reconciler", () => {
     assert.equal((await walk()).requeued, 2);
     assert.equal(await producer.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
     assert.equal((await walk()).requeued, 0);
+  });
+
+  test("takes up what a copy of the store has without its marker, once that is set again, and nothing that has ended", async () => {
+    const [lost, ended, known] = [
+      await accept(requestOf(2)),
+      await accept(requestOf(1)),
+      await accept(requestOf(1)),
+    ];
+    await analyses.filmEnded(ended, resultOf(ended));
+    await analyses.ledger.pending.flush();
+    await analyses.ledger.pending.remove(lost.id);
+    await redis.flushall();
+    assert.equal((await walk()).requeued, 1);
+    const setBefore = async (time: number) => {
+      const ids: string[] = [];
+      for await (const { id } of setLostMarkers(analyses.ledger, time)) ids.push(id);
+      return ids;
+    };
+    assert.deepEqual(await setBefore(0), [], "what is young is left alone");
+    assert.deepEqual(await setBefore(Date.now() + 1), [lost.id]);
+    assert.deepEqual((await pending()).toSorted(), [lost.id, known.id].toSorted());
+    assert.equal((await walk()).requeued, 2);
   });
 
   test("enqueues only the films that have not ended", async () => {

@@ -65,6 +65,17 @@ test("erases what has ended and is past its tenant's days, and nothing else", as
   assert.equal(await expireAnalyses(backbone.analyses, before), 0);
 });
 
+test("gives what never ended, and lost its marker, that back: without it would never end, nor go", async () => {
+  const { ledger } = backbone.analyses;
+  const open = await accepted("d", 40, { ended: false });
+  await ledger.pending.remove(open.id);
+  assert.equal(
+    await expireAnalyses(backbone.analyses, (tenant) => (tenant === "d" ? now - 30 * day : undefined)),
+    0,
+  );
+  assert.equal(await ledger.pending.has(open.id), true);
+});
+
 test("passes over what is owed a delivery until that is made or given up, and asks only of what is due", async (t) => {
   const { analyses } = backbone;
   const { deliveries, endpoints } = analyses.ledger;

@@ -5,6 +5,7 @@ import { callbackSecretsOf, configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage, type OnDamaged } from "./dead-letters.js";
 import type { Terminal } from "./gateway.js";
 import { explain, keysCommand, keysUsage } from "./keys.js";
+import { ledgerCommand, ledgerUsage } from "./ledger.js";
 import { webhooksCommand, webhooksUsage } from "./listen.js";
 
 const usage = [
@@ -12,6 +13,7 @@ const usage = [
   webhooksUsage,
   keysUsage,
   deadLettersUsage,
+  ledgerUsage,
   "npm run osteon -- [COMMAND] --help           this, or what one command takes",
 ].join("\n");
 
@@ -20,6 +22,7 @@ const usages: Readonly<Record<string, string>> = {
   webhooks: webhooksUsage,
   keys: keysUsage,
   "dead-letters": deadLettersUsage,
+  ledger: ledgerUsage,
 };
 
 /** What was broken off by a signal, as a shell counts it. */
@@ -27,7 +30,7 @@ const interrupted = 130;
 
 type Topic = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
 
-/** Each topic with what it does. `keys` and `dead-letters` work on store and Redis, as the services do; the others on a gateway. */
+/** Each topic with what it does. `keys`, `dead-letters` and `ledger` work on store and Redis, as the services do; the others on a gateway. */
 const topics: Readonly<Record<string, Topic>> = {
   ...analysesCommands,
   webhooks: webhooksCommand,
@@ -55,6 +58,15 @@ const topics: Readonly<Record<string, Topic>> = {
         return { letters, dispatch, deliveries: ledger.deliveries };
       };
       return await deadLettersCommand(args, open, { out, err, signal });
+    } finally {
+      await close();
+    }
+  },
+  ledger: async (args, { out, env, signal }) => {
+    const { analyses, close } = await openBackbone(configOf(env));
+    try {
+      await ledgerCommand(args, analyses.ledger, { out, signal });
+      return true;
     } finally {
       await close();
     }

@@ -6,7 +6,13 @@ test("help is printed, and is no error: of all, or of one command", async () => 
   for (const args of [["help"], ["--help"], ["-h"]]) {
     const { code, printed, told } = await osteon(args);
     assert.deepEqual([code, told], [0, ""]);
-    for (const command of ["analyze FILE", "webhooks listen", "keys COMMAND", "dead-letters COMMAND"])
+    for (const command of [
+      "analyze FILE",
+      "webhooks listen",
+      "keys COMMAND",
+      "dead-letters COMMAND",
+      "ledger repair",
+    ])
       assert.ok(printed.includes(command), command);
   }
   const analyze = await osteon(["analyze", "film.png", "--help"]);

@@ -25,9 +25,24 @@ export class DataDirLock {
     this.#mark = mark;
   }
 
-  /** @throws StartError that says who holds the folder and at which address. */
+  /**
+   * Makes the folder where there is none, and takes it.
+   * @throws StartError that says who holds the folder and at which address, or why it cannot be written
+   */
   static acquire(dataDir: string): DataDirLock {
-    mkdirSync(dataDir, { recursive: true });
+    try {
+      return DataDirLock.#acquire(dataDir);
+    } catch (error) {
+      if (error instanceof StartError || !(error instanceof Error && "code" in error)) throw error;
+      throw new StartError(
+        `The data folder ${dataDir} cannot be used (${error.message}). Choose one that you may write to: DATA_DIR=…`,
+      );
+    }
+  }
+
+  static #acquire(dataDir: string): DataDirLock {
+    // Films and answers about people: for the owner's eyes.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const path = lockPath(dataDir);
     const mark = markOf(process.pid) ?? { pid: process.pid, identity: "" };
     for (let tries = 0; tries < 10; tries += 1) {

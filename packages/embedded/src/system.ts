@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -134,8 +133,6 @@ class System implements RunningSystem {
   async start(): Promise<void> {
     const { signal } = this.#options;
     const config = this.#config();
-    // Films and answers about people: for the owner's eyes.
-    mkdirSync(this.dataDir, { recursive: true, mode: 0o700 });
     this.#lock = DataDirLock.acquire(this.dataDir);
     const around = {
       logsDir: join(this.dataDir, "logs"),

@@ -24,6 +24,16 @@ test("a second one is refused, and told where the first answers", (t) => {
   DataDirLock.acquire(dir).release();
 });
 
+test("a folder that is none, or cannot be written, is told as what it is", (t) => {
+  const file = join(temporary(t), "a-file");
+  writeFileSync(file, "");
+  for (const dir of [file, join(file, "below")])
+    assert.throws(
+      () => DataDirLock.acquire(dir),
+      (error) => error instanceof StartError && error.message.includes(dir) && /DATA_DIR/.test(error.message),
+    );
+});
+
 test("the lock of a killed process is stale", async (t) => {
   const dir = temporary(t);
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);

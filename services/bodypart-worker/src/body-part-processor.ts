@@ -65,7 +65,6 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
     }
     const ended = unexaminedFilm(accepted, outcome, { width, height, bodyPart, model });
     await this.analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs }, image });
-    this.metrics.films.inc({ outcome });
   }
 
   async #decode(ref: AnalysisRef, accepted: AcceptedFilm): Promise<NormalisedFilm> {

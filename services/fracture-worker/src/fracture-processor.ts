@@ -37,7 +37,6 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
     this.metrics.modelSeconds.observe({ model: examined.model.name }, examined.ms / 1000);
     const timings = { queuedMs, bodyPartMs, fractureMs: Date.now() - began };
     await this.analyses.filmEnded(request, filmResult(accepted, job, examined, timings));
-    this.metrics.films.inc({ outcome: "analysed" });
   }
 
   /**
@@ -56,7 +55,6 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
       timings: { queuedMs, bodyPartMs },
       ...(image === undefined ? {} : { image }),
     });
-    this.metrics.films.inc({ outcome });
     return false;
   }
 }

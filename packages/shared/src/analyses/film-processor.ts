@@ -32,8 +32,6 @@ export abstract class FilmProcessor<K extends "bodypart" | "fracture"> implement
       { analysisId, film, code: problem.code, ...(err === undefined ? {} : { err }) },
       "film failed",
     );
-    const stands = await this.analyses.filmFailed({ tenant, id: analysisId }, film, problem);
-    if (stands) this.metrics.films.inc({ outcome: "failed" });
-    return stands;
+    return this.analyses.filmFailed({ tenant, id: analysisId }, film, problem);
   }
 }

@@ -12,6 +12,7 @@ export {
 export { analysisFolder, isAnalysisId, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
+export { setLostMarkers } from "./lost-markers.js";
 export { Reconciler, type ReconcilerReport } from "./reconciler.js";
 export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.js";
 export { type Reread, Rereading } from "./rereading.js";

@@ -2,6 +2,7 @@ import { type ProblemError, toProblem } from "../problems/index.js";
 import type { Analyses } from "./analyses.js";
 import { batches } from "./batches.js";
 import type { AnalysisRef } from "./ledger.js";
+import { setLostMarker } from "./lost-markers.js";
 
 /** Analyses that are erased at once: an erasure mostly waits, and one after the other they could come in faster than they go. */
 const atOnce = 16;
@@ -28,7 +29,11 @@ export async function expireAnalyses(
     try {
       const ended = await ledger.results.has(ref);
       const due = ended ? !(await dispatch.owes(ref.tenant, ref.id)) : await ledger.isBeingErased(ref);
-      if (!due) return;
+      if (!due) {
+        // Without its marker it would never end, and stay.
+        if (!ended) await setLostMarker(ledger, ref);
+        return;
+      }
       await eraseAnyway(analyses, ref);
       removed += 1;
     } catch (error) {

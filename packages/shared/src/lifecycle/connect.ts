@@ -57,8 +57,12 @@ export async function openBackbone(
       known: new KnownEndpoints(ledger.endpoints, redis),
       live: new LiveState(redis),
       producer,
-      onEnded: ({ status, timings }) =>
-        metrics?.analysisSeconds.observe({ status }, (timings?.totalMs ?? 0) / 1000),
+      onEnded: ({ status, timings, films }) => {
+        metrics?.analysisSeconds.observe({ status }, (timings?.totalMs ?? 0) / 1000);
+        for (const { outcome, error } of films)
+          if (error !== undefined) metrics?.films.inc({ outcome: "failed" });
+          else if (outcome !== undefined) metrics?.films.inc({ outcome });
+      },
     }),
     close: async () => {
       await producer.close();

@@ -49,7 +49,7 @@ export class Metrics {
     });
     this.films = new Counter({
       name: "osteon_films_total",
-      help: "Films that ended in this process, by outcome.",
+      help: "Films of the analyses that this process ended, by outcome.",
       labelNames: ["outcome"],
       registers,
     });
