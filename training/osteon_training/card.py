@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .calibrate import FEW
+
 # In train, val and test, as `load` gives them.
 FRACTURED = {"elbow": (126, 18, 23), "hand": (126, 49, 21), "shoulder": (15, 12, 2), "leg": (125, 47, 29), "hip": (31, 5, 2)}
 POINTS = {"sensitive": "sensitivity at least 0.95 on val", "balanced": "balanced", "specific": "specificity at least 0.95 on val"}
@@ -104,7 +106,7 @@ def fracture_card(manifest: dict, report: dict) -> str:
     eight = all_bones["int8"]["points"][bone] if "int8" in all_bones else {}
     shown = lambda found: f"{found[0]:.3f} | {found[1]:.3f}" if found else "– | –"  # noqa: E731
     points = "\n".join(
-        f"| {POINTS[name]} | {manifest['thresholds'][name]} | {shown(found)} | {shown(eight.get(name))} |" for name, found in clean["points"].items()
+        f"| {point(name, bone)} | {manifest['thresholds'][name]} | {shown(found)} | {shown(eight.get(name))} |" for name, found in clean["points"].items()
     )
     t = manifest["thresholds"]
     share = manifest["calibration"]["prevalence"]
@@ -148,15 +150,26 @@ Fractured films in train, val and test: {", ".join(map(str, FRACTURED[bone]))}.
 """
 
 
+def borrows_points(bone: str) -> bool:
+    """Whether the operating points are those of all bones together, as `films_of_points` decides."""
+    return FRACTURED[bone][1] < FEW
+
+
+def point(name: str, bone: str) -> str:
+    """What an operating point promises. Points that are all bones' promise nothing of this one."""
+    return f"{POINTS[name]}, all bones together" if borrows_points(bone) and "on val" in POINTS[name] else POINTS[name]
+
+
 def few_warning(bone: str) -> str:
     """A word before the figures of a bone with hardly any fracture in test."""
     train, _, test = FRACTURED[bone]
     if test >= 10:
         return ""
+    drawn = "calibration is drawn toward, and operating points are, those" if borrows_points(bone) else "calibration is drawn toward that"
     return (
         f"**Only {train} fractured films of this bone were trained on, and only {test} are in the test split: its figures say little, and "
         "the intervals tell how little.** The model borrows from the other bones: trunk and heat map are shared with them, only the last "
-        "linear step is its own, and calibration and thresholds are drawn toward those of all bones together. So it knows what breaks "
+        f"linear step is its own; {drawn} of all bones together. So it knows what breaks "
         "look like elsewhere (steps and lines in a cortex), and little of what is peculiar to this bone.\n\n"
     )
 
