@@ -23,7 +23,11 @@ const Overview = Type.Object({
       waiting: Count,
       active: Count,
       delayed: Count,
-      failed: Type.Integer({ minimum: 0, description: "Kept for seven days as dead letters." }),
+      failed: Type.Integer({
+        minimum: 0,
+        description:
+          "Failed jobs that Redis still has: for seven days, 10,000 at most. Dead letters stay longer, and are listed by /v1/dead-letters.",
+      }),
       workers: Type.Integer({ minimum: 0, description: "Processes that take its jobs." }),
     }),
   ),
