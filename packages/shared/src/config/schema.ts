@@ -183,9 +183,12 @@ export const ConfigSchema = Type.Object({
     256,
     32,
   ),
-  MAX_QUEUED: count("Films that may wait before more are refused with 503.", 20_000),
+  MAX_QUEUED: count(
+    "Films that may wait before more are refused with 503. Where several tenants have films waiting, a tenant over its equal share is refused with 429 from here on, and the others are let in up to twice as many.",
+    20_000,
+  ),
   MAX_WAIT_SECONDS: seconds(
-    "Expected wait, by the measured drain rate, from which films are refused with 503.",
+    "Expected wait, by the measured drain rate, from which films are refused with 503; with several tenants as at MAX_QUEUED, up to twice as long.",
     1800,
   ),
   RATE_LIMIT_SUBMISSIONS: Type.Optional(

@@ -302,7 +302,7 @@ export const catalogue = {
   overloaded: {
     status: 503,
     title: "Overloaded",
-    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait.",
+    rule: "A film is accepted where it can be answered within MAX_WAIT_SECONDS and fewer than MAX_QUEUED films wait; of several tenants, one below its equal share up to twice both, while one above it gets share-exceeded.",
   },
   "answers-unread": {
     status: 503,
