@@ -43,18 +43,24 @@ function configurationPage() {
   const rows = Object.entries(ConfigSchema.properties).map(([name, schema]) => {
     const value = "default" in schema && schema.default !== "" ? `\`${schema.default}\`` : "";
     const choices = "enum" in schema ? ` One of ${schema.enum.map((each) => `\`${each}\``).join(", ")}.` : "";
-    return `| \`${name}\` | ${value} | ${schema.description}${choices} |`;
+    return `| \`${name}\` | ${value} | ${boundsOf(schema)} | ${schema.description}${choices} |`;
   });
   return `# Configuration
 
 Generated from \`packages/shared/src/config/schema.ts\`. Environment variables; an empty one counts as unset. A service with bad
 configuration refuses to start and lists every fault at once.
 
-| variable | default | what it sets |
-| --- | --- | --- |
+| variable | default | bounds | what it sets |
+| --- | --- | --- | --- |
 ${rows.join("\n")}
 
 Services also obey the standard \`OTEL_*\` variables ([observability.md](../guides/observability.md#traces)). Clients have two of their own:
 \`OSTEON_URL\` and \`OSTEON_KEY\` ([clients.md](../guides/clients.md#command-line)).
 `;
+}
+
+function boundsOf({ minimum, maximum, minLength }) {
+  if (minLength !== undefined) return `≥ ${minLength} characters`;
+  if (maximum !== undefined) return `${minimum} to ${maximum}`;
+  return minimum === undefined ? "" : `≥ ${minimum}`;
 }
