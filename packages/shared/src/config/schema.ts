@@ -18,13 +18,13 @@ export const ConfigSchema = Type.Object({
   HOST: Type.String({
     default: "127.0.0.1",
     description:
-      "Address that the gateway listens on, and HEALTH_PORT. Elsewhere than on loopback, weak secrets are refused.",
+      "Address that the gateway and HEALTH_PORT listen on. On any address other than loopback, weak secrets are refused.",
   }),
   PORT: port("Port of the gateway; 0 takes a free one.", 8080),
   AUTH: Type.Enum(["off", "keys"], {
     default: "off",
     description:
-      "Whether calls need a key (`npm run osteon -- keys create`). Off is for loopback only: elsewhere start-up is refused.",
+      "Whether calls need a key (`npm run osteon -- keys create`). With off, start-up is refused on any address other than loopback.",
   }),
   CORS_ORIGINS: Type.String({
     default: "",
@@ -34,12 +34,12 @@ export const ConfigSchema = Type.Object({
   }),
   REQUEST_TIMEOUT_SECONDS: seconds("Time that a client has to send its whole request.", 600),
   STALL_TIMEOUT_SECONDS: seconds(
-    "Time that a client may send nothing of a request that it has begun, or read nothing of an answer.",
+    "Time for which a client may pause within a request, or leave an answer unread.",
     30,
   ),
   HEALTH_PORT: Type.Optional(
     port(
-      "Port of /livez, /readyz and /metrics, without keys and never to be published; none where unset. There a gateway is ready as long as it runs: of Redis and the store /readyz at PORT tells.",
+      "Port of /livez, /readyz and /metrics, without keys and never to be published; none where unset. On this port a gateway’s /readyz is 200 while the process runs; whether Redis and the store are reachable is told only by /readyz on PORT.",
     ),
   ),
   DATA_DIR: Type.String({ default: ".osteon", description: "Folder of the file-backed object store." }),
@@ -47,7 +47,7 @@ export const ConfigSchema = Type.Object({
     default: "redis://127.0.0.1:6379",
     pattern: "^rediss?://[^,]+(,rediss?://[^,]+)*$",
     description:
-      "Redis or Valkey with AOF and maxmemory-policy noeviction, password and all; rediss: is TLS. Of a cluster any nodes, comma-separated.",
+      "URL, with the password, of a Redis or Valkey that has AOF and maxmemory-policy noeviction; rediss: is TLS. For a cluster any of its nodes, comma-separated.",
   }),
   REDIS_CLUSTER: Type.Enum(["off", "on"], {
     default: "off",
@@ -57,7 +57,7 @@ export const ConfigSchema = Type.Object({
     Type.String({
       pattern: "^[^,/\\s]+:\\d+(,[^,/\\s]+:\\d+)*$",
       description:
-        "Sentinels, host:port, comma-separated: they tell where Redis is, and REDIS_URL only its password and whether it speaks TLS.",
+        "Sentinels as host:port, comma-separated. They tell where Redis is; REDIS_URL then tells only its password and whether it uses TLS.",
     }),
   ),
   REDIS_SENTINEL_MASTER: Type.String({
@@ -99,7 +99,7 @@ export const ConfigSchema = Type.Object({
   ),
   AWS_SECRET_ACCESS_KEY: Type.Optional(Type.String({ description: "S3 secret key." })),
   AWS_SESSION_TOKEN: Type.Optional(
-    Type.String({ description: "Goes with the two where they are temporary credentials." }),
+    Type.String({ description: "S3 session token, where the two keys are temporary credentials." }),
   ),
   MODELS_DIR: Type.String({ default: "models", description: "Folder of the model bundles." }),
   OPERATING_POINTS: Type.Optional(
@@ -116,7 +116,7 @@ export const ConfigSchema = Type.Object({
   INFERENCE_PRECISION: Type.Optional(
     Type.Enum(["fp32", "int8"], {
       description:
-        "What the models reckon in; where unset, int8 if the engine and the bundle have it, else float32.",
+        "Numeric precision of inference; where unset, int8 if the engine and the bundle have it, else float32.",
     }),
   ),
   INFERENCE_THREADS: Type.Optional(count("Inference threads of a worker; the number of cores where unset.")),
@@ -128,14 +128,14 @@ export const ConfigSchema = Type.Object({
     Type.String({
       pattern: "^whsec_[A-Za-z0-9+/]{32,}={0,2}(,whsec_[A-Za-z0-9+/]{32,}={0,2})*$",
       description:
-        "Secret that signs deliveries to a callbackUrl; without it, callbackUrl is refused. Several, comma-separated, all sign: to change over.",
+        "Secret that signs deliveries to a callbackUrl; without it, callbackUrl is refused. To change it over, give several, comma-separated: all of them sign.",
     }),
   ),
   WEBHOOK_MASTER_SECRET: Type.Optional(
     Type.String({
       pattern: "^[^,\\s]{32,}(,[^,\\s]{32,})*$",
       description:
-        "At least 32 characters from which the key is derived that encrypts endpoints’ secrets in the store; without it, none can be registered. The first seals; further ones, comma-separated, still open.",
+        "Secret of at least 32 characters. The key that encrypts endpoints’ secrets in the store is derived from it; without it, no endpoint can be registered. Of several, comma-separated, the first encrypts, and the others still decrypt.",
     }),
   ),
   WEBHOOK_TIMEOUT_SECONDS: seconds("Time a receiver has to answer.", 15),
@@ -152,7 +152,7 @@ export const ConfigSchema = Type.Object({
     Type.String({
       pattern: "^[a-z0-9][a-z0-9-]{0,62}=\\d+(,[a-z0-9][a-z0-9-]{0,62}=\\d+)*$",
       description:
-        "Days of single tenants in the place of RETENTION_DAYS, such as clinic-a=30,clinic-b=365; 0 keeps.",
+        "Days for single tenants, in place of RETENTION_DAYS, such as clinic-a=30,clinic-b=365; with 0 a tenant’s analyses are kept.",
     }),
   ),
   MAX_WEBHOOKS: count("Most endpoints of one tenant.", 20),
@@ -208,12 +208,12 @@ export const ConfigSchema = Type.Object({
   JOB_LOCK_MS: count("Time after which a silent worker loses its film to another.", 15_000, 500),
   MEMORY_LIMIT_MB: Type.Optional(
     count(
-      "Resident memory of a worker, megabytes, beyond which it ends itself, so that the film that took it is tried alone and given up; three quarters of the container’s or the machine’s where unset.",
+      "Resident memory in megabytes beyond which a worker ends itself. The film that took it is then tried alone, and given up if it keeps taking too much. Where unset: three quarters of the container’s or the machine’s.",
       undefined,
       128,
     ),
   ),
-  RECONCILE_SECONDS: seconds("Time between two walks over the pending markers.", 20),
+  RECONCILE_SECONDS: seconds("Time between two walks of the reconciler over the pending markers.", 20),
 });
 
 export type Config = Static<typeof ConfigSchema>;
