@@ -36,7 +36,6 @@ export const requestBodies = {
             },
             priority: Priority,
           },
-          anyOf: [{ required: ["film"] }, { required: ["upload"] }],
         },
       },
       ...Object.fromEntries(filmTypes.map((type) => [type, { schema: film }])),
