@@ -6,7 +6,7 @@ export type FilmInput = Blob | Uint8Array | ArrayBuffer | NamedFilm | UploadedFi
 export interface NamedFilm {
   data: Blob | Uint8Array | ArrayBuffer;
   /** Shown with the film; never a path. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** A film that was put into the store, past the gateway. */
@@ -17,12 +17,12 @@ export interface UploadedFilm {
 /** What a submission says beside its films. */
 export interface SubmissionFields {
   /** Comes back with the analysis, and finds it in the list; at most 200 characters. */
-  reference?: string;
+  reference?: string | undefined;
   /** Gets the end of the analysis as a signed webhook. */
-  callbackUrl?: string;
+  callbackUrl?: string | undefined;
   /** What the sender takes the films for. */
-  regionHint?: Bone;
-  priority?: Priority;
+  regionHint?: Bone | undefined;
+  priority?: Priority | undefined;
 }
 
 export const fieldNames = ["reference", "callbackUrl", "regionHint", "priority"] as const;

@@ -14,7 +14,7 @@ export interface AnalysisEvent {
 }
 
 export interface EventsOptions extends CallOptions {
-  lastEventId?: string;
+  lastEventId?: string | undefined;
 }
 
 /** The server beats every 15 s: a connection that is silent for this long is dead, whatever it looks like. */
@@ -110,7 +110,7 @@ async function* watched(
 
 export interface WaitOptions extends CallOptions {
   /** Seconds after which it is given up; without it, as long as it takes. */
-  timeoutSeconds?: number;
+  timeoutSeconds?: number | undefined;
 }
 
 /** Seconds that one question is held. */

@@ -24,20 +24,20 @@ import { Webhooks } from "./webhooks.js";
 
 export interface SubmitOptions extends SubmissionFields, CallOptions {
   /** Printable ASCII, 1 to 255. Repeats with it within 24 hours are the same analysis. One is made for each call where it is not given. */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 export interface ListOptions extends CallOptions {
   /** Of a page, 1 to 100. */
-  limit?: number;
-  cursor?: string;
-  status?: AnalysisStatus;
-  reference?: string;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: AnalysisStatus | undefined;
+  reference?: string | undefined;
 }
 
 export interface GetOptions extends CallOptions {
   /** Seconds (0 to 60) to hold the answer until an end state. */
-  wait?: number;
+  wait?: number | undefined;
 }
 
 /** Media types that an upload past the gateway may have. */

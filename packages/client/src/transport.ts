@@ -6,21 +6,21 @@ import { type Watched, watchSilence } from "./silence.js";
 
 export interface ClientOptions {
   /** Where the gateway is, such as `https://osteon.example`. In a browser: where the page came from, unless given. */
-  url?: string;
+  url?: string | undefined;
   /** `osk_…`, where the system has keys. */
-  key?: string;
+  key?: string | undefined;
   /** How often a call is repeated that met a broken connection or a server that asks for it. Default 4. */
-  retries?: number;
+  retries?: number | undefined;
   /** Longest `Retry-After` that is waited for, seconds; what asks for more is thrown. Default 60. */
-  longestRetryAfter?: number;
+  longestRetryAfter?: number | undefined;
   /** First pause before a repeat, milliseconds, twice as long each time. Default 500. */
-  pauseMs?: number;
+  pauseMs?: number | undefined;
   /**
    * Time for one try until its answer begins, milliseconds, beside what the call itself waits and what its body takes on a slow line;
    * and how long an answer may then be silent. Default 120,000.
    */
-  timeoutMs?: number;
-  fetch?: typeof globalThis.fetch;
+  timeoutMs?: number | undefined;
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 export interface CallOptions {

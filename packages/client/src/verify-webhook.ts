@@ -8,9 +8,9 @@ export type IncomingHeaders =
 
 export interface VerifyOptions {
   /** Seconds that the sender's clock and the delivery may differ from now, either way. Default 300. */
-  toleranceSeconds?: number;
+  toleranceSeconds?: number | undefined;
   /** Milliseconds since the epoch. */
-  now?: number;
+  now?: number | undefined;
 }
 
 /**

@@ -6,19 +6,22 @@ export interface NewEndpoint {
   /** http or https, public. */
   url: string;
   /** At most 200 characters. */
-  description?: string;
+  description?: string | undefined;
   /** What it is told; all where absent. */
-  events?: EventType[];
+  events?: EventType[] | undefined;
 }
 
 /** What may be changed of an endpoint; `enabled: true` starts one again that was disabled. */
-export type EndpointChange = Partial<NewEndpoint> & { enabled?: boolean };
+export interface EndpointChange extends Omit<NewEndpoint, "url"> {
+  url?: string | undefined;
+  enabled?: boolean | undefined;
+}
 
 export interface DeliveriesOptions extends CallOptions {
   /** Of a page, 1 to 100. */
-  limit?: number;
-  cursor?: string;
-  status?: DeliveryStatus;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: DeliveryStatus | undefined;
 }
 
 /** A tenant's webhook endpoints; a key needs the scope `webhooks`. */
@@ -60,7 +63,7 @@ export class Webhooks {
   /** A new secret; those before go on signing beside it for the overlap: a day where absent, a week at most. */
   rotateSecret(
     id: string,
-    { overlapSeconds, signal }: CallOptions & { overlapSeconds?: number } = {},
+    { overlapSeconds, signal }: CallOptions & { overlapSeconds?: number | undefined } = {},
   ): Promise<{ secret: string; previousExpiresAt: string }> {
     return this.#transport.json(pathOf(id, "/rotate-secret"), {
       method: "POST",

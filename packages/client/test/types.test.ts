@@ -23,6 +23,29 @@ const same: [
   Same<client.Problem, shared.Problem>,
 ] = [true, true, true, true, true, true, true, true, true, true, true];
 
+/** A type whose optional properties may also be given as undefined. */
+type Lax<T> = { [K in keyof T]: Partial<Pick<T, K>> extends Pick<T, K> ? T[K] | undefined : T[K] };
+/** Fails to compile unless what a caller has no value for may be passed on as it is, also under `exactOptionalPropertyTypes`. */
+type TakesUndefined<T> = Lax<T> extends T ? true : never;
+
+/** What callers fill. */
+const filled: [
+  TakesUndefined<client.ClientOptions>,
+  TakesUndefined<client.SubmissionFields>,
+  TakesUndefined<client.NamedFilm>,
+  TakesUndefined<client.SubmitOptions>,
+  TakesUndefined<client.ListOptions>,
+  TakesUndefined<client.GetOptions>,
+  TakesUndefined<client.WaitOptions>,
+  TakesUndefined<client.EventsOptions>,
+  TakesUndefined<client.VerifyOptions>,
+  TakesUndefined<client.NewEndpoint>,
+  TakesUndefined<client.EndpointChange>,
+  TakesUndefined<client.DeliveriesOptions>,
+  TakesUndefined<NonNullable<Parameters<client.Webhooks["rotateSecret"]>[1]>>,
+  TakesUndefined<NonNullable<Parameters<client.Webhooks["redeliverFailed"]>[2]>>,
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true];
+
 test("the client's types are the contract's", (t) => {
-  t.diagnostic(`${same.length} types are held by the compiler`);
+  t.diagnostic(`${same.length + filled.length} types are held by the compiler`);
 });
