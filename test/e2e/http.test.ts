@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { type Analysis, type Problem, Problem as ProblemSchema } from "@osteon/shared";
 import { Value } from "typebox/value";
 import { Client } from "../support/client.js";
+import { ContractCheck } from "../support/contract-check.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { exchange, problemOf, type RawAnswer, RawConnection } from "../support/raw-http.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
@@ -305,13 +306,15 @@ describe("Prefer: wait", () => {
 
 describe("a film's bytes", () => {
   let original: string;
+  let check: ContractCheck;
   before(async () => {
+    check = await ContractCheck.of(url);
     const { body } = await client.submit([{ name: 'a"b\r\nx.jpg', bytes: hand }]);
     await client.ended(body.id);
     original = `${url}/v1/analyses/${body.id}/films/0/original`;
   });
   const part = async (headers: Record<string, string>) => {
-    const answer = await fetch(original, { headers });
+    const answer = await check.fetch(original, { headers });
     return { answer, bytes: Buffer.from(await answer.arrayBuffer()) };
   };
 
@@ -333,6 +336,7 @@ describe("a film's bytes", () => {
     const { answer } = await part({ range: `bytes=${hand.length}-` });
     assert.deepEqual([answer.status, answer.headers.get("content-range")], [416, `bytes */${hand.length}`]);
     assert.equal((await part({ range: "bytes=0-9", "if-range": '"another"' })).answer.status, 200);
+    assert.deepEqual(check.faults, []);
   });
 
   test("are private, known by their tag, and saved under a name that this server made", async () => {
@@ -342,14 +346,15 @@ describe("a film's bytes", () => {
       /^attachment; filename="[0-9a-f-]{36}-0\.jpg"$/,
     );
     for (const name of ["original", "image.png", "thumbnail.jpg", "heatmap.png"]) {
-      const first = await fetch(original.replace("original", name));
+      const first = await check.fetch(original.replace("original", name));
       assert.equal(first.headers.get("cache-control"), "private, no-cache", name);
       await first.arrayBuffer();
-      const again = await fetch(original.replace("original", name), {
+      const again = await check.fetch(original.replace("original", name), {
         headers: { "if-none-match": first.headers.get("etag") ?? "" },
       });
       assert.equal(again.status, 304, name);
     }
+    assert.deepEqual(check.faults, []);
   });
 });
 

@@ -14,6 +14,9 @@ interface Document {
   components: { schemas: Record<string, object>; responses: Record<string, Operation["responses"][string]> };
 }
 
+/** Headers that an answer has where its response in the document has them, and nowhere else. */
+const heldHeaders = ["etag", "accept-ranges", "content-range", "content-disposition"];
+
 /** Passes calls on to a gateway and holds each, and its answer, to the gateway's own document. */
 export class ContractCheck {
   /** Where a call or an answer was not as the document says. */
@@ -78,6 +81,10 @@ export class ContractCheck {
     }
     for (const header of ["x-request-id"]) {
       if (answer.headers.get(header) === null) this.faults.push(`${name}: no ${header}`);
+    }
+    for (const header of heldHeaders) {
+      if (answer.headers.has(header) !== header in (response.headers ?? {}))
+        this.faults.push(`${name}: ${header} of its ${answer.status} is not as in the document`);
     }
     const type = answer.headers.get("content-type")?.split(";")[0];
     if (type?.endsWith("json") !== true) return;

@@ -22,7 +22,8 @@ export const headers = {
   "preference-applied": text("Tells that `Prefer: wait` was heeded."),
   "accept-encoding": text("`identity` where the body came packed: it must not."),
   "accept-ranges": text("`bytes`.", true),
-  "content-range": text("Which bytes of how many.", true),
+  "content-range": text("Which bytes of how many; where there are none of the range, `*`.", true),
+  "content-disposition": text("`attachment`, with a file name that the server made.", true),
 } as const;
 type HeaderName = keyof typeof headers;
 
@@ -35,10 +36,15 @@ const own: Readonly<Record<string, readonly HeaderName[]>> = {
   "createWebhook 201": ["location"],
   "testWebhook 202": ["location"],
   "getFilmImage 200": ["etag"],
+  "getFilmImage 304": ["etag"],
   "getFilmHeatmap 200": ["etag"],
+  "getFilmHeatmap 304": ["etag"],
   "getFilmThumbnail 200": ["etag"],
-  "getFilmOriginal 200": ["etag", "accept-ranges"],
-  "getFilmOriginal 206": ["etag", "content-range"],
+  "getFilmThumbnail 304": ["etag"],
+  "getFilmOriginal 200": ["etag", "accept-ranges", "content-disposition"],
+  "getFilmOriginal 206": ["etag", "accept-ranges", "content-range", "content-disposition"],
+  "getFilmOriginal 304": ["etag", "accept-ranges"],
+  "getFilmOriginal 416": ["accept-ranges", "content-range"],
 };
 const byStatus: Readonly<Record<string, readonly HeaderName[]>> = {
   401: ["www-authenticate"],
