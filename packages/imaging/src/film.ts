@@ -3,7 +3,7 @@ import { equalSamples } from "./equal-samples.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { decodeStoredGrey, encodeStoredGrey } from "./png.js";
-import { walk } from "./structure/index.js";
+import { lean, walk } from "./structure/index.js";
 import { damage } from "./structure/refusals.js";
 import { tidyJpeg } from "./structure/tidy-jpeg.js";
 import { tidyTiff } from "./structure/tidy-tiff.js";
@@ -36,7 +36,8 @@ const longestSide = 1024;
 export async function normalise(bytes: Uint8Array, limits: FilmLimits = filmLimits): Promise<NormalisedFilm> {
   const header = await readHeader(bytes, limits);
   try {
-    return await decodeTidied(bytes, header, (each) => decode(each, header, limits));
+    const picture = lean(header.contentType, bytes);
+    return await decodeTidied(picture, header, (each) => decode(each, header, limits));
   } catch (error) {
     throw damage("its picture data cannot be decoded", error);
   }

@@ -3,7 +3,7 @@ import { openPicture, type Picture } from "./decoder.js";
 import type { DicomHeader } from "./dicom.js";
 import { type FilmLimits, filmLimits } from "./limits.js";
 import { type FilmType, nameStranger, sniff } from "./sniff.js";
-import { type PictureType, walk } from "./structure/index.js";
+import { lean, type PictureType, walk } from "./structure/index.js";
 import { damage } from "./structure/refusals.js";
 
 /** What the header of an acceptable film says. */
@@ -60,7 +60,7 @@ export async function readHeader(
   contentType = pictureType(bytes, limits),
 ): Promise<FilmHeader> {
   const { animated, page = 0 } = await walk(contentType, bytes);
-  const picture = await readMetadata(bytes, page);
+  const picture = await readMetadata(lean(contentType, bytes), page);
   if (animated) throw new ProblemError("film-animated");
   const { width, height } = picture.autoOrient;
   checkSize({ width, height }, limits);

@@ -1,6 +1,7 @@
 import type { FilmType } from "../sniff.js";
 import { walkJpeg } from "./jpeg.js";
 import { walkPng } from "./png.js";
+import { tidyPng } from "./tidy-png.js";
 import { walkTiff } from "./tiff.js";
 import { walkWebp } from "./webp.js";
 
@@ -31,4 +32,10 @@ const walkers: Record<PictureType, (bytes: Buffer) => Structure | Promise<Struct
  */
 export async function walk(type: PictureType, bytes: Uint8Array): Promise<Structure> {
   return walkers[type](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** What the decoder is given of a file that was walked: all of it but for what unfolds in memory and is no part of the picture. */
+export function lean(type: PictureType, bytes: Uint8Array): Uint8Array {
+  if (type !== "image/png") return bytes;
+  return tidyPng(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) ?? bytes;
 }

@@ -12,29 +12,41 @@ interface Span {
   end: number;
 }
 
-/**
- * Walks a PNG's chunks from IHDR to IEND (PNG third edition, 5.3), and sums up those that the picture is made of; `acTL` makes it an
- * animation.
- */
-export async function walkPng(bytes: Buffer): Promise<Structure> {
-  const summed: Span[] = [];
-  let offset = 8;
-  let pictured = false;
-  let animated = false;
+/** A chunk of a PNG. */
+interface Chunk {
+  readonly type: string;
+  /** Where it begins, with its length, and where the next does. */
+  readonly at: number;
+  readonly end: number;
+}
+
+/** A PNG's chunks from IHDR to IEND (PNG third edition, 5.3). */
+export function* chunksOf(bytes: Buffer): Generator<Chunk, void> {
+  let at = 8;
   for (let chunks = 0; ; chunks++) {
     if (chunks === mostParts) throw unreadable(`A PNG of more than ${mostParts} chunks is not read.`);
-    if (offset + 12 > bytes.length) throw damage("the PNG ends before its IEND chunk");
-    const length = bytes.readUInt32BE(offset);
-    const type = bytes.toString("latin1", offset + 4, offset + 8);
-    const start = offset + 4;
-    offset += 12 + length;
-    if (offset > bytes.length) throw damage("the PNG is cut off inside a chunk");
+    if (at + 12 > bytes.length) throw damage("the PNG ends before its IEND chunk");
+    const length = bytes.readUInt32BE(at);
+    const type = bytes.toString("latin1", at + 4, at + 8);
+    const end = at + 12 + length;
+    if (end > bytes.length) throw damage("the PNG is cut off inside a chunk");
     if (chunks === 0 && (type !== "IHDR" || length !== 13))
       throw damage("the PNG does not begin with its header");
+    yield { type, at, end };
+    if (type === "IEND") return;
+    at = end;
+  }
+}
+
+/** Walks a PNG's chunks, and sums up those that the picture is made of; `acTL` makes it an animation. */
+export async function walkPng(bytes: Buffer): Promise<Structure> {
+  const summed: Span[] = [];
+  let pictured = false;
+  let animated = false;
+  for (const { type, at, end } of chunksOf(bytes)) {
     if (type === "acTL") animated = true;
     if (type === "IDAT") pictured = true;
-    if (type === "IEND") break;
-    if (isCritical(type)) summed.push({ start, end: offset - 4 });
+    if (type !== "IEND" && isCritical(type)) summed.push({ start: at + 4, end: end - 4 });
   }
   if (!pictured) throw damage("the PNG has no picture data");
   await checkSums(bytes, summed);

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 
 /** A grey gradient with some detail: brightness grows to the right, with a dark bar at the top. */
@@ -22,7 +22,27 @@ export function withChunk(png: Buffer, type: string, data: Buffer, times = 1): B
   chunk.writeUInt32BE(data.length, 0);
   chunk.write(type, 4, "latin1");
   data.copy(chunk, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), 8 + data.length);
   return Buffer.concat([png.subarray(0, 33), ...Array<Buffer>(times).fill(chunk), png.subarray(33)]);
+}
+
+/** What a packed chunk of a PNG has before its data, and how much it unfolds to, so that a decoder takes it. */
+const packed = {
+  iCCP: { head: "p\0\0", megabytes: 50 },
+  iTXt: { head: "k\0\x01\0\0\0", megabytes: 7 },
+  zTXt: { head: "k\0\0", megabytes: 7 },
+} as const;
+
+/** The PNG with `times` chunks of a few kilobytes that unfold to many megabytes each. */
+export async function withPacked(png: Buffer, type: keyof typeof packed, times = 1): Promise<Buffer> {
+  const { head, megabytes } = packed[type];
+  const text = Buffer.alloc(megabytes * 1e6, "a");
+  if (type === "iCCP") {
+    const profiled = await picture().toColourspace("srgb").withIccProfile("srgb").png().toBuffer();
+    (await sharp(profiled).metadata()).icc?.copy(text);
+    text.writeUInt32BE(text.length);
+  }
+  return withChunk(png, type, Buffer.concat([Buffer.from(head, "latin1"), deflateSync(text)]), times);
 }
 
 /** The header of a PNG of that size with nothing to speak of behind it: what a decompression bomb begins with. */
