@@ -22,6 +22,8 @@ import { Intake } from "./uploads/intake.js";
 const mostHeavy = 2;
 /** Small ones that it has again. */
 const mostLight = 8;
+/** Ones held since they came that it looks into: a made-up TIFF of a megabyte takes fifty. As many as there are threads for it. */
+const mostInHand = 4;
 /** Bytes of small films in memory, of all requests: a quarter of what the deployments give a gateway. What is more goes to the store at once. */
 const mostHeld = 256 * 1024 * 1024;
 
@@ -53,6 +55,7 @@ export class Submission {
   readonly #lock: RedisLock;
   readonly #heavy = pLimit(mostHeavy);
   readonly #light = pLimit(mostLight);
+  readonly #inHand = pLimit(mostInHand);
   readonly #memory: MemoryBudget;
 
   constructor(
@@ -84,6 +87,7 @@ export class Submission {
       tenant,
       heavy: this.#heavy,
       light: this.#light,
+      inHand: this.#inHand,
       memory: this.#memory,
     });
     try {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { digestOf, inSlices, type Ledger, loadConfig, type ObjectBody } from "@osteon/shared";
 import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
@@ -26,6 +27,7 @@ test("a large film that comes by an upload is hashed and staged in slices, as on
     tenant: "default",
     heavy: pLimit(1),
     light: pLimit(1),
+    inHand: pLimit(1),
     memory: new MemoryBudget(100 * mebibyte),
   });
   await intake.takeUpload(uuidv7());
@@ -60,6 +62,7 @@ test("what all requests hold in memory is bounded: a film that is too much for i
       tenant: "default",
       heavy: pLimit(1),
       light: pLimit(1),
+      inHand: pLimit(1),
       memory,
     });
   const film = () => inSlices(Buffer.alloc(1.5 * mebibyte, "film"));
@@ -71,6 +74,28 @@ test("what all requests hold in memory is bounded: a film that is too much for i
   second.close();
   assert.equal(memory.held, 0);
   assert.ok((await open().take(film())).held);
+});
+
+test("films of several requests that are held in memory are looked into in turns", async () => {
+  const parts = {
+    ledger: staging().ledger,
+    config: loadConfig({}),
+    tenant: "default",
+    heavy: pLimit(1),
+    light: pLimit(1),
+    inHand: pLimit(2),
+    memory: new MemoryBudget(4 * mebibyte),
+  };
+  let [now, most] = [0, 0];
+  const look = async () => {
+    most = Math.max(most, ++now);
+    await turn();
+    now -= 1;
+  };
+  const intakes = Array.from({ length: 5 }, () => new Intake(parts));
+  for (const intake of intakes) assert.ok((await intake.take(inSlices(picture))).held);
+  await Promise.all(intakes.map((intake) => intake.use(0, look)));
+  assert.equal(most, 2);
 });
 
 test("a submission lets go of its films, whether it is refused or not", async () => {

@@ -33,6 +33,8 @@ export interface IntakeParts {
   heavy: LimitFunction;
   /** Through it goes whatever holds a small film again that went to the store for want of room: it waits for no large one. */
   light: LimitFunction;
+  /** Through it goes the look into a film that is held: what a decoder copies and unfolds of it is counted nowhere. */
+  inHand: LimitFunction;
   /** What all requests may hold in memory together. */
   memory: MemoryBudget;
 }
@@ -131,8 +133,8 @@ export class Intake {
   /** A film's bytes, wherever they are. */
   async use<T>(index: number, step: (bytes: Buffer) => Promise<T>): Promise<T> {
     const { held, bytes: length = 0 } = this.films[index] ?? {};
-    if (held !== undefined) return step(held);
-    const { heavy, light } = this.#parts;
+    const { heavy, light, inHand } = this.#parts;
+    if (held !== undefined) return inHand(() => step(held));
     const limit = length > mostHeld ? heavy : light;
     return limit(async () => {
       const bytes = await this.#parts.ledger.original(this.ref, index);
