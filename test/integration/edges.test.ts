@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -7,7 +8,7 @@ import sharp from "sharp";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
-import { exchange, problemOf } from "../support/raw-http.js";
+import { exchange, problemOf, RawConnection } from "../support/raw-http.js";
 import { root } from "../support/tools.js";
 
 const web = JSON.parse(readFileSync(path.join(root, "web/package.json"), "utf8")) as {
@@ -59,6 +60,22 @@ test("a file of the page that is none is not there, whatever may be asked of oth
 test("who asks for a tunnel is told that there is none", async () => {
   const answer = await exchange(gateway.url, "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n");
   assert.deepEqual([answer?.status, problemOf(answer).code], [405, "method-not-allowed"]);
+});
+
+test("who asks for a tunnel and breaks the connection harms nobody else", async (t) => {
+  // A gateway in a process of its own would end.
+  const unheard: string[] = [];
+  const hear = (error: Error) => unheard.push(error.message);
+  process.on("uncaughtExceptionMonitor", hear);
+  t.after(() => process.off("uncaughtExceptionMonitor", hear));
+  for (let at = 0; at < 20; at++) {
+    const { socket } = await RawConnection.open(gateway.url);
+    socket.write("CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n");
+    if (at % 2 === 0) await once(socket, "data");
+    socket.resetAndDestroy();
+    assert.equal((await client.request("/livez")).status, 200);
+  }
+  assert.deepEqual(unheard, []);
 });
 
 test("a callback address that is too long is told so", async () => {

@@ -68,6 +68,8 @@ export class Connections {
     app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
     // Node hands the connection over, and answers nothing itself.
     app.server.on("connect", (_request, socket: Socket) => {
+      // With its own listeners off: a reset that nobody hears would end the process.
+      socket.on("error", () => socket.destroy());
       this.#end(socket, new ProblemError("method-not-allowed"));
     });
     app.addHook("onRequest", async (request, reply) => {
