@@ -13,6 +13,7 @@ import { cors } from "./plugins/cors.js";
 import { noBody } from "./plugins/no-body.js";
 import { noContentEncoding } from "./plugins/no-content-encoding.js";
 import { openapi } from "./plugins/openapi.js";
+import { answerInTurn } from "./plugins/pipelining.js";
 import { frameworkError, notFoundEarly, problems } from "./plugins/problems.js";
 import { rateLimit } from "./plugins/rate-limit.js";
 import { sameSite } from "./plugins/same-site.js";
@@ -108,6 +109,7 @@ export async function buildApp(
     routerOptions: { maxParamLength: 16 * 1024 },
     exposeHeadRoutes: true,
   });
+  answerInTurn(app.server);
   app.removeContentTypeParser("text/plain");
   app.addHook("preClose", async () => closing.abort());
   validation(app);

@@ -121,7 +121,9 @@ export class Connections {
     if (this.#told.has(socket)) return;
     const open = this.#open.get(socket);
     const halfway = open !== undefined && !open.request.complete;
-    const busy = halfway ? open.response.headersSent : open !== undefined && !open.response.writableFinished;
+    // One that has no socket yet waits behind another answer, which is not to be overtaken either.
+    const begun = open?.response.headersSent === true || open?.response.socket === null;
+    const busy = halfway ? begun : open !== undefined && !open.response.writableFinished;
     if (!socket.writable || busy) {
       socket.destroy();
       return;
