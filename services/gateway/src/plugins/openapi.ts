@@ -1,6 +1,6 @@
 import swaggerUi from "@fastify/swagger-ui";
 import { catalogue, disclaimer, ProblemError, type Scope } from "@osteon/shared";
-import type { RouteOptions } from "fastify";
+import type { FastifyReply, RouteOptions } from "fastify";
 import type { App } from "../app.js";
 import { swagger } from "../libraries/fastify.js";
 import { declaredProblems, everywhere } from "../openapi/declared-problems.js";
@@ -38,9 +38,14 @@ const tags = [
   },
 ];
 
-/** The OpenAPI 3.1 document, made from the routes' schemas, and its rendered form at `/docs`, which needs nothing from outside. */
+/**
+ * The OpenAPI 3.1 document at `/openapi.json`, made from the routes' schemas, and its rendered form at `/docs`, which needs nothing from
+ * outside.
+ */
 export async function openapi(app: App): Promise<void> {
   const bodiless = new Set<string>();
+  let text = "";
+  const show = (reply: FastifyReply) => reply.type("application/json").send(text);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -82,13 +87,18 @@ export async function openapi(app: App): Promise<void> {
     logLevel: "warn",
     uiHooks: {
       // The document in YAML would be made in the first request for it, while all others wait.
-      onRequest: async ({ url }) => {
+      onRequest: async ({ url }, reply) => {
         if (/^\/docs\/yaml\b/.test(url)) throw new ProblemError("not-found");
+        // The library would make it a text anew each time.
+        if (/^\/docs\/json\b/.test(url)) return show(reply);
       },
     },
   });
+  app.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => show(reply));
   // Made before anybody asks, for the same reason.
-  app.addHook("onReady", async () => void app.swagger());
+  app.addHook("onReady", async () => {
+    text = JSON.stringify(app.swagger());
+  });
 }
 
 /** A route's schema with what follows from the rest of it. */

@@ -2,13 +2,8 @@ import { catalogue, type ProblemCode, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App } from "../app.js";
 
-/** `/openapi.json`, and each problem's own page as JSON: what its `type` leads to. */
+/** Each problem's own page as JSON: what its `type` leads to. */
 export async function reference(app: App): Promise<void> {
-  let text: string | undefined;
-  app.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
-    text ??= JSON.stringify(app.swagger());
-    return reply.type("application/json").send(text);
-  });
   app.route({
     method: "GET",
     url: "/problems/:code",
