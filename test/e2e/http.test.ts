@@ -55,6 +55,7 @@ describe("what is no HTTP, or not all of it", () => {
     ],
     ["a path of 20 kB", 431, "headers-too-large", () => [get(`/v1/analyses/${"x".repeat(20_000)}`)]],
     ["a path that is no text", 400, "bad-request", () => [get("/v1/analyses/%zz")]],
+    ["a folder of the page's files", 404, "not-found", () => [get("/assets/")]],
     ["an id of 300 characters", 404, "not-found", () => [get(`/v1/analyses/${"x".repeat(300)}`)]],
     ["a path with a null", 404, "not-found", () => [get(`/v1/analyses/a%00b${"x".repeat(80)}`)]],
     [

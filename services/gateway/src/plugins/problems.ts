@@ -141,6 +141,8 @@ function translate(error: FastifyError): ProblemError {
     case "FST_FIELDS_LIMIT":
       return new ProblemError("multipart-malformed", "The body has more parts than an upload can have.");
     default:
+      // What a library has nothing for, or does not list: a folder of files.
+      if (error.statusCode === 403 || error.statusCode === 404) return new ProblemError("not-found");
       return error.statusCode !== undefined && error.statusCode < 500
         ? new ProblemError("bad-request")
         : toProblem(error);
