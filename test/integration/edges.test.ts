@@ -57,6 +57,14 @@ test("a file of the page that is none is not there, whatever may be asked of oth
     }
 });
 
+test("the rendered reference shows the document that clients read", async () => {
+  const [document, shown] = await Promise.all(
+    ["/openapi.json", "/docs/json"].map(async (path) => await (await fetch(gateway.url + path)).text()),
+  );
+  assert.match(document ?? "", /^\{"openapi":"3\.1\.0"/);
+  assert.equal(shown, document);
+});
+
 test("who asks for a tunnel is told that there is none", async () => {
   const answer = await exchange(gateway.url, "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n");
   assert.deepEqual([answer?.status, problemOf(answer).code], [405, "method-not-allowed"]);
