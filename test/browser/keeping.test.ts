@@ -130,6 +130,54 @@ describe("what is kept", () => {
     await close();
   });
 
+  test("a picture says its whole answer, whatever its length, and grows with names that are long", async () => {
+    const [first] = other.films;
+    assert.ok(first !== undefined);
+    const told: Analysis = {
+      ...other,
+      reference: "Accession ".repeat(19),
+      outcome: "unsupported-region",
+      films: [{ ...first, name: `${"W".repeat(190)}.jpg`, outcome: "unsupported-region" }],
+    };
+    const { page, close } = await openPage(
+      browser,
+      system.client.url,
+      { acceptDownloads: true },
+      /willReadFrequently/,
+    );
+    // Neither the list nor its stream may tell what the gateway has instead.
+    await page.route("**/v1/analyses?*", (route) => route.fulfill({ json: { data: [told] } }));
+    await page.route(`**/v1/analyses/${told.id}`, (route) => route.fulfill({ json: told }));
+    await page.goto(`/exams/${told.id}`);
+    await page.locator('.pane[data-loaded="true"]').waitFor();
+    await page.evaluate(() => {
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      const written: string[] = [];
+      Object.assign(window, { written });
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        written.push(text);
+        fillText.call(this, text, ...place);
+      };
+    });
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save as picture" }).click(),
+    ]);
+    const written = await page.evaluate(() => (window as unknown as { written: string[] }).written);
+    // The first two are the maker and the title, which is one line.
+    const below = written.slice(2);
+    assert.ok(below.join(" ").includes("Result: No model for this region"), below.join("\n"));
+    assert.deepEqual(
+      below.filter((line) => line.endsWith("…")),
+      [],
+    );
+    assert.ok(below.join("").includes(`${"W".repeat(190)}.jpg`));
+    assert.equal(below.join(" ").split("Accession").length - 1, 19);
+    const picture = await readPicture(readFileSync(await download.path()));
+    assert.ok(picture.height > 1212, `${picture.height}: as high as the findings are`);
+    await close();
+  });
+
   test("it is found again tomorrow, by search and filters, shared by its link, and erased for good", async () => {
     await system.stop();
     system = await startTestSystem({ dataDir });
