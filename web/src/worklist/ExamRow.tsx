@@ -18,19 +18,22 @@ interface Properties {
   at: number;
   count: number;
   top: number;
+  /** Its height follows from the size of the letters. */
+  measure(row: HTMLLIElement | null): void;
   chosen: boolean;
   /** Whether Tab stops here: at one row of the list, from which the arrow keys go on. */
   stop: boolean;
 }
 
 /** One exam in the list: picture, name, where it stands or what was found, and what can be done. */
-export const ExamRow = memo(function ExamRow({ exam, at, count, top, chosen, stop }: Properties) {
+export const ExamRow = memo(function ExamRow({ exam, at, count, top, measure, chosen, stop }: Properties) {
   const { analysis, sending } = exam;
   const step = stepOf(exam);
   const title = analysis === undefined ? (sending?.films[0]?.name ?? "") : examTitle(analysis);
   const views = analysis?.films.length ?? sending?.films.length ?? 1;
   return (
     <li
+      ref={measure}
       className="row"
       data-at={at}
       data-step={step}

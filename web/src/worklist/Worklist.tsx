@@ -13,7 +13,7 @@ import "./worklist.css";
 type Filter = "all" | "running" | "fractured" | "failed";
 const filters: readonly Filter[] = ["all", "running", "fractured", "failed"];
 
-const rowHeight = 76;
+const usualHeight = 76;
 
 /** Every exam of the day, newest first; only the rows in sight are drawn. */
 export function Worklist({ chosen }: { chosen: string | undefined }) {
@@ -25,7 +25,8 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
   const rows = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: () => usualHeight,
+    indexAttribute: "data-at",
     getItemKey: (at) => shown[at]?.key ?? at,
     overscan: 8,
   });
@@ -87,6 +88,7 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
                   at={index}
                   count={shown.length}
                   top={start}
+                  measure={rows.measureElement}
                   chosen={isChosen(exam)}
                   stop={index === stop?.index}
                 />
