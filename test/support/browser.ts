@@ -16,10 +16,10 @@ const switches = [
 ];
 
 /** A Chromium with an empty profile of its own. `CHROMIUM` is set by `npm test`, which installs one where it can. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(...further: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: switches,
+    args: [...switches, ...further],
     // Files are saved under their names only where the system's names may have all letters.
     env: { ...process.env, LC_ALL: "C.UTF-8" },
     // The runner ends a test file that hangs by SIGTERM: Playwright would take that for its own, and the file hang on.
