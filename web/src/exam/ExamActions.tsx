@@ -80,7 +80,7 @@ export function ExamActions({ exam, film }: { exam: Exam; film: number }) {
           {t("common.retry")}
         </Button>
       )}
-      {analysis.status === "completed" && (
+      {ended && analysis.films[film]?.outcome !== undefined && (
         <Button icon="download" onClick={() => keep("png")}>
           {t("keep.png")}
         </Button>

@@ -7,7 +7,7 @@ import { dateTime, percent } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { IconButton } from "../ui/Button.js";
 import { Thumbnail } from "../ui/Thumbnail.js";
-import { examTitle, partName, resultOf, toneOf } from "../words/results.js";
+import { examResult, examTitle, partName, toneOf } from "../words/results.js";
 
 interface Properties {
   analysis: Analysis;
@@ -51,7 +51,7 @@ export const HistoryRow = memo(function HistoryRow({
           <ToneSign tone={tone} size={15} />
           {analysis.status === "cancelled"
             ? t("steps.cancelled")
-            : resultOf(analysis) || t("steps.examining")}
+            : examResult(analysis) || t("steps.examining")}
           {analysis.fracture !== undefined && (
             <span className="faint">{percent(analysis.fracture.probability)}</span>
           )}

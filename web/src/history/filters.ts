@@ -1,5 +1,5 @@
 import type { Analysis, AnalysisStatus } from "@osteon/client";
-import { toneOf } from "../words/results.js";
+import { isAnswered } from "../words/results.js";
 
 /** What the history is narrowed to; empty texts narrow nothing. */
 export interface Filters {
@@ -13,10 +13,9 @@ export interface Filters {
 
 export const noFilters: Filters = { text: "", part: "", result: "", from: "", to: "" };
 
-/** The status that the gateway can narrow by. */
+/** The status that the gateway can narrow by: none for what was found, which views may show of an exam that failed. */
 export function statusOf({ result }: Filters): AnalysisStatus | undefined {
-  if (result === "failed" || result === "cancelled") return result;
-  return result === "fractured" || result === "normal" || result === "none" ? "completed" : undefined;
+  return result === "failed" || result === "cancelled" ? result : undefined;
 }
 
 export function passes(analysis: Analysis, filters: Filters): boolean {
@@ -34,10 +33,11 @@ export function passes(analysis: Analysis, filters: Filters): boolean {
 }
 
 function hasResult(analysis: Analysis, result: Exclude<Filters["result"], "">): boolean {
-  if (analysis.status === "cancelled") return result === "cancelled";
-  if (analysis.status !== "completed" && analysis.status !== "failed") return result === "running";
-  const tone = toneOf(analysis);
-  return (tone === "doubtful" ? "normal" : tone) === result;
+  const { status, fracture } = analysis;
+  if (status === "cancelled") return result === "cancelled";
+  if (status !== "completed" && status !== "failed") return result === "running";
+  if (result === "failed") return status === "failed";
+  return isAnswered(analysis) && (fracture?.label ?? "none") === result;
 }
 
 function startOf(day: string, later = 0): number {

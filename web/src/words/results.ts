@@ -15,21 +15,37 @@ export type Tone = "fractured" | "doubtful" | "normal" | "none" | "failed" | "ru
 
 type Answer = Pick<Analysis, "fracture" | "outcome"> & { error?: unknown };
 
+/** What one view shows is seen though another failed, but an exam of which a view is missing is never all clear. */
 export function toneOf({ fracture, outcome, error }: Answer): Tone {
+  if (fracture?.label === "fractured") return "fractured";
+  if (fracture?.certainty === "doubtful") return "doubtful";
   if (error !== undefined) return "failed";
-  if (fracture !== undefined) {
-    if (fracture.label === "fractured") return "fractured";
-    return fracture.certainty === "doubtful" ? "doubtful" : "normal";
-  }
+  if (fracture !== undefined) return "normal";
   return outcome === undefined ? "running" : "none";
 }
 
 /** "Fractured", "Normal", "Not identified" …; empty while nothing is known. */
-export function resultOf({ fracture, outcome, error }: Answer): string {
-  if (error !== undefined) return t("results.failed");
+export function resultOf(answer: Answer): string {
+  return answer.error === undefined ? foundOf(answer) : t("results.failed");
+}
+
+/** As `resultOf`, whatever failed beside it. */
+function foundOf({ fracture, outcome }: Answer): string {
   if (fracture !== undefined) return t(`results.${fracture.label}`);
   if (outcome === "not-identified") return t("results.notIdentified");
   return outcome === "unsupported-region" ? t("results.unsupported") : "";
+}
+
+/** Whether an exam has an answer: also one that failed, where another of its views was read. */
+export function isAnswered(analysis: Analysis): boolean {
+  return foundOf(analysis) !== "";
+}
+
+/** As `resultOf`, of a whole exam: "Fractured · 1 view failed" where the others were read. */
+export function examResult(analysis: Analysis): string {
+  if (analysis.error === undefined || !isAnswered(analysis)) return resultOf(analysis);
+  const count = analysis.films.filter(({ error }) => error !== undefined).length;
+  return `${foundOf(analysis)} · ${t("results.viewsFailed", { count })}`;
 }
 
 /** How a film of an exam looks: of one that was cancelled nothing more is to come. */

@@ -11,7 +11,7 @@ import { IconButton } from "../ui/Button.js";
 import { Thumbnail } from "../ui/Thumbnail.js";
 import { say } from "../ui/toasts.js";
 import { isEndedAlready, isMissing, refusalText, waitingText } from "../words/refusals.js";
-import { examTitle, partName, resultOf, toneOf } from "../words/results.js";
+import { examResult, examTitle, isAnswered, partName, toneOf } from "../words/results.js";
 
 interface Properties {
   exam: Exam;
@@ -72,12 +72,12 @@ function pictureOf({ analysis, sending }: Exam): string | undefined {
 function RowState({ exam }: { exam: Exam }) {
   const { analysis, sending } = exam;
   const step = stepOf(exam);
-  if (step === "done" && analysis !== undefined) {
+  if (analysis !== undefined && (step === "done" || (step === "failed" && isAnswered(analysis)))) {
     const tone = toneOf(analysis);
     return (
       <span className="row-state" data-tone={tone}>
         <ToneSign tone={tone} size={15} />
-        <strong>{resultOf(analysis)}</strong>
+        <strong>{examResult(analysis)}</strong>
         <span className="faint">
           {[
             analysis.outcome === "not-identified" ? "" : partName(analysis.bodyPart?.label ?? ""),

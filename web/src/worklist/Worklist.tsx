@@ -2,16 +2,12 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type FocusEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { t } from "../messages/index.js";
 import { type Exam, exams } from "../state/exams.js";
-import { isUnfinished, stepOf } from "../state/steps.js";
 import { useStore } from "../state/store.js";
 import { Choice } from "../ui/Choice.js";
-import { toneOf } from "../words/results.js";
 import { ExamRow } from "./ExamRow.js";
+import { type Filter, filters, passes } from "./filters.js";
 import { Summary } from "./Summary.js";
 import "./worklist.css";
-
-type Filter = "all" | "running" | "fractured" | "failed";
-const filters: readonly Filter[] = ["all", "running", "fractured", "failed"];
 
 const usualHeight = 76;
 
@@ -99,17 +95,4 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
       )}
     </section>
   );
-}
-
-function passes(exam: Exam, filter: Filter): boolean {
-  switch (filter) {
-    case "running":
-      return isUnfinished(exam);
-    case "fractured":
-      return exam.analysis !== undefined && toneOf(exam.analysis) === "fractured";
-    case "failed":
-      return ["failed", "refused"].includes(stepOf(exam));
-    default:
-      return true;
-  }
 }

@@ -1,0 +1,19 @@
+import type { Exam } from "../state/exams.js";
+import { isUnfinished, stepOf } from "../state/steps.js";
+
+/** What the list is narrowed to. */
+export type Filter = "all" | "running" | "fractured" | "failed";
+export const filters: readonly Filter[] = ["all", "running", "fractured", "failed"];
+
+export function passes(exam: Exam, filter: Filter): boolean {
+  switch (filter) {
+    case "running":
+      return isUnfinished(exam);
+    case "fractured":
+      return exam.analysis?.fracture?.label === "fractured";
+    case "failed":
+      return ["failed", "refused"].includes(stepOf(exam));
+    default:
+      return true;
+  }
+}
