@@ -132,3 +132,38 @@ test("what was erased does not come back by what was read before", async (t) => 
   await took;
   assert.deepEqual(listed().sort(), ["other", "stays"]);
 });
+
+test("the first look takes in the whole day, a page after another, and no more", async (t) => {
+  const ofDay = 299;
+  const day = 24 * 3600 * 1000;
+  const all = Array.from({ length: 500 }, (_, at) => ({
+    ...analysis(`no ${at}`),
+    createdAt: new Date(Date.now() - at - (at < ofDay ? 0 : day)).toISOString(),
+  }));
+  const asked: number[] = [];
+  let underWay = 0;
+  t.mock.method(globalThis, "fetch", async (url: string | URL | Request) => {
+    const { pathname, searchParams } = new URL(String(url), location.origin);
+    if (pathname === "/v1/session") return Response.json(view);
+    const from = Number(searchParams.get("cursor"));
+    asked.push(from);
+    underWay += 1;
+    assert.equal(underWay, 1);
+    await Promise.resolve();
+    underWay -= 1;
+    return Response.json({ data: all.slice(from, from + 100), nextCursor: String(from + 100) });
+  });
+  const took = new Promise<void>((resolve) => {
+    const leave = exams.subscribe(() => {
+      if (!listed().includes(`no ${ofDay - 1}`)) return;
+      leave();
+      resolve();
+    });
+  });
+  last().tell("missed");
+  await took;
+  // Another page would be asked for by then.
+  await new Promise(setImmediate);
+  assert.equal(exams.get().length, ofDay);
+  assert.deepEqual(asked, [0, 100, 200]);
+});

@@ -36,7 +36,6 @@ export function followAnalyses(): () => void {
   let gathering: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let loss: ReturnType<typeof setTimeout> | undefined;
-  let first = true;
   let stopped = false;
   let again: ReturnType<typeof setTimeout> | undefined;
   /** What the list had when hearing stopped, until all that came since was looked at. */
@@ -47,8 +46,7 @@ export function followAnalyses(): () => void {
     clearTimeout(again);
     const stream = source;
     try {
-      await catchUp(first, before);
-      first = false;
+      await catchUp(before);
       if (source === stream) before = undefined;
     } catch {
       // A stream that came later looks around by itself.
@@ -139,17 +137,16 @@ export function followAnalyses(): () => void {
 /**
  * Looks at everything that may have changed unheard: what came meanwhile, what is unfinished, and what was erased.
  *
- * @param first whether nothing was heard before: then one page of what is recent is enough
  * @param before what was there when hearing stopped: all that is older was heard of. The list's own may be newer by now
  * @throws ProblemError, ConnectionError where it could not see all
  */
-async function catchUp(first: boolean, before: ReadonlySet<string> | undefined): Promise<void> {
+async function catchUp(before: ReadonlySet<string> | undefined): Promise<void> {
   const since = gatewayNow() - recentMs;
   const known = new Map(exams.get().flatMap(({ analysis }) => (analysis ? [[analysis.id, analysis]] : [])));
   const wanted = new Set(unfinished());
   const oldest = Math.min(...[...wanted].map((id) => madeAt(known.get(id))));
   /** Pages that may still be read for what is new: until one has what is known, and no more than the list keeps. */
-  let left = first || known.size === 0 ? 1 : mostNewPages;
+  let left = mostNewPages;
   let cursor: string | undefined;
   let reached = Number.POSITIVE_INFINITY;
   do {
