@@ -31,7 +31,7 @@ async function filesOf(entry: FileSystemEntry, folder: string): Promise<ChosenFi
       () => [],
     );
   if (!isFolder(entry)) return [];
-  const inner = await entriesOf(entry.createReader()).catch(() => []);
+  const inner = (await entriesOf(entry.createReader()).catch(() => [])).sort(byName);
   const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
   return (await Promise.all(inner.map((each) => filesOf(each, path)))).flat();
 }
@@ -48,10 +48,12 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
-/** A reader gives its entries in parts, until it gives none. */
+function byName(a: FileSystemEntry, b: FileSystemEntry): number {
+  return a.name.localeCompare(b.name, undefined, { numeric: true });
+}
+
+/** A reader gives its entries in parts, each with an order of its own, until it gives none. */
 async function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-  if (part.length === 0) return [];
-  const sorted = part.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
-  return [...sorted, ...(await entriesOf(reader))];
+  return part.length === 0 ? [] : [...part, ...(await entriesOf(reader))];
 }
