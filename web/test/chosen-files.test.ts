@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { transferredFiles } from "../src/state/chosen-files.js";
+import { chosenFiles, transferredFiles } from "../src/state/chosen-files.js";
 
 const entryOf = (name: string) => ({
   name,
@@ -31,4 +31,17 @@ test("a dropped folder is read in the order of its names, whatever parts the bro
     chosen.map(({ file, folder }) => `${folder}/${file.name}`),
     ["1", "2", "3", "10", "11"].map((number) => `exam/film ${number}.jpg`),
   );
+});
+
+test("a picked folder is read so, too, and single files in the order that they were picked in", () => {
+  const picked = (paths: readonly string[], isFolder: boolean) =>
+    chosenFiles(
+      paths.map((path) => {
+        const name = path.split("/").at(-1) ?? "";
+        return Object.assign(new File([], name), { webkitRelativePath: isFolder ? path : "" });
+      }),
+    ).map(({ file, folder }) => `${folder}/${file.name}`);
+  const paths = ["exam/film 11.jpg", "exam/film 2.jpg", "exam/film 1.jpg"];
+  assert.deepEqual(picked(paths, true), paths.toReversed());
+  assert.deepEqual(picked(paths, false), ["/film 11.jpg", "/film 2.jpg", "/film 1.jpg"]);
 });

@@ -3,10 +3,11 @@ import type { ChosenFile } from "./staging.js";
 /** Files that a folder brings along and nobody means. */
 const ignored = /^(\.|__MACOSX|Thumbs\.db$|desktop\.ini$)/;
 
-/** Files of a picker; those of a folder carry their path. */
+/** Files of a picker; those of a folder carry their path, and come in whatever order the disk has them. */
 export function chosenFiles(files: Iterable<File>): ChosenFile[] {
   return [...files]
     .filter(({ name }) => !ignored.test(name))
+    .sort((a, b) => inOrder(a.webkitRelativePath, b.webkitRelativePath))
     .map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1).join("/") }));
 }
 
@@ -49,7 +50,11 @@ function fileOf(entry: FileSystemFileEntry): Promise<File> {
 }
 
 function byName(a: FileSystemEntry, b: FileSystemEntry): number {
-  return a.name.localeCompare(b.name, undefined, { numeric: true });
+  return inOrder(a.name, b.name);
+}
+
+function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, undefined, { numeric: true });
 }
 
 /** A reader gives its entries in parts, each with an order of its own, until it gives none. */
