@@ -8,7 +8,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { createServer } from "node:tls";
 import { startS3, startSystem } from "@osteon/embedded";
-import { closeRedis, connectRedis } from "@osteon/shared";
+import { closeRedis, connectRedis, type WorkerReload } from "@osteon/shared";
 import { bucketEnv } from "../support/bucket.js";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -176,6 +176,13 @@ test("a Cluster of three masters, one of them away for a while", async (t) => {
   await examined(client, 6);
   const keys = await Promise.all(nodes.map((node) => node.use((redis) => redis.dbsize())));
   assert.equal(keys.filter((count) => count > 0).length, 1, "the queues' keys are of one slot");
+  for (let call = 0; call < 10; call += 1) {
+    const { body } = await client.request<{ data: WorkerReload[] }>("/v1/models/reload", {
+      method: "POST",
+    });
+    assert.ok(body.data.length > 0);
+    assert.deepEqual(new Set(body.data.map(({ state }) => state)), new Set(["answered"]), `call ${call}`);
+  }
   const empty = nodes[keys.indexOf(0)];
   await empty?.kill();
   await examined(client, 3);

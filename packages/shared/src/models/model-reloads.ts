@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { WorkerReload } from "../contracts/index.js";
+import { Cluster } from "../libraries/redis.js";
 import { ProblemError } from "../problems/index.js";
 import { queuePrefix, type RedisConnection } from "../queues/index.js";
 import { readAnnouncements } from "./announced-models.js";
@@ -36,8 +37,8 @@ export class ModelReloads {
   }
 
   /**
-   * Reloads, and waits until every worker that heard it has answered, at most the given time. A worker that was announced and
-   * has not answered is `waiting`: it may still load, or have died a moment ago.
+   * Reloads, and waits until every worker that heard it has answered, at most the given time; in a Cluster, until every one that
+   * was announced has. A worker that was announced and has not answered is `waiting`: it may still load, or have died a moment ago.
    *
    * @throws ProblemError `queue-unavailable`
    */
@@ -46,10 +47,14 @@ export class ModelReloads {
     const answers = new Map<string, WorkerReload>();
     try {
       const announced = await readAnnouncements(this.#redis);
-      await this.#gather(call, milliseconds, ({ worker, service, models }) => {
+      const take = ({ worker, service, models }: ReloadAnswer) =>
         answers.set(worker, { worker, service, state: "answered", models });
-        return answers.size;
-      });
+      // A Cluster's node counts only those that listen at it, and the call goes to all.
+      const complete =
+        this.#redis instanceof Cluster
+          ? () => [...announced.keys()].every((worker) => answers.has(worker))
+          : (heard: number) => answers.size >= heard;
+      await this.#gather(call, milliseconds, take, complete);
       for (const [worker, { service }] of announced) {
         if (!answers.has(worker)) answers.set(worker, { worker, service, state: "waiting", models: [] });
       }
@@ -61,18 +66,22 @@ export class ModelReloads {
     return [...answers.values()].sort((a, b) => (a.service + a.worker < b.service + b.worker ? -1 : 1));
   }
 
-  /** @param take keeps an answer and tells how many there are */
-  async #gather(call: string, milliseconds: number, take: (answer: ReloadAnswer) => number): Promise<void> {
+  /** @param complete asked with how many heard the call, as Redis told; infinite as long as it has not */
+  async #gather(
+    call: string,
+    milliseconds: number,
+    take: (answer: ReloadAnswer) => void,
+    complete: (heard: number) => boolean,
+  ): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     let listening = Number.POSITIVE_INFINITY;
-    let count = 0;
-    const complete = new Promise<void>((resolve) => {
+    const over = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, milliseconds);
       const check = () => {
-        if (count >= listening) resolve();
+        if (complete(listening)) resolve();
       };
       this.#calls.set(call, (answer) => {
-        count = take(answer);
+        take(answer);
         check();
       });
       // A fast worker answers before Redis has told how many listen.
@@ -84,7 +93,7 @@ export class ModelReloads {
         () => resolve(),
       );
     });
-    await complete;
+    await over;
     clearTimeout(timer);
   }
 }
