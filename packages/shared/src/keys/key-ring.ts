@@ -55,10 +55,15 @@ export class KeyRing {
   readonly #now: () => number;
   readonly #known: KnownKeys;
 
-  constructor(store: ObjectStore, now: () => number = Date.now) {
+  /** @param elapsed milliseconds by a clock that nobody sets: for how long a record is believed */
+  constructor(
+    store: ObjectStore,
+    now: () => number = Date.now,
+    elapsed: () => number = () => performance.now(),
+  ) {
     this.#store = store;
     this.#now = now;
-    this.#known = new KnownKeys((id) => this.#read(id), now);
+    this.#known = new KnownKeys((id) => this.#read(id), elapsed);
   }
 
   /**

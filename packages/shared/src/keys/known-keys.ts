@@ -17,7 +17,7 @@ const windowMs = 1_000;
  */
 export class KnownKeys {
   readonly #read: (id: string) => Promise<KeyRecord | undefined>;
-  readonly #now: () => number;
+  readonly #elapsed: () => number;
   readonly #found = new LRUCache<string, { record: KeyRecord; until: number }>({ max: mostKept });
   /** Until when each is believed not to be there. */
   readonly #absent = new LRUCache<string, number>({ max: mostKept });
@@ -25,9 +25,10 @@ export class KnownKeys {
   readonly #sought = new Map<string, Promise<KeyRecord | undefined>>();
   #window = { from: 0, misses: 0 };
 
-  constructor(read: (id: string) => Promise<KeyRecord | undefined>, now: () => number) {
+  /** @param elapsed milliseconds by a clock that nobody sets */
+  constructor(read: (id: string) => Promise<KeyRecord | undefined>, elapsed: () => number) {
     this.#read = read;
-    this.#now = now;
+    this.#elapsed = elapsed;
   }
 
   /**
@@ -36,8 +37,8 @@ export class KnownKeys {
    */
   async get(id: string, { given = false } = {}): Promise<KeyRecord | undefined> {
     const known = this.#found.get(id);
-    if (known !== undefined && known.until > this.#now()) return known.record;
-    if ((this.#absent.get(id) ?? 0) > this.#now()) return undefined;
+    if (known !== undefined && known.until > this.#elapsed()) return known.record;
+    if ((this.#absent.get(id) ?? 0) > this.#elapsed()) return undefined;
     const sought = this.#sought.get(id);
     if (sought !== undefined) return sought;
     const free = given || known !== undefined;
@@ -61,14 +62,14 @@ export class KnownKeys {
 
   #note(id: string, record: KeyRecord | undefined): KeyRecord | undefined {
     this.forget(id);
-    const until = this.#now() + believedMs;
+    const until = this.#elapsed() + believedMs;
     if (record === undefined) this.#absent.set(id, until);
     else this.#found.set(id, { record, until });
     return record;
   }
 
   #currentWindow(): { misses: number } {
-    const now = this.#now();
+    const now = this.#elapsed();
     if (now - this.#window.from >= windowMs) this.#window = { from: now, misses: 0 };
     return this.#window;
   }
