@@ -93,6 +93,8 @@ class Complaints extends EventEmitter<{ error: [unknown]; died: [unknown] }> {
   };
 }
 
+const hourMs = 3_600_000;
+
 const job = (id: string) => ({ id, data: { v: 1, tenant: "default", event: id } });
 
 test("a job added twice is done once", () =>
@@ -255,7 +257,7 @@ test("an outage counts from when it was met: a job that had waited for days befo
   withQueue(async ({ producer, probe, run }) => {
     await producer.add("webhook", job("old"));
     const redis = connectRedis(server.url, "commands");
-    const longAgo = Date.now() - 3 * 24 * 3_600_000;
+    const longAgo = Date.now() - 3 * 24 * hourMs;
     await redis.hset("{osteon}:webhook:old", "timestamp", longAgo);
     probe.act = async () => {
       if (probe.tries === 1) throw new ProblemError("store-unavailable");
@@ -265,6 +267,43 @@ test("an outage counts from when it was met: a job that had waited for days befo
     await run();
     await Promise.race([done, failed]);
     await closeRedis(redis);
+  }));
+
+test("an outage that was met long ago and is over is not part of one that is met now", () =>
+  withQueue(async ({ producer, probe, run }) => {
+    await producer.add("webhook", job("again"));
+    const redis = connectRedis(server.url, "commands");
+    const met = Date.now() - 25 * hourMs;
+    const progress = JSON.stringify({ outage: "store-unavailable", since: met, last: met });
+    await redis.hset("{osteon}:webhook:again", "progress", progress);
+    const numbers: number[] = [];
+    probe.act = async ({ number }) => {
+      numbers.push(number);
+      if (probe.tries === 1) throw new ProblemError("store-unavailable");
+    };
+    const done = once(probe, "done");
+    await run();
+    await done;
+    assert.deepEqual(numbers, [1, 1]);
+    await closeRedis(redis);
+  }));
+
+test("an outage that a worker met whose clock is behind is no longer for one whose clock is right", (t) =>
+  withQueue(async ({ producer, probe, run }) => {
+    await producer.add("webhook", job("clocks"));
+    const { now } = Date;
+    const clock = t.mock.method(Date, "now", () => now() - 61_000);
+    const numbers: number[] = [];
+    probe.act = async ({ number }) => {
+      numbers.push(number);
+      if (probe.tries > 1) clock.mock.restore();
+      if (probe.tries < 3) throw new ProblemError("model-missing", undefined, { retryable: false });
+    };
+    const failed = once(probe, "failed").then(([, problem]) => assert.fail(`given up: ${problem.code}`));
+    const done = once(probe, "done");
+    await run();
+    await Promise.race([done, failed]);
+    assert.deepEqual(numbers, [1, 1, 1]);
   }));
 
 test("a job that Redis has no memory to put off stays in hand until it has, and loses no try", () =>
@@ -297,7 +336,7 @@ test("a model that is missing for longer than models take to be put in place fai
     await redis.hset(
       "{osteon}:webhook:bare",
       "progress",
-      JSON.stringify({ outage: "model-missing", since: Date.now() - 61_000 }),
+      JSON.stringify({ outage: "model-missing", since: Date.now() - 61_000, last: Date.now() - 2_000 }),
     );
     probe.act = async () => {
       throw new ProblemError("model-missing", undefined, { retryable: false });

@@ -5,7 +5,7 @@ import { type ProblemCode, ProblemError, toProblem } from "../problems/index.js"
 import { contextOf, inContext, inSpan, SpanKind } from "../telemetry/index.js";
 import type { RedisConnection } from "./connection.js";
 import { queuePrefix } from "./open-queue.js";
-import { more, outageBegan, putOff } from "./put-off.js";
+import { more, outageLasted, putOff } from "./put-off.js";
 import { Solitude } from "./solitude.js";
 
 /** One try of a job, as a processor sees it. */
@@ -49,6 +49,8 @@ export interface ProcessorOptions {
   /** One for all processors of a process. */
   solitude?: Solitude;
 }
+
+type AttemptOptions = ProcessorOptions & { redis: RedisConnection };
 
 /** Compiled once: each try of a job is checked. */
 const checks: Readonly<Record<JobKind, { Check(data: unknown): boolean }>> = {
@@ -116,7 +118,9 @@ export class RunningProcessor {
     const work = async (job: Job, token: string | undefined) => {
       const suspect = job.stalledCounter > 0 && processor.kind !== "webhook";
       try {
-        const ran = await solitude.run(suspect, () => traceAttempt(processor, job, token, options));
+        const ran = await solitude.run(suspect, () =>
+          traceAttempt(processor, job, token, { ...options, redis: connection }),
+        );
         if (ran) return;
         await putOff(job, token, more(solitudeWaitMs), options.onError);
         throw new DelayedError();
@@ -224,7 +228,7 @@ function traceAttempt(
   processor: Processor,
   job: Job,
   token: string | undefined,
-  options: ProcessorOptions,
+  options: AttemptOptions,
 ): Promise<void> {
   const { kind } = processor;
   if (job.attemptsMade === 0 && job.attemptsStarted <= 1)
@@ -246,7 +250,7 @@ async function runAttempt(
   processor: Processor,
   job: Job,
   token: string | undefined,
-  options: ProcessorOptions,
+  options: AttemptOptions,
 ): Promise<void> {
   const began = performance.now();
   const done = (outcome: "done" | "retried" | "failed") =>
@@ -275,8 +279,7 @@ async function runAttempt(
     const longest = outages[problem.code];
     if (longest !== undefined) {
       options.onError(problem);
-      const began = await outageBegan(job, problem.code, options.onError);
-      if (Date.now() - began < longest) {
+      if ((await outageLasted(job, problem.code, options.redis, options.onError)) < longest) {
         done("retried");
         await putOff(job, token, more(outageWaitMs), options.onError);
         throw new DelayedError();

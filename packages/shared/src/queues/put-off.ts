@@ -1,9 +1,27 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Job } from "../libraries/redis.js";
 import type { ProblemCode } from "../problems/index.js";
+import type { RedisConnection } from "./connection.js";
+import { queuePrefix } from "./open-queue.js";
 
 /** Milliseconds between two tries where Redis takes nothing. */
 const againMs = 1_000;
+/**
+ * An outage that a job has not met for so many milliseconds is over: the next is another one. In a long queue it waits for its turn
+ * well beyond the seconds for which it is put off.
+ */
+const overMs = 3_600_000;
+
+/** A job's progress. `since` and `last` are when it first and last met what keeps it, by the clock of Redis. */
+interface Outage {
+  outage: ProblemCode;
+  since: number;
+  /** Not there where a worker of before wrote it, by its own clock. */
+  last?: number;
+}
+
+/** KEYS: any of the queues', which says which node of a Cluster is asked: all are to ask the same one. */
+const timeScript = `return redis.call("TIME")`;
 
 type Told = (error: unknown) => void;
 
@@ -23,16 +41,28 @@ export function putOff(
   return untilTaken(() => job.moveToDelayed(Date.now() + milliseconds, token), onError);
 }
 
-/** Milliseconds since the epoch when the job first met what keeps it; kept with it, for the time that it waited before is no outage. */
-export async function outageBegan(job: Job, code: ProblemCode, onError: Told): Promise<number> {
-  const met = job.progress as { outage?: ProblemCode; since?: number };
-  if (met.outage === code && met.since !== undefined) return met.since;
-  const since = Date.now();
-  await untilTaken(() => job.updateProgress({ outage: code, since }), onError);
-  return since;
+/**
+ * Milliseconds since a job first met what keeps it; kept with it, for the time that it waited before is no outage. Workers' clocks
+ * differ, so the time is Redis's.
+ */
+export function outageLasted(
+  job: Job,
+  code: ProblemCode,
+  redis: RedisConnection,
+  onError: Told,
+): Promise<number> {
+  return untilTaken(async () => {
+    const [seconds, micros] = (await redis.eval(timeScript, 1, queuePrefix)) as [string, string];
+    const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    const { outage, since = now, last } = job.progress as Partial<Outage>;
+    const goesOn = outage === code && last !== undefined && now - last <= overMs;
+    const met: Outage = { outage: code, since: goesOn ? since : now, last: now };
+    await job.updateProgress(met);
+    return now - met.since;
+  }, onError);
 }
 
-async function untilTaken(step: () => Promise<void>, onError: Told): Promise<void> {
+async function untilTaken<T>(step: () => Promise<T>, onError: Told): Promise<T> {
   for (;;) {
     try {
       return await step();
