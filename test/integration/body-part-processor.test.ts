@@ -13,7 +13,9 @@ import {
   type Logger,
   Metrics,
   ProblemError,
+  Timings,
 } from "@osteon/shared";
+import { Compile } from "@osteon/shared/libraries/typebox";
 import { v7 as uuidv7 } from "uuid";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
@@ -114,4 +116,17 @@ test("a try that fails is over when its picture has come to the store", async (t
   assert.deepEqual(steps, ["written"]);
   await backbone.analyses.erase(one);
   assert.deepEqual(await backbone.store.list(analysisFolder(tenant, one.id)), []);
+});
+
+test("a clock that is put back while a film is classified takes no time from it", async (t) => {
+  const one = await accepted();
+  const { now } = Date;
+  const classify = async () => {
+    t.mock.method(Date, "now", () => now() - 3_600_000);
+    return { ...hand, outcome: "unsupported-region" };
+  };
+  await process(one, classify);
+  const timings = (await backbone.analyses.get(one))?.timings;
+  assert.ok(Compile(Timings).Check(timings), JSON.stringify(timings));
+  assert.notEqual(timings?.bodyPartMs, undefined);
 });

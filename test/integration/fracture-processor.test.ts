@@ -1,22 +1,32 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { encodeFilm } from "@osteon/imaging";
+import type { ExaminedFilm } from "@osteon/inference";
 import {
   type Analysis,
+  type AnalysisRequest,
+  type Attempt,
   type Backbone,
   digestOf,
   type FilmProcessorParts,
   type FractureJob,
+  filmJobId,
   type Logger,
   Metrics,
   ProblemError,
+  Timings,
 } from "@osteon/shared";
+import { Compile } from "@osteon/shared/libraries/typebox";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
 
 interface ProcessorModule {
   FractureProcessor: new (
-    parts: FilmProcessorParts & { examiner: { examine(): Promise<never> } },
-  ) => { failed(job: FractureJob, problem: ProblemError): Promise<boolean> };
+    parts: FilmProcessorParts & { examiner: { examine(): Promise<ExaminedFilm> } },
+  ) => {
+    process(attempt: Attempt<"fracture">): Promise<void>;
+    failed(job: FractureJob, problem: ProblemError): Promise<boolean>;
+  };
 }
 const worker = new URL("../../../services/fracture-worker/dist/src/fracture-processor.js", import.meta.url);
 const { FractureProcessor } = (await import(worker.href)) as ProcessorModule;
@@ -31,22 +41,27 @@ before(async () => {
 });
 after(() => own?.stop());
 
+const [width, height] = [240, 300];
+const model = { name: "bodypart", version: "1.0.0", digest: digestOf("a model") };
+
+const processor = (examine: () => Promise<ExaminedFilm>) =>
+  new FractureProcessor({
+    ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silent },
+    examiner: { examine },
+  });
+
+/** The job of an analysis's only film. */
+const jobOf = ({ tenant, id: analysisId }: AnalysisRequest): FractureJob => ({
+  ...{ v: 1, tenant, analysisId, film: 0, acceptedAt: Date.now() },
+  ...{ bone: "leg", width, height, queuedMs: 1, bodyPartMs: 2, model },
+  bodyPart: { label: "leg", probability: 1, probabilities: { leg: 1 } },
+});
+
 /** An analysis whose only film was given up by a fracture worker. */
 async function givenUp(problem: ProblemError): Promise<{ stands: boolean; analysis: Analysis | undefined }> {
   const { analyses } = backbone;
   const request = await accept(analyses, requestOf());
-  const { tenant, id: analysisId } = request;
-  const processor = new FractureProcessor({
-    ...{ analyses, metrics: new Metrics("test"), logger: silent },
-    examiner: { examine: () => Promise.reject(problem) },
-  });
-  const job: FractureJob = {
-    ...{ v: 1, tenant, analysisId, film: 0, acceptedAt: Date.now() },
-    ...{ bone: "leg", width: 240, height: 300, queuedMs: 1, bodyPartMs: 2 },
-    bodyPart: { label: "leg", probability: 1, probabilities: { leg: 1 } },
-    model: { name: "bodypart", version: "1.0.0", digest: digestOf("a model") },
-  };
-  const stands = await processor.failed(job, problem);
+  const stands = await processor(() => Promise.reject(problem)).failed(jobOf(request), problem);
   return { stands, analysis: await analyses.get(request) };
 }
 
@@ -63,4 +78,28 @@ test("any other fault is its film's failure", async () => {
   const { stands, analysis } = await givenUp(new ProblemError("engine-failed"));
   assert.equal(stands, true);
   assert.deepEqual([analysis?.status, analysis?.error?.code], ["failed", "engine-failed"]);
+});
+
+test("a clock that is put back while a film is examined takes no time from it", async (t) => {
+  const { analyses } = backbone;
+  const request = await accept(analyses, requestOf());
+  const film = encodeFilm({ width, height, data: new Uint8Array(width * height) });
+  await analyses.ledger.putImage(request, 0, film);
+  const { now } = Date;
+  const examine = async (): Promise<ExaminedFilm> => {
+    t.mock.method(Date, "now", () => now() - 3_600_000);
+    return {
+      fracture: { label: "normal", probability: 0.1, certainty: "negative" },
+      heatmap: undefined,
+      placement: { left: 0, top: 0, width, height, canvasWidth: width, canvasHeight: height },
+      model,
+      ms: 1,
+    };
+  };
+  const id = filmJobId(request.id, 0, "fracture");
+  const postpone = () => Promise.reject(new Error("not to be put off"));
+  await processor(examine).process({ id, data: jobOf(request), number: 1, last: false, postpone });
+  const timings = (await analyses.get(request))?.timings;
+  assert.ok(Compile(Timings).Check(timings), JSON.stringify(timings));
+  assert.notEqual(timings?.fractureMs, undefined);
 });

@@ -27,8 +27,8 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
   }
 
   async process({ data: job }: Attempt<"bodypart">): Promise<void> {
-    const began = Date.now();
-    const queuedMs = Math.max(0, began - job.acceptedAt);
+    const began = performance.now();
+    const queuedMs = Math.max(0, Date.now() - job.acceptedAt);
     const ref = { tenant: job.tenant, id: job.analysisId };
     const request = await this.analyses.start(ref, job.film);
     const accepted = request?.films[job.film];
@@ -47,7 +47,7 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
     const { bodyPart, outcome, model, ms } = earlier === undefined ? classified : await classify(film);
     this.metrics.modelSeconds.observe({ model: model.name }, ms / 1000);
     const { width, height } = film;
-    const bodyPartMs = Date.now() - began;
+    const bodyPartMs = Math.round(performance.now() - began);
     if (outcome === "analysed") {
       await this.analyses.forward({
         ...job,

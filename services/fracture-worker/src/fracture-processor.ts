@@ -22,7 +22,7 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
   }
 
   async process({ data: job }: Attempt<"fracture">): Promise<void> {
-    const began = Date.now();
+    const began = performance.now();
     const { film: index, queuedMs, bodyPartMs } = job;
     const ref = { tenant: job.tenant, id: job.analysisId };
     const request = await this.analyses.start(ref, index);
@@ -35,7 +35,7 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
       this.#examiner.examine(job.bone, film),
     );
     this.metrics.modelSeconds.observe({ model: examined.model.name }, examined.ms / 1000);
-    const timings = { queuedMs, bodyPartMs, fractureMs: Date.now() - began };
+    const timings = { queuedMs, bodyPartMs, fractureMs: Math.round(performance.now() - began) };
     await this.analyses.filmEnded(request, filmResult(accepted, job, examined, timings));
   }
 
