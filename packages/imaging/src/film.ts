@@ -1,3 +1,4 @@
+import { ProblemError } from "@osteon/shared";
 import { openPicture, openRaw, openSamples, type Sharp } from "./decoder.js";
 import { equalSamples } from "./equal-samples.js";
 import { type FilmHeader, readHeader } from "./inspect.js";
@@ -179,7 +180,7 @@ export function encodeFilm({ width, height, data }: NormalisedFilm): Buffer {
 /**
  * The same film as a small PNG, for those who look at it.
  *
- * @throws ProblemError `film-damaged` where the bytes are not a PNG of `encodeFilm`.
+ * @throws ProblemError `film-altered` where the bytes are not a PNG of `encodeFilm`.
  */
 export async function packFilm(png: Uint8Array): Promise<Buffer> {
   const { width, height, data } = await decodeFilm(png);
@@ -189,7 +190,7 @@ export async function packFilm(png: Uint8Array): Promise<Buffer> {
 /**
  * Reads a PNG of `encodeFilm` back, every level as it was.
  *
- * @throws ProblemError `film-damaged` where the bytes are not such a PNG.
+ * @throws ProblemError `film-altered` where the bytes are not such a PNG: it was ours, so no film of a client's is at fault.
  */
 export async function decodeFilm(png: Uint8Array): Promise<NormalisedFilm> {
   const stored = decodeStoredGrey(png);
@@ -199,7 +200,10 @@ export async function decodeFilm(png: Uint8Array): Promise<NormalisedFilm> {
     const { data, info } = await picture.toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
     return film(info.width, info.height, data);
   } catch (error) {
-    throw damage("the normalised film cannot be read", error);
+    throw new ProblemError("film-altered", "The normalised film cannot be read.", {
+      cause: error,
+      retryable: false,
+    });
   }
 }
 

@@ -8,7 +8,7 @@ const longestSide = 192;
  * A normalised film as a small JPEG, for lists: a few kilobytes, and as little to decode. Small films are not enlarged.
  *
  * @param png of `encodeFilm`
- * @throws ProblemError `film-damaged` where the bytes are not such a PNG.
+ * @throws ProblemError `film-altered` where the bytes are not such a PNG.
  */
 export async function thumbnail(png: Uint8Array): Promise<Buffer> {
   const { width, height, data } = await decodeFilm(png);

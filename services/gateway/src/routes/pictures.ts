@@ -49,7 +49,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     },
     config: {
       scope: "read",
-      problems: ["analysis-not-found", "not-found", "image-not-ready", "answers-unread"],
+      problems: ["analysis-not-found", "not-found", "image-not-ready", "film-altered", "answers-unread"],
     },
     handler: async (request, reply) => {
       const { params, tenant } = request;
@@ -75,7 +75,10 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
         ...notChanged,
       },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "not-found", "image-not-ready"] },
+    config: {
+      scope: "read",
+      problems: ["analysis-not-found", "not-found", "image-not-ready", "film-altered"],
+    },
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref, accepted } = await find(tenant, params.id, params.film);
