@@ -84,7 +84,7 @@ export class Admission {
   }
 
   /**
-   * Takes in what there is at a time (milliseconds).
+   * Takes in what there is at a time (milliseconds by a clock that nobody sets).
    * @param seen what the look has surely met of what was accepted here. What was accepted during the look may count twice, until
    *   the next one: lost to the count, it would let in more than there may be
    */
@@ -146,7 +146,7 @@ export function watchLoad(
     looking = true;
     await looks.try(async () => {
       const seen = admission.unseen;
-      admission.sample(await load(), Date.now(), seen);
+      admission.sample(await load(), performance.now(), seen);
     });
     looking = false;
   }, sampleMs);

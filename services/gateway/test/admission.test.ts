@@ -164,6 +164,37 @@ test("what is accepted while the load is looked at is not lost to the count", as
   stop();
 });
 
+test("the rate follows though the clock was put back", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  let second = 0;
+  let ended = 0;
+  let rate = 10;
+  let backMs = 0;
+  t.mock.method(performance, "now", () => second * 1_000);
+  t.mock.method(Date, "now", () => Date.UTC(2026, 0, 1) + second * 1_000 - backMs);
+  const admission = new Admission({ maxQueued: 1_000, maxWaitSeconds: 60 });
+  const stop = watchLoad(
+    admission,
+    async () => ({ backlog: 100, waiting: 100, ended, tenants }),
+    assert.ifError,
+  );
+  const pass = async (seconds: number) => {
+    for (const end = second + seconds; second < end; ) {
+      second += 1;
+      ended += rate;
+      t.mock.timers.tick(1_000);
+      await new Promise(setImmediate);
+    }
+  };
+  await pass(30);
+  assert.equal(admission.state.filmsPerSecond, 10);
+  backMs = 3_600_000;
+  rate = 1;
+  await pass(31);
+  assert.equal(admission.state.filmsPerSecond, 1);
+  stop();
+});
+
 test("a look that fails is told once an outage, also where the fault is ours, and the next goes on", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const admission = new Admission({ maxQueued: 10, maxWaitSeconds: 60 });
