@@ -6,6 +6,7 @@ import {
   idempotencyKeptMs,
   ProblemError,
   placeOfKey,
+  queueGuarded,
   type RedisConnection,
   type UsedKey,
 } from "@osteon/shared";
@@ -87,7 +88,10 @@ export class Idempotency {
    * @param look decides also what became of a request whose gateway died
    * @throws ProblemError `idempotency-key-reused` for other content, `idempotency-in-flight` where the first is not answered yet.
    */
-  async claim({ tenant, key, fingerprint, id }: ClaimedRequest, look: Lookup): Promise<Claim | Analysis> {
+  async claim(
+    { tenant, key, fingerprint, id }: ClaimedRequest,
+    look: Lookup,
+  ): Promise<Claim | Analysis> {
     const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
     const name = placeOfKey(digest);
     const now = this.#now();
@@ -153,7 +157,7 @@ export class Idempotency {
       settle: async () =>
         (await this.#replace(name, text, promised(mine))) ||
         // A repeat was faster: it is the same promise.
-        (await guarded(() => this.#redis.get(name))) === after,
+        (await queueGuarded(() => this.#redis.get(name))) === after,
       release: async (stays) => {
         await this.#replace(name, text, stays ? { ...mine, until: 0 } : undefined).catch(() => false);
       },
@@ -163,12 +167,16 @@ export class Idempotency {
   /** What stands there already; null where it was free, and is ours now. */
   #take(name: string, mine: Entry): Promise<string | null> {
     const text = JSON.stringify(mine);
-    return guarded(() => this.#redis.eval(takeScript, 1, name, text, keptSeconds) as Promise<string | null>);
+    return queueGuarded(
+      () => this.#redis.eval(takeScript, 1, name, text, keptSeconds) as Promise<string | null>,
+    );
   }
 
   async #replace(name: string, found: string, entry?: Entry): Promise<boolean> {
     const text = entry === undefined ? "" : JSON.stringify(entry);
-    return (await guarded(() => this.#redis.eval(replaceScript, 1, name, found, text, keptSeconds))) === 1;
+    return (
+      (await queueGuarded(() => this.#redis.eval(replaceScript, 1, name, found, text, keptSeconds))) === 1
+    );
   }
 }
 
@@ -178,14 +186,6 @@ function promised({ until: _, ...entry }: Entry): Entry {
 
 function inFlight(): ProblemError {
   return new ProblemError("idempotency-in-flight", undefined, { retryAfter: 1 });
-}
-
-async function guarded<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    throw new ProblemError("queue-unavailable", undefined, { cause: error });
-  }
 }
 
 /** A string of structured fields (RFC 8941), with the parameters that it may have. */

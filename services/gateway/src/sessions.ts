@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type KeyRecord, ProblemError, queuePrefix } from "@osteon/shared";
+import { type KeyRecord, queueGuarded, queuePrefix } from "@osteon/shared";
 
 /** What sessions need of Redis. */
 interface SessionRedis {
@@ -66,7 +66,7 @@ export class Sessions {
     const session = { keyId, expiresAt: new Date(end).toISOString() };
     const text = JSON.stringify(session);
     const places = [placeOfKey(keyId), placeOf(token)];
-    await this.#guarded(() =>
+    await queueGuarded(() =>
       this.#redis.eval(openScript, 2, ...places, end, text, milliseconds, now, mostOfKey),
     );
     return { token, session, seconds: Math.floor(milliseconds / 1000) };
@@ -74,7 +74,7 @@ export class Sessions {
 
   /** Undefined where there is none any more. @throws ProblemError `queue-unavailable` */
   async find(token: string): Promise<Session | undefined> {
-    const text = await this.#guarded(() => this.#redis.get(placeOf(token)));
+    const text = await queueGuarded(() => this.#redis.get(placeOf(token)));
     return text === null ? undefined : (JSON.parse(text) as Session);
   }
 
@@ -82,15 +82,7 @@ export class Sessions {
     const session = await this.find(token);
     if (session === undefined) return;
     const places = [placeOfKey(session.keyId), placeOf(token)];
-    await this.#guarded(() => this.#redis.eval(closeScript, 2, ...places));
-  }
-
-  async #guarded<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      throw new ProblemError("queue-unavailable", undefined, { cause: error });
-    }
+    await queueGuarded(() => this.#redis.eval(closeScript, 2, ...places));
   }
 }
 

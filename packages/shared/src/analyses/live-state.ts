@@ -1,6 +1,5 @@
 import type { Analysis, AnalysisRequest, BodyPart, UsedKey } from "../contracts/index.js";
-import { ProblemError } from "../problems/index.js";
-import { onOtherMasters, queuePrefix, type RedisConnection } from "../queues/index.js";
+import { onOtherMasters, queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
 import { placeOfKey } from "./idempotency-records.js";
 import type { FilmResult } from "./results.js";
 
@@ -111,7 +110,7 @@ export class LiveState {
   /** @returns false where the analysis was erased meanwhile: it stays forgotten. */
   async open(request: AnalysisRequest): Promise<boolean> {
     const { id } = request;
-    const erased = await this.#guarded(() =>
+    const erased = await queueGuarded(() =>
       this.#redis.osteonOpenAnalysis(keyOf(id), erasedKeyOf(id), JSON.stringify(request), pendingSeconds),
     );
     return erased === 0;
@@ -122,7 +121,7 @@ export class LiveState {
    * @returns the request, unless Redis lost it; and whether the film's end, or its analysis's, is known already.
    */
   async start(id: string, film: number): Promise<{ request?: AnalysisRequest; ended: boolean }> {
-    const [request, end, done] = await this.#guarded(() =>
+    const [request, end, done] = await queueGuarded(() =>
       this.#redis.osteonStartFilm(keyOf(id), film, Date.now(), pendingSeconds, changesChannel, id),
     );
     return {
@@ -144,7 +143,7 @@ export class LiveState {
 
   /** Films counted so far; the count begins anew after a day without films, or with a wiped Redis. */
   async ended(): Promise<number> {
-    return Number((await this.#guarded(() => this.#redis.get(endedKey))) ?? 0);
+    return Number((await queueGuarded(() => this.#redis.get(endedKey))) ?? 0);
   }
 
   /** @param films to count among those that ended, for the drain rate: none where somebody else counts them */
@@ -154,7 +153,7 @@ export class LiveState {
   }
 
   async get(id: string): Promise<LiveAnalysis | undefined> {
-    const fields = await this.#guarded(() => this.#redis.hgetall(keyOf(id)));
+    const fields = await queueGuarded(() => this.#redis.hgetall(keyOf(id)));
     if (fields.request === undefined) return undefined;
     const request = JSON.parse(fields.request) as AnalysisRequest;
     return {
@@ -190,7 +189,7 @@ export class LiveState {
 
   /** @param tenant told along with the change, where the analysis was erased */
   async forget(id: string, tenant = ""): Promise<void> {
-    await this.#guarded(() =>
+    await queueGuarded(() =>
       this.#redis
         .multi()
         .del(keyOf(id))
@@ -201,16 +200,16 @@ export class LiveState {
 
   /** Notes that an analysis was erased, for those who still work on it. */
   async markErased(id: string): Promise<void> {
-    await this.#guarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
+    await queueGuarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
   }
 
   /** Forgets what a key was used for, unless it was used for something else since. */
   async forgetKey({ name }: UsedKey, id: string): Promise<void> {
-    await this.#guarded(() => this.#redis.eval(forgetKeyScript, 1, placeOfKey(name), id));
+    await queueGuarded(() => this.#redis.eval(forgetKeyScript, 1, placeOfKey(name), id));
   }
 
   async isErased(id: string): Promise<boolean> {
-    return (await this.#guarded(() => this.#redis.exists(erasedKeyOf(id)))) === 1;
+    return (await queueGuarded(() => this.#redis.exists(erasedKeyOf(id)))) === 1;
   }
 
   async #set(
@@ -220,7 +219,7 @@ export class LiveState {
     seconds: number,
     { mark = "", films = 0 }: { mark?: string; films?: number } = {},
   ): Promise<Standing> {
-    const [erased, known] = await this.#guarded(() =>
+    const [erased, known] = await queueGuarded(() =>
       this.#redis.osteonSetOnce(
         keyOf(id),
         erasedKeyOf(id),
@@ -236,14 +235,6 @@ export class LiveState {
     );
     if (erased === 1) return "erased";
     return known === 1 ? "known" : "forgotten";
-  }
-
-  async #guarded<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      throw new ProblemError("queue-unavailable", undefined, { cause: error });
-    }
   }
 }
 

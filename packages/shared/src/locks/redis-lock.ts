@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix, type RedisConnection } from "../queues/index.js";
+import { queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
 
 /** Refuses with `queue-unavailable` where the lock is another's by now. Asked just before what must not be done beside another. */
 export type StillHeld = () => Promise<void>;
@@ -51,24 +51,16 @@ export class RedisLock implements Lock {
   }
 
   async #renew(key: string, token: string): Promise<boolean> {
-    return (await guarded(() => this.#redis.eval(renew, 1, key, token, this.#heldMs))) === 1;
+    return (await queueGuarded(() => this.#redis.eval(renew, 1, key, token, this.#heldMs))) === 1;
   }
 
   async #take(key: string, token: string): Promise<void> {
     const until = Date.now() + patienceMs;
     for (;;) {
-      const taken = await guarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"));
+      const taken = await queueGuarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"));
       if (taken !== null) return;
       if (Date.now() > until) throw new ProblemError("queue-unavailable", "Others change the same thing.");
       await delay(againMs * (0.5 + Math.random()));
     }
-  }
-}
-
-async function guarded<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    throw new ProblemError("queue-unavailable", undefined, { cause: error });
   }
 }

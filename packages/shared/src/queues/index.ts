@@ -17,4 +17,5 @@ export {
   RunningProcessor,
 } from "./processors.js";
 export { type JobState, longestDeliveryWaitMs, type NewJob, Producer } from "./producer.js";
+export { queueGuarded } from "./queue-guarded.js";
 export { Solitude } from "./solitude.js";

@@ -7,11 +7,11 @@ import {
   type Priority,
 } from "../contracts/index.js";
 import type { JobsOptions, Queue } from "../libraries/redis.js";
-import { ProblemError } from "../problems/index.js";
 import { carrierOfActive, inSpan, isTraced, SpanKind } from "../telemetry/index.js";
 import type { RedisConnection } from "./connection.js";
 import { FairShare } from "./fair-share.js";
 import { openQueue, queuePrefix } from "./open-queue.js";
+import { queueGuarded } from "./queue-guarded.js";
 
 /** What BullMQ knows of a job by its id; `unknown` where it knows nothing. */
 export type JobState = "pending" | "failed" | "unknown";
@@ -88,7 +88,7 @@ export class Producer {
   async #add<K extends JobKind>(kind: K, first: NewJob<K>, jobs: readonly NewJob<K>[]): Promise<void> {
     // A job that is added again outside of its trace keeps what it carried.
     const carrier = carrierOfActive();
-    await this.#guarded(async () => {
+    await queueGuarded(async () => {
       const places = await this.#places(kind, first.data, jobs.length);
       const added = jobs.map((job, at) => ({
         name: kind,
@@ -114,7 +114,7 @@ export class Producer {
   /** Films that wait in both film queues, by tenant: those that have some. */
   async waiting(): Promise<Map<string, number>> {
     const sum = new Map<string, number>();
-    await this.#guarded(async () => {
+    await queueGuarded(async () => {
       for (const waiting of await Promise.all(filmJobKinds.map((kind) => this.#shares[kind].waiting())))
         for (const [tenant, films] of waiting) sum.set(tenant, (sum.get(tenant) ?? 0) + films);
     });
@@ -122,7 +122,7 @@ export class Producer {
   }
 
   async state(kind: JobKind, id: string): Promise<JobState> {
-    return this.#guarded(async () => {
+    return queueGuarded(async () => {
       const state = await this.#queues[kind].getJobState(id);
       if (state === "unknown") return "unknown";
       return state === "failed" ? "failed" : "pending";
@@ -134,7 +134,7 @@ export class Producer {
    * @returns how many
    */
   async hasten(kind: JobKind, now: number): Promise<number> {
-    return this.#guarded(async () => {
+    return queueGuarded(async () => {
       const longestMs = kind === "webhook" ? longestDeliveryWaitMs : longestFilmWaitMs;
       const latest = (now + longestMs) * delayedScale;
       const delayed = `${queuePrefix}:${kind}:delayed`;
@@ -154,7 +154,7 @@ export class Producer {
 
   /** Why a failed job failed, as its last error said. */
   async failedReason(kind: JobKind, id: string): Promise<string | undefined> {
-    return this.#guarded(async () => (await this.#queues[kind].getJob(id))?.failedReason);
+    return queueGuarded(async () => (await this.#queues[kind].getJob(id))?.failedReason);
   }
 
   /**
@@ -163,7 +163,7 @@ export class Producer {
    * @returns false where it stays
    */
   async remove(kind: JobKind, id: string, film?: { tenant: string; priority?: Priority }): Promise<boolean> {
-    return this.#guarded(async () => {
+    return queueGuarded(async () => {
       const queue = this.#queues[kind];
       const state = await queue.getJobState(id);
       const removed = await queue.remove(id).catch((error: unknown) => {
@@ -179,7 +179,7 @@ export class Producer {
 
   /** Jobs by state, a queue each. */
   async counts(): Promise<Record<JobKind, Record<string, number>>> {
-    return this.#guarded(async () => {
+    return queueGuarded(async () => {
       const states = ["waiting", "prioritized", "active", "delayed", "failed"] as const;
       const counts = await Promise.all(jobKinds.map((kind) => this.#queues[kind].getJobCounts(...states)));
       return Object.fromEntries(jobKinds.map((kind, at) => [kind, counts[at] ?? {}])) as Record<
@@ -191,7 +191,7 @@ export class Producer {
 
   /** Milliseconds for which the next job of each queue has waited; absent where none waits. */
   async headAges(): Promise<Partial<Record<JobKind, number>>> {
-    return this.#guarded(async () => {
+    return queueGuarded(async () => {
       const heads = await Promise.all(
         jobKinds.map((kind) => this.#queues[kind].getJobs(["prioritized", "waiting"], 0, 0, true)),
       );
@@ -207,7 +207,7 @@ export class Producer {
 
   /** Processes that take jobs of each kind. */
   async workers(): Promise<Record<JobKind, number>> {
-    return this.#guarded(async () => {
+    return queueGuarded(async () => {
       const counts = await Promise.all(jobKinds.map((kind) => this.#queues[kind].getWorkersCount()));
       return Object.fromEntries(jobKinds.map((kind, at) => [kind, counts[at] ?? 0])) as Record<
         JobKind,
@@ -218,14 +218,6 @@ export class Producer {
 
   async close(): Promise<void> {
     await Promise.allSettled(jobKinds.map((kind) => this.#queues[kind].close()));
-  }
-
-  async #guarded<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      throw new ProblemError("queue-unavailable", undefined, { cause: error });
-    }
   }
 }
 
