@@ -10,8 +10,8 @@ import {
   ProblemError,
   TimeoutError,
 } from "@osteon/client";
-import { parseCommand, UsageError, userCwd } from "@osteon/shared/command-line";
-import { describeAnalysis, printable } from "./describe.js";
+import { parseCommand, printable, UsageError, userCwd } from "@osteon/shared/command-line";
+import { describeAnalysis } from "./describe.js";
 import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
 
 const head = "npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)";

@@ -1,4 +1,5 @@
 import type { Analysis, Film } from "@osteon/client";
+import { printable } from "@osteon/shared/command-line";
 
 const percent = (probability: number) => `${(probability * 100).toFixed(1)} %`;
 
@@ -36,9 +37,4 @@ function finding({
   if (fracture !== undefined)
     return `${part}  ${fracture.label} ${percent(fracture.probability)} (${fracture.certainty})`;
   return outcome === undefined || outcome === "analysed" ? part : `${outcome}  ${part}`;
-}
-
-/** Without what would steer the terminal: names and references are other people's. */
-export function printable(text: string): string {
-  return text.replace(/\p{C}/gu, "");
 }

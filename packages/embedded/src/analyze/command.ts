@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { onStopSignal, UsageError } from "@osteon/shared/command-line";
+import { onStopSignal, printable, UsageError } from "@osteon/shared/command-line";
 import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
@@ -11,7 +11,7 @@ import { removeDataDir, startSystem } from "../system.js";
 import { type Accuracy, accuracyOf } from "./accuracy.js";
 import { type Examination, examine, type Refusal } from "./examine.js";
 import { type FilmFile, findFilms } from "./films.js";
-import { accuracyTable, filmTable, printable } from "./table.js";
+import { accuracyTable, filmTable } from "./table.js";
 
 export interface AnalyzeOptions {
   json: boolean;

@@ -1,3 +1,4 @@
+import { printable } from "@osteon/shared/command-line";
 import type { Accuracy, Score } from "./accuracy.js";
 import type { Examination } from "./examine.js";
 
@@ -47,11 +48,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   );
   lines.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
   return lines.map((line) => line.trimEnd()).join("\n");
-}
-
-/** A file's name may hold anything, also what would move the terminal's cursor. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "\u{FFFD}");
 }
 
 const segmenter = new Intl.Segmenter();

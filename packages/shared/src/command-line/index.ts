@@ -2,5 +2,6 @@
 export { outliveReaders } from "./closed-pipes.js";
 export { asksForHelp, parseCommand } from "./parse-command.js";
 export { defaultDataDir, repoRoot, userCwd } from "./paths.js";
+export { printable } from "./printable.js";
 export { onStopSignal } from "./stop-signals.js";
 export { UsageError } from "./usage-error.js";
