@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { onStopSignal, printable, UsageError } from "@osteon/shared/command-line";
+import { disclaimer, onStopSignal, printable, UsageError } from "@osteon/shared/command-line";
 import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
@@ -40,8 +40,6 @@ export interface AnalyzeReport {
 const modelSettings = ["MODELS_DIR", "INFERENCE_ENGINE", "INFERENCE_PRECISION", "OPERATING_POINTS"] as const;
 
 type Examined = FilmFile & { examination: Examination };
-
-const disclaimer = "Research use only. Not a medical device.";
 
 /** `npm start -- analyze …`: resolves with the exit code, 1 if any film has no answer. @throws UsageError */
 export async function analyzeCommand(paths: readonly string[], options: AnalyzeOptions): Promise<number> {

@@ -1,4 +1,5 @@
 // What the command lines share; apart from the rest of the package, which takes long to load.
+export { disclaimer } from "../contracts/disclaimer.js";
 export { outliveReaders } from "./closed-pipes.js";
 export { asksForHelp, parseCommand } from "./parse-command.js";
 export { defaultDataDir, repoRoot, userCwd } from "./paths.js";

@@ -1,4 +1,5 @@
 import { type Static, Type } from "../libraries/typebox.js";
+import { disclaimer } from "./disclaimer.js";
 
 /** Regions with a fracture model, in the order the models' classes have them. */
 export const bones = ["elbow", "hand", "shoulder", "leg", "hip"] as const;
@@ -13,8 +14,6 @@ export function boneOf(label: string): Bone {
 
 export const outcomes = ["analysed", "not-identified", "unsupported-region"] as const;
 export type Outcome = (typeof outcomes)[number];
-
-export const disclaimer = "Research use only. Not a medical device.";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const Fraction = Type.Number({

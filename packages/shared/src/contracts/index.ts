@@ -1,5 +1,6 @@
 export * from "./analysis.js";
 export * from "./dead-letters.js";
+export * from "./disclaimer.js";
 export * from "./events.js";
 export * from "./jobs.js";
 export * from "./models.js";

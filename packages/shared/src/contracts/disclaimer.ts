@@ -1,0 +1,2 @@
+/** Stands by every finding. Apart from the schemas, which take long to load. */
+export const disclaimer = "Research use only. Not a medical device.";
