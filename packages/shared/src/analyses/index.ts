@@ -9,7 +9,7 @@ export {
   idempotencyKeptMs,
   placeOfKey,
 } from "./idempotency-records.js";
-export { analysisFolder, isAnalysisId, isUuidV7 } from "./keys.js";
+export { analysisFolder, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
 export { setLostMarkers } from "./lost-markers.js";

@@ -35,10 +35,6 @@ export function isUuidV7(text: string): boolean {
   return idPattern.test(text);
 }
 
-export function isAnalysisId(text: string): boolean {
-  return isUuidV7(text);
-}
-
 /** Milliseconds since the epoch at which a UUIDv7 was made. */
 export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);

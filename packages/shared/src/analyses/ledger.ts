@@ -13,7 +13,7 @@ import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import { Commitments } from "./commitments.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
-import { allTenants, analysisFolder, firstIdOf, idOfFolder, isAnalysisId, tenantFolder } from "./keys.js";
+import { allTenants, analysisFolder, firstIdOf, idOfFolder, isUuidV7, tenantFolder } from "./keys.js";
 import { type Marker, Markers } from "./markers.js";
 import { Results } from "./results.js";
 import { Uploads } from "./uploads.js";
@@ -224,7 +224,7 @@ export class Ledger {
   /** The id of the analysis that examined the films again. */
   async retriedAs(ref: AnalysisRef): Promise<string | undefined> {
     const id = (await this.#store.get(retryKey(ref)))?.toString();
-    return id !== undefined && isAnalysisId(id) ? id : undefined;
+    return id !== undefined && isUuidV7(id) ? id : undefined;
   }
 
   /** Whether an erasure was begun and is not finished, or what was under way then may still write. */

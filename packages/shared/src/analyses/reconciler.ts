@@ -8,7 +8,7 @@ import {
   type RedisConnection,
 } from "../queues/index.js";
 import type { Analyses } from "./analyses.js";
-import { isAnalysisId, timeOfId } from "./keys.js";
+import { isUuidV7, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";
@@ -137,7 +137,7 @@ export class Reconciler {
   }
 
   async #pending(id: string, report: ReconcilerReport): Promise<void> {
-    if (!isAnalysisId(id) || this.#isYoung(id)) return;
+    if (!isUuidV7(id) || this.#isYoung(id)) return;
     report.seen += 1;
     if (await this.#onItsWay(id)) return;
     const ref = await this.#ref(id);

@@ -1,6 +1,6 @@
 import { getSealed, type ObjectStore, type PresignedPut, putSealed, walk } from "../storage/index.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
-import { isAnalysisId, timeOfId } from "./keys.js";
+import { isUuidV7, timeOfId } from "./keys.js";
 
 /** What stays of an upload that became a film, so that a repeated request is known as one. */
 export interface UsedUpload {
@@ -76,7 +76,7 @@ export class Uploads {
     let swept = 0;
     for await (const each of walk(this.#store, root, { folders: true })) {
       const id = each.slice(root.length, -1);
-      if (isAnalysisId(id) && timeOfId(id) > before) break;
+      if (isUuidV7(id) && timeOfId(id) > before) break;
       await this.#store.deletePrefix(each);
       swept += 1;
     }

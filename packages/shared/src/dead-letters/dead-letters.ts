@@ -1,4 +1,4 @@
-import { type Analyses, type AnalysisRef, eraseAnyway, isAnalysisId } from "../analyses/index.js";
+import { type Analyses, type AnalysisRef, eraseAnyway, isUuidV7 } from "../analyses/index.js";
 import { timeOfId } from "../analyses/keys.js";
 import type { Marker } from "../analyses/markers.js";
 import {
@@ -44,7 +44,7 @@ export class DeadLetters {
 
   /** Oldest first, failed analyses before deliveries. */
   async *list({ after, kind }: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
-    const amongDeliveries = after !== undefined && !isAnalysisId(after);
+    const amongDeliveries = after !== undefined && !isUuidV7(after);
     if (kind !== "delivery" && !amongDeliveries) yield* this.#analysesAfter(after);
     if (kind !== "analysis") yield* this.#deliveriesAfter(amongDeliveries ? after : undefined);
   }
@@ -74,7 +74,7 @@ export class DeadLetters {
    *   `record-damaged` where its films are not what they were
    */
   async retry(id: string): Promise<RetriedLetter> {
-    if (isAnalysisId(id)) {
+    if (isUuidV7(id)) {
       const again = (stillHeld: StillHeld) => this.#examineAgain(id, stillHeld);
       return { id, analysis: await this.#lock.run(`dead-letter:${id}`, again) };
     }
@@ -200,5 +200,5 @@ export class DeadLetters {
 
 /** Whether there can be a dead letter of that id. */
 export function isDeadLetterId(text: string): boolean {
-  return isAnalysisId(text) || refOfName(text, "") !== undefined;
+  return isUuidV7(text) || refOfName(text, "") !== undefined;
 }

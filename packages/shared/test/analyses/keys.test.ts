@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { v7 as uuidv7 } from "uuid";
-import { analysisFolder, idOfFolder, isAnalysisId, timeOfId } from "../../src/analyses/keys.js";
+import { analysisFolder, idOfFolder, isUuidV7, timeOfId } from "../../src/analyses/keys.js";
 
 test("folders sort newest first and give their ids back", () => {
   const ids = Array.from({ length: 50 }, (_, at) => uuidv7({ msecs: 1_700_000_000_000 + at * 37 }));
@@ -15,7 +15,7 @@ test("an id tells its time", () => {
 });
 
 test("only a UUIDv7 in lower case is an id", () => {
-  assert.ok(isAnalysisId(uuidv7()));
+  assert.ok(isUuidV7(uuidv7()));
   for (const text of [
     "",
     "../etc",
@@ -23,6 +23,6 @@ test("only a UUIDv7 in lower case is an id", () => {
     "6f9619ff-8b86-4011-b42d-00c04fc964ff",
     `${uuidv7()}x`,
   ]) {
-    assert.ok(!isAnalysisId(text), text);
+    assert.ok(!isUuidV7(text), text);
   }
 });

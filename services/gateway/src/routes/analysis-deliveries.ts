@@ -1,4 +1,4 @@
-import { isAnalysisId, ProblemError, WebhookDelivery } from "@osteon/shared";
+import { isUuidV7, ProblemError, WebhookDelivery } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { IdParams } from "./schemas.js";
@@ -8,7 +8,7 @@ import { publicDelivery } from "./webhooks/public-delivery.js";
 export async function analysisDeliveries(app: App, { backbone }: Dependencies): Promise<void> {
   const { ledger, dispatch } = backbone.analyses;
   const requestOf = async ({ tenant, params }: { tenant: string; params: { id: string } }) => {
-    const request = isAnalysisId(params.id) ? await ledger.request({ tenant, id: params.id }) : undefined;
+    const request = isUuidV7(params.id) ? await ledger.request({ tenant, id: params.id }) : undefined;
     if (request === undefined) throw new ProblemError("analysis-not-found");
     return request;
   };

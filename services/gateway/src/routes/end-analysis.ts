@@ -1,4 +1,4 @@
-import { Analysis, isAnalysisId, ProblemError } from "@osteon/shared";
+import { Analysis, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { IdParams } from "./schemas.js";
@@ -6,7 +6,7 @@ import { IdParams } from "./schemas.js";
 /** `POST /v1/analyses/{id}/cancel` and `DELETE /v1/analyses/{id}`. */
 export async function endAnalysis(app: App, { backbone }: Dependencies): Promise<void> {
   const refOf = (tenant: string, id: string) => {
-    if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
+    if (!isUuidV7(id)) throw new ProblemError("analysis-not-found");
     return { tenant, id };
   };
   app.route({

@@ -1,4 +1,4 @@
-import { type Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import { type Analysis, AnalysisStatus, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf } from "../etag.js";
@@ -40,7 +40,7 @@ export async function events(app: App, { backbone, changes, streams, closing }: 
     config: { scope: "read", problems: ["analysis-not-found", "too-many-streams"] },
     handler: async (request, reply) => {
       const ref = { tenant: request.tenant, id: request.params.id };
-      const first = isAnalysisId(ref.id) ? await backbone.analyses.get(ref) : undefined;
+      const first = isUuidV7(ref.id) ? await backbone.analyses.get(ref) : undefined;
       if (first === undefined) throw new ProblemError("analysis-not-found");
       let last = request.headers["last-event-id"];
       // There is nothing to come: 204 tells a client that comes back by itself to stay away.

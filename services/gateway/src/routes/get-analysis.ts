@@ -1,4 +1,4 @@
-import { Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import { Analysis, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { etagOf, matches, notModified } from "../etag.js";
@@ -40,7 +40,7 @@ export async function getAnalysis(app: App, dependencies: Dependencies): Promise
     config: { scope: "read", problems: ["analysis-not-found"] },
     handler: async (request, reply) => {
       const { id } = request.params;
-      if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
+      if (!isUuidV7(id)) throw new ProblemError("analysis-not-found");
       const preferred = preferredWait(request.headers.prefer);
       const seconds = request.query.wait ?? preferred ?? 0;
       const analysis = await hold(dependencies, { tenant: request.tenant, id }, seconds, reply);

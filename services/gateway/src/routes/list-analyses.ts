@@ -1,4 +1,4 @@
-import { type Analyses, Analysis, AnalysisStatus, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import { type Analyses, Analysis, AnalysisStatus, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { Turns } from "../turns.js";
@@ -65,7 +65,7 @@ async function listed(
   tenant: string,
   { limit, cursor, status, reference }: Static<typeof Query>,
 ): Promise<Static<typeof Page>> {
-  if (cursor !== undefined && !isAnalysisId(cursor)) throw new ProblemError("cursor-invalid");
+  if (cursor !== undefined && !isUuidV7(cursor)) throw new ProblemError("cursor-invalid");
   const filtered = status !== undefined || reference !== undefined;
   const data: Analysis[] = [];
   let after = cursor;

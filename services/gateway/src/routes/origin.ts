@@ -1,4 +1,4 @@
-import { type Analysis, isAnalysisId, isEnded, ProblemError } from "@osteon/shared";
+import { type Analysis, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
@@ -76,7 +76,7 @@ export async function originPredict(app: App, dependencies: Dependencies): Promi
     },
     handler: async (request, reply) => {
       const id = request.body.filename.toLowerCase().split(".")[0] ?? "";
-      if (!isAnalysisId(id)) throw new ProblemError("analysis-not-found");
+      if (!isUuidV7(id)) throw new ProblemError("analysis-not-found");
       const analysis = await hold(dependencies, { tenant: request.tenant, id }, waitSeconds, reply);
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
       return predictionOf(analysis);

@@ -1,5 +1,5 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
-import { type AcceptedFilm, isAnalysisId, isEnded, type KeptHeatmap, ProblemError } from "@osteon/shared";
+import { type AcceptedFilm, isEnded, isUuidV7, type KeptHeatmap, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
@@ -30,7 +30,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
   const sending = new Sending(new MemoryBudget(mostSending, shareOfTenant(config)));
 
   const find = async (tenant: string, id: string, film: number) => {
-    const request = isAnalysisId(id) ? await ledger.request({ tenant, id }) : undefined;
+    const request = isUuidV7(id) ? await ledger.request({ tenant, id }) : undefined;
     if (request === undefined) throw new ProblemError("analysis-not-found");
     const accepted = request.films[film];
     if (accepted === undefined) throw new ProblemError("not-found", `The analysis has no film ${film}.`);

@@ -1,12 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  type AnalysisRef,
-  type Config,
-  inSlices,
-  isAnalysisId,
-  type Ledger,
-  ProblemError,
-} from "@osteon/shared";
+import { type AnalysisRef, type Config, inSlices, isUuidV7, type Ledger, ProblemError } from "@osteon/shared";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { LimitFunction } from "p-limit";
 import type { MemoryBudget } from "../memory-budget.js";
@@ -103,7 +96,7 @@ export class Intake {
   /** Takes a film that the client put into the store itself. @throws ProblemError also `upload-not-found` */
   async takeUpload(name: string): Promise<void> {
     const id = name.toLowerCase();
-    if (!isAnalysisId(id)) throw new ProblemError("upload-not-found");
+    if (!isUuidV7(id)) throw new ProblemError("upload-not-found");
     if (this.films.some(({ upload }) => upload?.id === id))
       throw new ProblemError("validation-failed", "An upload is named twice.");
     const { tenant, ledger } = this.#parts;
