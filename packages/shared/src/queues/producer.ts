@@ -24,13 +24,14 @@ const filmTries: JobsOptions = {
   removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
 };
 
-/** How often and how far apart each kind is tried. */
+/** How often and how far apart each kind is tried; of deliveries only what goes wrong in the worker itself. */
 const tries: Record<JobKind, JobsOptions> = {
   bodypart: filmTries,
   fracture: filmTries,
   reclassify: filmTries,
   reexamine: filmTries,
-  // 17 tries, 5 s apart at first and 12 h at most, reach over three days; the worker computes each wait.
+  // A try that the receiver did not take is put off, which counts as none here: the schedule is the worker's (retry-schedule.ts), the
+  // count the record's `tries`. As many again are for what the worker meets of its own.
   webhook: { ...filmTries, attempts: 17, backoff: { type: "delivery" } },
 };
 
