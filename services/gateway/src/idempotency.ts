@@ -5,7 +5,7 @@ import {
   type IdempotencyRecords,
   idempotencyKeptMs,
   ProblemError,
-  placeOfKey,
+  placeOfIdempotencyKey,
   queueGuarded,
   type RedisConnection,
   type UsedKey,
@@ -39,7 +39,7 @@ export interface Claim {
 }
 
 /** Finds analyses for repeats. */
-export interface Lookup {
+export interface RepeatLookup {
   /** What was promised. */
   promised(id: string): Promise<Analysis | undefined>;
   /** What nobody knows the end of: whether it is promised now is decided with whoever may be at it still. */
@@ -90,10 +90,10 @@ export class Idempotency {
    */
   async claim(
     { tenant, key, fingerprint, id }: ClaimedRequest,
-    look: Lookup,
+    look: RepeatLookup,
   ): Promise<Claim | Analysis> {
     const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
-    const name = placeOfKey(digest);
+    const name = placeOfIdempotencyKey(digest);
     const now = this.#now();
     const mine: Entry = { fingerprint, id, until: now + leaseMs };
     const text = await this.#take(name, mine);
@@ -139,7 +139,7 @@ export class Idempotency {
   async #resolved(
     earlier: Pick<Entry, "id" | "fingerprint"> | undefined,
     mine: Entry,
-    look: Lookup,
+    look: RepeatLookup,
   ): Promise<Analysis | undefined> {
     if (earlier === undefined) return undefined;
     const { id, fingerprint } = earlier;

@@ -69,7 +69,7 @@ export class IdempotencyRecords {
 }
 
 /** Where Redis has a key. */
-export function placeOfKey(name: string): string {
+export function placeOfIdempotencyKey(name: string): string {
   return `${queuePrefix}:idempotency:${name}`;
 }
 

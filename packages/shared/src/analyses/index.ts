@@ -7,7 +7,7 @@ export {
   type IdempotencyRecord,
   type IdempotencyRecords,
   idempotencyKeptMs,
-  placeOfKey,
+  placeOfIdempotencyKey,
 } from "./idempotency-records.js";
 export { analysisFolder, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, Ledger } from "./ledger.js";

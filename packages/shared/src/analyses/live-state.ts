@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisRequest, BodyPart, UsedKey } from "../contracts/index.js";
 import { onOtherMasters, queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
-import { placeOfKey } from "./idempotency-records.js";
+import { placeOfIdempotencyKey } from "./idempotency-records.js";
 import type { FilmResult } from "./results.js";
 
 /** What is known of a film on its way. */
@@ -205,7 +205,7 @@ export class LiveState {
 
   /** Forgets what a key was used for, unless it was used for something else since. */
   async forgetKey({ name }: UsedKey, id: string): Promise<void> {
-    await queueGuarded(() => this.#redis.eval(forgetKeyScript, 1, placeOfKey(name), id));
+    await queueGuarded(() => this.#redis.eval(forgetKeyScript, 1, placeOfIdempotencyKey(name), id));
   }
 
   async isErased(id: string): Promise<boolean> {
