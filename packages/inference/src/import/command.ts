@@ -3,6 +3,7 @@ import { type Bone, bones } from "@osteon/shared";
 import { onStopSignal, UsageError } from "@osteon/shared/command-line";
 import type { Terminal } from "../commands/terminal.js";
 import type { InferenceEngine } from "../engine.js";
+import { thresholdsAscend } from "../manifest.js";
 import { type ImportOptions, importModel } from "./import-model.js";
 import { type Preprocessing, preprocessings } from "./preprocessing.js";
 
@@ -148,14 +149,21 @@ function classesOf(task: "bodypart" | "fracture", given: string | undefined): st
     .map((each) => each.trim().toLowerCase());
   if (task === "fracture" && [...classes].sort().join() !== "fractured,normal")
     throw new UsageError("--classes of a fracture model must be fractured,normal or normal,fractured.");
+  if (new Set(classes).size < classes.length) throw new UsageError("--classes must be different names.");
+  if (task === "bodypart" && !bones.some((bone) => classes.includes(bone)))
+    throw new UsageError(`--classes must have one of ${bones.join(", ")}.`);
   return classes;
 }
 
 function thresholdsOf(given: string) {
-  const [sensitive, balanced, specific] = given.split(",").map((each) => numberOf("thresholds", each));
-  if (sensitive === undefined || balanced === undefined || specific === undefined)
+  const [sensitive, balanced, specific, ...more] = given
+    .split(",")
+    .map((each) => numberOf("thresholds", each));
+  if (sensitive === undefined || balanced === undefined || specific === undefined || more.length > 0)
     throw new UsageError("--thresholds must be three probabilities, such as 0.25,0.5,0.75.");
-  return { sensitive, balanced, specific };
+  const thresholds = { sensitive, balanced, specific };
+  if (!thresholdsAscend(thresholds)) throw new UsageError("--thresholds must not fall: A <= B <= C.");
+  return thresholds;
 }
 
 function numberOf(name: string, given: string): number {

@@ -31,6 +31,19 @@ test("a file to import that cannot be read is told before Keras is set up for it
   assert.deepEqual([code, told], [1, `${file} cannot be read.`]);
 });
 
+test("classes and thresholds that no bundle can have are told before anything is made of the model", async () => {
+  for (const [said, ...slip] of [
+    [/^--classes must have one of elbow, /, "bodypart", "--classes", "elbows,hands,shoulders"],
+    [/^--classes must be different names/, "bodypart", "--classes", "hand,hand,shoulder"],
+    [/^--thresholds must be three/, "fracture", "--bone", "hand", "--thresholds", "0.1,0.3,0.5,0.9"],
+    [/^--thresholds must not fall/, "fracture", "--bone", "hand", "--thresholds", "0.9,0.5,0.1"],
+  ] as const) {
+    const { code, told } = await models(["import", "--onnx", "none.onnx", "--task", ...slip]);
+    assert.equal(code, 2);
+    assert.match(told, said);
+  }
+});
+
 test("a folder without bundles is refused by code, and one that is a bundle told as that", async (t) => {
   const folder = await temporaryFolder(t);
   const bundle = await writeBundle(folder, bodyPartManifest());
