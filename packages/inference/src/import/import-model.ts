@@ -163,12 +163,16 @@ async function warmupOutputs(
   film: NormalisedFilm,
 ): Promise<number[]> {
   const loaded = await loadBundle(bundle);
-  // The numbers are not known yet, so any is right.
-  const manifest = { ...loaded.manifest, warmup: { ...warmup, tolerance: Number.MAX_VALUE } } as Manifest;
+  // The numbers are not known yet, so none is expected.
+  const manifest = { ...loaded.manifest, warmup: { ...warmup, outputs: {} } } as Manifest;
   const model = await engine.load({ ...loaded, manifest });
   try {
     const [output] = await model.run([film]);
     const raw = output?.outputs[task === "fracture" ? "logit" : "logits"]?.data ?? [];
+    if (!raw.every(Number.isFinite))
+      throw new ImportError(
+        "The model answers its first film with numbers that are none (NaN or infinite): its weights are damaged, or it is fed wrongly.",
+      );
     return Array.from(raw, (number) => Number(number.toPrecision(7)));
   } finally {
     await model.dispose();
