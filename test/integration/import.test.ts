@@ -32,8 +32,13 @@ const onnxParity = /Parity: 100 films, probabilities at most \d\.\de[-+]\d+ from
 
 describe("models of the origin's architecture become bundles", () => {
   test("what is no model is refused, and leaves nothing", async () => {
-    await writeFile(path.join(importing.folder, "none.h5"), "no model");
-    await assert.rejects(importing.import("none.h5", "--task", "bodypart"), refused(/\S/));
+    for (const file of ["none.h5", "none.keras"]) {
+      await writeFile(path.join(importing.folder, file), "no model");
+      await assert.rejects(
+        importing.import(file, "--task", "bodypart"),
+        refused(/^the file is no Keras model, or is cut off$/m),
+      );
+    }
     await assert.rejects(importing.import("none.h5", "--task", "knee"), refused(/^--task must be one of/, 2));
     assert.deepEqual(await readdir(importing.models), []);
     await importing.train("tiny");

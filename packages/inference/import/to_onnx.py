@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -31,8 +32,15 @@ class Refused(Exception):
 def load_keras(path: str):
     import keras
 
-    # Only the inference is wanted, so neither optimiser nor losses of the time need be known today.
-    return keras.models.load_model(path, compile=False)
+    broken = Refused("the file is no Keras model, or is cut off")
+    # Keras says of such a file that it is not found.
+    if path.endswith(".keras") and not zipfile.is_zipfile(path):
+        raise broken
+    try:
+        # Only the inference is wanted, so neither optimiser nor losses of the time need be known today.
+        return keras.models.load_model(path, compile=False)
+    except (OSError, KeyError) as error:
+        raise broken from error
 
 
 def keras_to_onnx(path: str):
