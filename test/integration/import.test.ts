@@ -59,10 +59,11 @@ describe("models of the origin's architecture become bundles", () => {
   test("preprocessing, order of classes and decision are a choice", async () => {
     const classes = ["--classes", "Shoulder,Skull,None", "--minimum-probability", "0.4"];
     const how = ["--preprocessing", "raw", "--interpolation", "bilinear"];
-    assert.match(
-      await importing.import("tiny.keras", "--task", "bodypart", "--replace", ...classes, ...how),
-      parity,
-    );
+    const said = await importing.import("tiny.keras", "--task", "bodypart", "--replace", ...classes, ...how);
+    assert.match(said, parity);
+    assert.match(said, /^No bone that is examined, .*unsupported-region: skull$/m);
+    const card = await readFile(path.join(importing.models, "bodypart", "CARD.md"), "utf8");
+    assert.match(card, /Films of skull are `unsupported-region`/);
     const { bodyPart } = await loadBundles(importing.models);
     assert.deepEqual(bodyPart?.manifest.decision, {
       supported: ["shoulder"],

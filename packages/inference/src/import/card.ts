@@ -4,13 +4,14 @@ import type { Manifest } from "../manifest.js";
 export function draftCard(manifest: Manifest, file: string, parity: string): string {
   const { title, input, licence, data } = manifest;
   const { width, height, channels = 1, fit, resample, contrast, mean, std } = input;
+  const unsupported = manifest.task === "bodypart" ? manifest.decision.unsupported : [];
   const decision =
     manifest.task === "bodypart"
       ? `A film is \`not-identified\` where no class reaches ${manifest.decision.minimumProbability}${
           manifest.decision.unknown.length === 0
             ? ": the model has no class for a picture that is no film, so it takes one for the part that it resembles most, and this threshold is all that stands against it"
             : ""
-        }.`
+        }.${unsupported.length === 0 ? "" : ` Films of ${unsupported.join(", ")} are \`unsupported-region\`.`}`
       : `\`fractured\` from ${manifest.thresholds.balanced}; \`negative\` below ${manifest.thresholds.sensitive}, \`positive\` from ${manifest.thresholds.specific}. These thresholds were set by hand: whoever knows films that the model was not trained on should measure them. The model gives no heat map, so answers have no regions.`;
   return `# ${title}
 

@@ -116,6 +116,9 @@ async function make(
   };
   const zeros = facts.task === "fracture" ? [0] : facts.classes.map(() => 0);
   const manifest = await write(await warmupOutputs(engine, bundle, await write(zeros), warmup));
+  const unsupported = manifest.task === "bodypart" ? manifest.decision.unsupported : [];
+  if (unsupported.length > 0)
+    say(`No bone that is examined, so films of it will be unsupported-region: ${unsupported.join(", ")}`);
   const parity = await prove(engine, bundle, aside, films, { origin, facts, fitting, endsIn, say, signal });
   say(`Parity: ${parity}`);
   await writeFile(
