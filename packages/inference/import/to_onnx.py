@@ -60,6 +60,20 @@ def keras_to_onnx(path: str):
         return onnx.load(file)
 
 
+def load_onnx(path: str):
+    import google.protobuf.message
+    import onnx
+
+    try:
+        model = onnx.load(path)
+    except google.protobuf.message.DecodeError:
+        model = None
+    # Of no bytes is a model of nothing.
+    if model is None or not model.graph.node:
+        raise Refused("the file is no ONNX model, or is cut off")
+    return model
+
+
 def picture(value) -> dict:
     """Layout and size of the input."""
     dims = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
@@ -236,7 +250,7 @@ def onnx_answers(options) -> dict:
     import onnxruntime
     from PIL import Image
 
-    graph = onnx.load(options.onnx).graph
+    graph = load_onnx(options.onnx).graph
     initial = {tensor.name for tensor in graph.initializer}
     given = next(value for value in graph.input if value.name not in initial)
     shape = picture(given)
@@ -296,7 +310,7 @@ def main() -> dict:
 
     import onnx
 
-    model = keras_to_onnx(options.keras) if options.keras else onnx.load(options.onnx)
+    model = keras_to_onnx(options.keras) if options.keras else load_onnx(options.onnx)
     bundle, spec = to_bundle(model, options.task, options.classes.split(","), options.ends_in)
     onnx.save(bundle, options.out)
     return spec
