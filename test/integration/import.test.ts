@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { loadBundles } from "@osteon/inference";
-import { type OnnxNodeSpec, onnxOf } from "@osteon/inference/testing";
+import { type OnnxNodeSpec, type OnnxSpec, onnxOf } from "@osteon/inference/testing";
 import { repoRoot } from "@osteon/shared/command-line";
 import { cli, Importing } from "../support/importing.js";
 
@@ -118,6 +118,66 @@ describe("models of the origin's architecture become bundles", () => {
       answers.push(hip?.warmup.outputs.logit);
     }
     assert.deepEqual(answers[0], answers[1]);
+  });
+
+  const pooling = (weights: number[], types: Pick<OnnxSpec, "inputType" | "outputType"> = {}) =>
+    onnxOf({
+      input: [1, 3, 32, 32],
+      nodes: [
+        { op: "Cast", inputs: ["x"], outputs: ["floats"], attributes: { to: 1 } },
+        { op: "GlobalAveragePool", inputs: ["floats"], outputs: ["pooled"] },
+        { op: "Flatten", inputs: ["pooled"], outputs: ["flat"] },
+        { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+        { op: "Softmax", inputs: ["logits"], outputs: ["soft"], attributes: { axis: -1 } },
+        { op: "Cast", inputs: ["soft"], outputs: ["y"], attributes: { to: types.outputType ?? 1 } },
+      ],
+      constants: { weights: { dims: [3, 2], data: weights } },
+      outputs: ["y"],
+      ...types,
+    });
+  const shoulder = ["--task", "fracture", "--bone", "shoulder", "--films", path.join(repoRoot, "models")];
+
+  test("models that take or give whole numbers or halves become bundles of floats", async () => {
+    const [uint8, float16] = [2, 10];
+    const weights = [0.01, -0.01, 0.005, 0.02, -0.01, 0.0025];
+    await writeFile(path.join(importing.folder, "bytes.onnx"), pooling(weights, { inputType: uint8 }));
+    await writeFile(
+      path.join(importing.folder, "halves.onnx"),
+      pooling(weights, { inputType: float16, outputType: float16 }),
+    );
+    for (const [file, preprocessing] of [
+      ["bytes.onnx", "raw"],
+      ["halves.onnx", "caffe"],
+    ] as const) {
+      const how = ["--preprocessing", preprocessing, "--replace"];
+      assert.match(await importing.import(file, ...shoulder, ...how), onnxParity);
+      const made = (await loadBundles(importing.models)).fractures.get("shoulder")?.manifest;
+      assert.equal(made?.input.name, "osteon_x");
+    }
+    await assert.rejects(
+      importing.import("bytes.onnx", ...shoulder, "--preprocessing", "unit", "--replace"),
+      refused(/whole numbers \(uint8\): .*--preprocessing raw/),
+    );
+  });
+
+  test("weights that are no numbers are told as that", async () => {
+    await writeFile(path.join(importing.folder, "nan.onnx"), pooling([Number.NaN, 1, 1, 1, 1, 1]));
+    await assert.rejects(
+      importing.import("nan.onnx", ...shoulder, "--replace"),
+      refused(/^(?![\s\S]*e\+308)[\s\S]*numbers that are none \(NaN or infinite\)/),
+    );
+  });
+
+  test("a file that is no ONNX model, or half of one, is told as that", async () => {
+    const whole = pooling([1, 1, 1, 1, 1, 1]);
+    const film = await readFile(path.join(repoRoot, "models/bodypart/warmup.png"));
+    for (const bytes of [whole.subarray(0, whole.length / 2), film, new Uint8Array()]) {
+      await writeFile(path.join(importing.folder, "wrong.onnx"), bytes);
+      await assert.rejects(
+        importing.import("wrong.onnx", ...shoulder, "--replace"),
+        refused(/^the file is no ONNX model, or is cut off$/m),
+      );
+    }
   });
 
   test("a softmax is found behind what changes only shape and type, and models of the format before 2018 are read", async () => {

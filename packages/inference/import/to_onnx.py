@@ -1,6 +1,6 @@
 """Turns a classifier of another framework into the ONNX model of a bundle.
 
-python to_onnx.py convert --keras FILE | --onnx FILE --task bodypart|fracture --classes A,B --out model.onnx
+python to_onnx.py convert --keras FILE | --onnx FILE --task bodypart|fracture --classes A,B --preprocessing NAME --out model.onnx
     prints what the manifest needs to know of the model, as JSON.
 python to_onnx.py answer --keras FILE | --onnx FILE --films FOLDER --preprocessing NAME --interpolation NAME --fit NAME --ends-in NAME
     prints the probabilities that Keras itself, or ONNX Runtime of the file as it came, gives for the films (PNG) of a folder, by
@@ -136,7 +136,27 @@ def renamed(model):
     return model
 
 
-def to_bundle(model, task: str, classes: list[str], ends_in: str):
+def taking_floats(value, preprocessing: str):
+    """The input as a bundle has it, in float32, and the nodes that make of it what the model takes."""
+    from onnx import TensorProto, helper
+
+    given = value.type.tensor_type.elem_type
+    if given == TensorProto.FLOAT:
+        return value, []
+    kind = TensorProto.DataType.Name(given).lower()
+    whole = kind in ("uint8", "uint16", "uint32", "uint64", "int16", "int32", "int64")
+    if not whole and kind not in ("float16", "double"):
+        raise Refused(f"the model's input must be of floats or of whole numbers to 255, not of {kind}")
+    if whole and preprocessing != "raw":
+        raise Refused(f"the model's input is of whole numbers ({kind}): levels as they are fit in, by --preprocessing raw")
+    taking = type(value)()
+    taking.CopyFrom(value)
+    taking.name = f"osteon_{value.name}"
+    taking.type.tensor_type.elem_type = TensorProto.FLOAT
+    return taking, [helper.make_node("Cast", [taking.name], [value.name], to=given)]
+
+
+def to_bundle(model, task: str, classes: list[str], preprocessing: str, ends_in: str):
     """Cuts the model off at its logits, and names them as a bundle's outputs are named."""
     import numpy as np
     import onnx
@@ -155,7 +175,8 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
     width = numbers(graph, logits, output)
     if ending == "Sigmoid" and width > 1:
         raise Refused(f"the model ends in a sigmoid over {width} outputs: only a softmax over them, or one sigmoid, can become a bundle")
-    nodes, constants = list(graph.node), list(graph.initializer)
+    given, casts = taking_floats(inputs[0], preprocessing)
+    nodes, constants = [*casts, *graph.node], list(graph.initializer)
 
     def constant(name: str, value) -> str:
         constants.append(numpy_helper.from_array(value, name))
@@ -189,16 +210,19 @@ def to_bundle(model, task: str, classes: list[str], ends_in: str):
         if needed.intersection(node.output):
             needed.update(node.input)
             kept.append(node)
-    inputs[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    given.type.tensor_type.shape.dim[0].dim_param = "batch"
+    halves = TensorProto.FLOAT16 in {
+        graph.output[0].type.tensor_type.elem_type, inputs[0].type.tensor_type.elem_type, *(tensor.data_type for tensor in constants)
+    }
     graph = helper.make_graph(
-        kept[::-1], "osteon", inputs, [made], [tensor for tensor in constants if tensor.name in needed]
+        kept[::-1], "osteon", [given], [made], [tensor for tensor in constants if tensor.name in needed]
     )
     opsets = [each for each in model.opset_import if each.domain in ("", "ai.onnx")]
     # Before version 4, initialisers had to be inputs too.
     version = max(4, min(model.ir_version, 10))
     bundle = helper.make_model(graph, opset_imports=opsets, ir_version=version)
     onnx.checker.check_model(bundle, full_check=True)
-    return bundle, {"input": inputs[0].name, **spec}
+    return bundle, {"input": given.name, "halves": halves, **spec}
 
 
 def resized(film, width: int, height: int, interpolation: str):
@@ -253,6 +277,7 @@ def onnx_answers(options) -> dict:
     graph = load_onnx(options.onnx).graph
     initial = {tensor.name for tensor in graph.initializer}
     given = next(value for value in graph.input if value.name not in initial)
+    kind = onnx.helper.tensor_dtype_to_np_dtype(given.type.tensor_type.elem_type)
     shape = picture(given)
     size = (shape["width"], shape["height"])
     session = onnxruntime.InferenceSession(options.onnx, providers=["CPUExecutionProvider"])
@@ -279,7 +304,7 @@ def onnx_answers(options) -> dict:
             values = values / 127.5 - 1
         elif options.preprocessing == "torch":
             values = (values / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-        return (values if shape["layout"] == "NHWC" else values.transpose(2, 0, 1))[None].astype(np.float32)
+        return (values if shape["layout"] == "NHWC" else values.transpose(2, 0, 1))[None].astype(np.float32).astype(kind)
 
     paths = sorted(Path(options.films).glob("*.png"))
     answers = [session.run(None, {given.name: tensor(path)})[0] for path in paths]
@@ -294,6 +319,7 @@ def main() -> dict:
     convert.add_argument("--onnx")
     convert.add_argument("--task", choices=("bodypart", "fracture"), required=True)
     convert.add_argument("--classes", required=True)
+    convert.add_argument("--preprocessing", choices=PREPROCESSING, required=True)
     convert.add_argument("--ends-in", choices=("probabilities", "logits"), default="probabilities")
     convert.add_argument("--out", required=True)
     answer = commands.add_parser("answer")
@@ -311,7 +337,7 @@ def main() -> dict:
     import onnx
 
     model = keras_to_onnx(options.keras) if options.keras else load_onnx(options.onnx)
-    bundle, spec = to_bundle(model, options.task, options.classes.split(","), options.ends_in)
+    bundle, spec = to_bundle(model, options.task, options.classes.split(","), options.preprocessing, options.ends_in)
     onnx.save(bundle, options.out)
     return spec
 

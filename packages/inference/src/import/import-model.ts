@@ -10,7 +10,7 @@ import { draftCard } from "./card.js";
 import { parityFilms } from "./films.js";
 import { ImportError } from "./import-error.js";
 import { type ModelFacts, manifestOf } from "./manifest.js";
-import { type Origin, proveParity, tolerance } from "./parity.js";
+import { type Origin, proveParity, tolerance, toleranceOfHalves } from "./parity.js";
 import { type Fitting, inputSpec, type PictureShape } from "./preprocessing.js";
 import { toOnnx } from "./python.js";
 
@@ -96,8 +96,9 @@ async function make(
       : { source: ["--keras", keras], runner: "Keras" };
   say("Converting the model to ONNX");
   const classes = ["--classes", facts.classes.join(","), "--ends-in", endsIn];
-  const shape = await toOnnx<PictureShape & { input: string }>(
-    ["convert", ...origin.source, "--task", facts.task, ...classes, "--out", file],
+  const scale = ["--preprocessing", fitting.preprocessing];
+  const shape = await toOnnx<PictureShape & { input: string; halves: boolean }>(
+    ["convert", ...origin.source, "--task", facts.task, ...classes, ...scale, "--out", file],
     { say, signal },
   );
   const films = await parityFilms(folder);
@@ -119,7 +120,15 @@ async function make(
   const unsupported = manifest.task === "bodypart" ? manifest.decision.unsupported : [];
   if (unsupported.length > 0)
     say(`No bone that is examined, so films of it will be unsupported-region: ${unsupported.join(", ")}`);
-  const parity = await prove(engine, bundle, aside, films, { origin, facts, fitting, endsIn, say, signal });
+  const parity = await prove(engine, bundle, aside, films, {
+    origin,
+    facts,
+    fitting,
+    endsIn,
+    tolerance: shape.halves ? toleranceOfHalves : tolerance,
+    say,
+    signal,
+  });
   say(`Parity: ${parity}`);
   await writeFile(
     path.join(bundle, "CARD.md"),
@@ -137,10 +146,12 @@ async function prove(
     facts,
     fitting,
     endsIn,
+    tolerance,
     say,
     signal,
   }: Pick<ImportOptions, "facts" | "fitting" | "endsIn" | "say" | "signal"> & {
     readonly origin: Origin;
+    readonly tolerance: number;
   },
 ): Promise<string> {
   say(`Comparing ${films.length} films with ${origin.runner}`);
@@ -151,6 +162,7 @@ async function prove(
     classes: facts.classes,
     fitting,
     endsIn,
+    tolerance,
     folder,
     say,
     signal,

@@ -11,6 +11,8 @@ import { toOnnx } from "./python.js";
 
 /** Furthest that a probability may be from the origin's. */
 export const tolerance = 1e-4;
+/** The same for a model of float16, whose steps below 1 are of 5e-4. */
+export const toleranceOfHalves = 1e-3;
 
 /** The file that a bundle was made of, and what answers for it. */
 export interface Origin {
@@ -35,6 +37,7 @@ export async function proveParity(
     classes,
     fitting,
     endsIn,
+    tolerance,
     folder,
     say,
     signal,
@@ -43,6 +46,8 @@ export async function proveParity(
     readonly classes: readonly string[];
     readonly fitting: Fitting;
     readonly endsIn: "probabilities" | "logits";
+    /** Furthest that a probability may be from the origin's. */
+    readonly tolerance: number;
     /** An empty folder for the films. */
     readonly folder: string;
     readonly say: (line: string) => void;

@@ -29,13 +29,16 @@ export interface OnnxSpec {
   readonly irVersion?: number;
   /** Element type of the input; 1 is float32. */
   readonly inputType?: number;
+  /** Element type of the outputs. */
+  readonly outputType?: number;
 }
 
 const kinds = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /** The bytes of a small ONNX model. */
 export function onnxOf(spec: OnnxSpec): Uint8Array {
-  const { input, nodes, constants = {}, outputs, opset = 17, irVersion = 8, inputType = 1 } = spec;
+  const { input, nodes, constants = {}, outputs, opset = 17, irVersion = 8 } = spec;
+  const { inputType = 1, outputType = 1 } = spec;
   const dim = input.map((dimValue, axis) => (axis === 0 ? { dimParam: "batch" } : { dimValue }));
   // Before version 4, constants were inputs too.
   const inputsToo = Object.entries(irVersion < 4 ? constants : {}).map(([name, { dims, ints }]) => ({
@@ -65,7 +68,7 @@ export function onnxOf(spec: OnnxSpec): Uint8Array {
         ...(data instanceof Float32Array ? {} : ints ? { int64Data: data } : { floatData: data }),
       })),
       input: [{ name: "x", type: { tensorType: { elemType: inputType, shape: { dim } } } }, ...inputsToo],
-      output: outputs.map((name) => ({ name, type: { tensorType: { elemType: 1 } } })),
+      output: outputs.map((name) => ({ name, type: { tensorType: { elemType: outputType } } })),
     },
   }).finish();
 }
