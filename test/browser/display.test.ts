@@ -155,9 +155,43 @@ describe("the page shows all it has", () => {
       assert.deepEqual(await seriousFaults(page), [], address);
       assert.ok(await page.locator(".disclaimer").isVisible());
     }
+    const across = await readPdf(await page.pdf({ format: "A4", landscape: true }));
+    assert.ok(across.pages.join(" ").includes(exam.id), "its last fact, whatever the paper's shape");
+    const [body, paperWidth] = await page
+      .locator(".exam")
+      .evaluate((element) => [element.clientWidth, innerWidth]);
+    assert.ok(Number(body) > 0.9 * Number(paperWidth), `${body} of ${paperWidth} pixels`);
     for (const part of [".head", ".toolbar", ".worklist", ".exam-actions"]) {
       assert.ok(await page.locator(part).isHidden(), part);
     }
+    await close();
+  });
+
+  test("on a phone, whose list stands where it stood when one comes back from an exam", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {
+      viewport: { width: 390, height: 844 },
+    });
+    await page
+      .locator(`.row[aria-setsize="${copies + 2}"]`)
+      .first()
+      .waitFor();
+    await page.locator(".row a").first().click();
+    await page.locator(".findings").waitFor();
+    await page.goBack();
+    await page.locator(".row").first().waitFor();
+    // What a measurement moves, it moves within two frames.
+    const edges = await page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+      return [...document.querySelectorAll(".row")].map((row) => {
+        const { top, bottom } = row.getBoundingClientRect();
+        return { at: Number((row as HTMLElement).dataset.at), top, bottom };
+      });
+    });
+    const inOrder = edges.toSorted((a, b) => a.at - b.at);
+    assert.equal(inOrder[0]?.at, 0);
+    assert.equal(await page.locator(".worklist-scroll").evaluate(({ scrollTop }) => scrollTop), 0);
+    for (const [n, { top }] of inOrder.entries())
+      assert.ok(n === 0 || top >= Number(inOrder[n - 1]?.bottom) - 1, `row ${n} lies over the one before`);
     await close();
   });
 });

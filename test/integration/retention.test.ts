@@ -76,6 +76,18 @@ test("gives what never ended, and lost its marker, that back: without it would n
   assert.equal(await ledger.pending.has(open.id), true);
 });
 
+test("erases what was never promised and lost its marker, and leaves to the reconciler what has it", async () => {
+  const { ledger } = backbone.analyses;
+  const [stray, marked] = [40, 41].map((days) => ({ tenant: "e", id: uuidv7({ msecs: now - days * day }) }));
+  assert.ok(stray && marked);
+  for (const ref of [stray, marked]) await ledger.stage(ref, 0, Buffer.from("a film"));
+  await ledger.pending.remove(stray.id);
+  const past = (tenant: string) => (tenant === "e" ? now - 30 * day : undefined);
+  assert.equal(await expireAnalyses(backbone.analyses, past), 1);
+  assert.deepEqual(await backbone.store.list(analysisFolder("e", stray.id)), []);
+  assert.equal((await backbone.store.list(analysisFolder("e", marked.id))).length, 1);
+});
+
 test("passes over what is owed a delivery until that is made or given up, and asks only of what is due", async (t) => {
   const { analyses } = backbone;
   const { deliveries, endpoints } = analyses.ledger;

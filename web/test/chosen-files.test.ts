@@ -41,6 +41,8 @@ test("a picked folder is read so, too, and single files in the order that they w
         return Object.assign(new File([], name), { webkitRelativePath: isFolder ? path : "" });
       }),
     ).map(({ file, folder }) => `${folder}/${file.name}`);
+  const folders = ["Muller/1.jpg", "Muller/02.jpg", "Müller/01.jpg", "Müller/1.jpg", "Müller 2/1.jpg"];
+  assert.deepEqual(picked(folders.toReversed(), true), folders);
   const paths = ["exam/film 11.jpg", "exam/film 2.jpg", "exam/film 1.jpg"];
   assert.deepEqual(picked(paths, true), paths.toReversed());
   assert.deepEqual(picked(paths, false), ["/film 11.jpg", "/film 2.jpg", "/film 1.jpg"]);

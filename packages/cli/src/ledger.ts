@@ -1,9 +1,9 @@
-import { type AnalysisRef, type Ledger, setLostMarkers } from "@osteon/shared";
+import { type Analyses, type AnalysisRef, setLostMarkers } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
 import type { Terminal } from "./gateway.js";
 
 export const ledgerUsage = `npm run osteon -- ledger repair
-  after a restore: has every accepted analysis that neither ended nor is under way taken up again`;
+  after a restore: takes up again what the copy had half: films, deliveries, dead letters`;
 
 /** What is younger may be about to be accepted. */
 const graceMs = 60_000;
@@ -11,14 +11,13 @@ const graceMs = 60_000;
 /** `ledger repair`: tells each analysis whose marker was lost, and how many. @throws UsageError, ProblemError, and the signal's reason between two */
 export async function ledgerCommand(
   args: readonly string[],
-  ledger: Ledger,
+  analyses: Analyses,
   { out, signal }: Pick<Terminal, "out" | "signal">,
 ): Promise<void> {
   const { positionals } = parseCommand(args, {});
   if (positionals.join(" ") !== "repair") throw new UsageError("ledger needs its command: repair.");
   const found: AnalysisRef[] = [];
-  for await (const ref of setLostMarkers(ledger, Date.now() - graceMs)) {
-    signal.throwIfAborted();
+  for await (const ref of setLostMarkers(analyses, Date.now() - graceMs, signal)) {
     out(`${ref.id}  ${ref.tenant}`);
     found.push(ref);
   }

@@ -65,7 +65,7 @@ const topics: Readonly<Record<string, Topic>> = {
   ledger: async (args, { out, env, signal }) => {
     const { analyses, close } = await openBackbone(configOf(env));
     try {
-      await ledgerCommand(args, analyses.ledger, { out, signal });
+      await ledgerCommand(args, analyses, { out, signal });
       return true;
     } finally {
       await close();

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   Changes,
@@ -44,7 +45,9 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
     (error) => logger.warn({ err: error }, "the load is not known: the last that was stands"),
   );
   const app = await buildApp({ config, logger, metrics, backbone, changes, reloads, policy, admission });
-  const address = await app.listen({ host: config.HOST, port: config.PORT });
+  // Of a name with several addresses Fastify makes a server for each, of which it hands out the first alone.
+  const host = config.HOST === "localhost" ? (await lookup(config.HOST)).address : config.HOST;
+  const address = await app.listen({ host, port: config.PORT });
   const reconciler = new Reconciler({
     ...backbone,
     requestSeconds: config.REQUEST_TIMEOUT_SECONDS,

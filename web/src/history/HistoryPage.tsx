@@ -58,9 +58,12 @@ export default function HistoryPage() {
         </Notice>
       )}
       {state === "more" && (
-        <Button className="history-more" onClick={history.more}>
-          {t("history.more")}
-        </Button>
+        <>
+          <Button className="history-more" onClick={history.more}>
+            {t("history.more")}
+          </Button>
+          <p className="history-cut">{t("history.cut")}</p>
+        </>
       )}
       <Confirm
         title={t("keep.eraseTitle")}

@@ -7,7 +7,7 @@ const ignored = /^(\.|__MACOSX|Thumbs\.db$|desktop\.ini$)/;
 export function chosenFiles(files: Iterable<File>): ChosenFile[] {
   return [...files]
     .filter(({ name }) => !ignored.test(name))
-    .sort((a, b) => inOrder(a.webkitRelativePath, b.webkitRelativePath))
+    .sort((a, b) => inOrderOfPaths(a.webkitRelativePath, b.webkitRelativePath))
     .map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1).join("/") }));
 }
 
@@ -53,8 +53,16 @@ function byName(a: FileSystemEntry, b: FileSystemEntry): number {
   return inOrder(a.name, b.name);
 }
 
+/** Names that differ in no more than zeros before a number have an order, too. */
 function inOrder(a: string, b: string): number {
-  return a.localeCompare(b, undefined, { numeric: true });
+  return a.localeCompare(b, undefined, { numeric: true }) || Number(a > b) - Number(a < b);
+}
+
+/** Folder by folder: as one text, the names of two folders that differ by an accent would mix with those of their files. */
+function inOrderOfPaths(a: string, b: string): number {
+  const [ours, theirs] = [a.split("/"), b.split("/")];
+  const at = ours.findIndex((name, part) => name !== theirs[part]);
+  return inOrder(ours[at] ?? "", theirs[at] ?? "");
 }
 
 /** A reader gives its entries in parts, each with an order of its own, until it gives none. */

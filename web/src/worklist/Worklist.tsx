@@ -1,4 +1,4 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { measureElement, useVirtualizer } from "@tanstack/react-virtual";
 import { type FocusEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { t } from "../messages/index.js";
 import { type Exam, exams } from "../state/exams.js";
@@ -24,6 +24,10 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
     estimateSize: () => usualHeight,
     indexAttribute: "data-at",
     getItemKey: (at) => shown[at]?.key ?? at,
+    // Rows of a list that is hidden, as beside an exam on a phone, are as high as they were.
+    measureElement: (row, entry, list) =>
+      measureElement(row, entry, list) ||
+      (list.measurementsCache[list.indexFromElement(row)]?.size ?? usualHeight),
     overscan: 8,
   });
 

@@ -19,7 +19,8 @@ import type { Marker } from "./markers.js";
 /** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
 const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
 
-/** As long after its acceptance as work on an analysis may be under way: a day for an outage, and a day for the wait before. */
+/** As long after its acceptance as work on an analysis may be under way: a day for an outage, and a day for the wait before.
+ * Longer only where outages of nearly a day follow one another. */
 const underWayMs = 48 * 3_600_000;
 
 /** Takes an analysis out of everything that has something of it, and keeps it out. */

@@ -2,7 +2,7 @@ import { type ProblemError, toProblem } from "../problems/index.js";
 import type { Analyses } from "./analyses.js";
 import { batches } from "./batches.js";
 import type { AnalysisRef } from "./ledger.js";
-import { setLostMarker } from "./lost-markers.js";
+import { isStray, setLostMarker } from "./lost-markers.js";
 
 /** Analyses that are erased at once: an erasure mostly waits, and one after the other they could come in faster than they go. */
 const atOnce = 16;
@@ -30,8 +30,10 @@ export async function expireAnalyses(
       const ended = await ledger.results.has(ref);
       const due = ended ? !(await dispatch.owes(ref.tenant, ref.id)) : await ledger.isBeingErased(ref);
       if (!due) {
-        // Without its marker it would never end, and stay.
-        if (!ended) await setLostMarker(ledger, ref);
+        // Without its marker what was promised would never end, and all of it would stay.
+        if (ended || (await setLostMarker(ledger, ref)) || !(await isStray(ledger, ref))) return;
+        await ledger.erase(ref);
+        removed += 1;
         return;
       }
       await eraseAnyway(analyses, ref);

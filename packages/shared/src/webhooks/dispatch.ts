@@ -149,6 +149,18 @@ export class Dispatch {
     return owed.includes(true);
   }
 
+  /** Sets the markers that an analysis's pending deliveries lack, as in a copy of a store in use. @returns whether any did */
+  async setLostMarkers(tenant: string, event: string): Promise<boolean> {
+    const set = async (ref: DeliveryRef) => {
+      const { record } = await this.#deliveries.read(ref);
+      if (record?.status !== "pending" || (await this.#deliveries.owed.has(nameOf(ref)))) return false;
+      await this.#deliveries.owed.set({ tenant, id: nameOf(ref) });
+      return true;
+    };
+    const refs = await deliveryRefs(this.#endpoints, tenant, event);
+    return (await Promise.all(refs.map(set))).includes(true);
+  }
+
   /** Takes an analysis's deliveries out of the queue. */
   async dequeue(tenant: string, event: string): Promise<void> {
     for (const ref of await deliveryRefs(this.#endpoints, tenant, event))

@@ -25,7 +25,7 @@ const lingerMs = 2_000;
 export class Connections {
   readonly #logger: Logger;
   readonly #metrics: Metrics;
-  /** What is being answered on each connection. */
+  /** What came last on each connection: it is being answered, or waits for its turn. */
   readonly #open = new WeakMap<object, { request: IncomingMessage; response: ServerResponse }>();
   /** The ids of requests that reached a route. */
   readonly #ids = new WeakMap<IncomingMessage, string>();

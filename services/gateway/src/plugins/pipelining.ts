@@ -1,10 +1,11 @@
+import { AsyncResource } from "node:async_hooks";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** How many requests of one connection may wait behind the one that is being answered; it ends at the next. */
 const mostWaiting = 64;
 
-type Waiting = [request: IncomingMessage, response: ServerResponse][];
+type Waiting = (() => void)[];
 
 /**
  * Hands on the requests of a connection one at a time, each when the answer before it is out. Node hands on all that a client has sent
@@ -22,7 +23,7 @@ export function answerInTurn(server: Server): void {
     const first = waitingOn.get(socket)?.shift();
     // Where there is nobody to answer any longer, nothing of what waits is begun.
     if (first === undefined || !socket.writable) waitingOn.delete(socket);
-    else handOn(...first);
+    else first();
   };
   server.off("request", answer);
   server.on("request", (request, response) => {
@@ -30,7 +31,9 @@ export function answerInTurn(server: Server): void {
     if (waiting === undefined) {
       waitingOn.set(request.socket, []);
       handOn(request, response);
-    } else if (waiting.length < mostWaiting) waiting.push([request, response]);
+      // In its own context, not in that of the answer before it: a trace would go on in the next request.
+    } else if (waiting.length < mostWaiting)
+      waiting.push(AsyncResource.bind(() => handOn(request, response)));
     else request.socket.destroy();
   });
 }
