@@ -171,6 +171,7 @@ describe("the page shows all it has", () => {
     const { page, close } = await openPage(browser, system.client.url, {
       viewport: { width: 390, height: 844 },
     });
+    await page.goto("/");
     await page
       .locator(`.row[aria-setsize="${copies + 2}"]`)
       .first()
