@@ -1,4 +1,4 @@
-import { type Analyses, type AnalysisRef, setLostMarkers } from "@osteon/shared";
+import { type Analyses, setLostMarkers } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
 import type { Terminal } from "./gateway.js";
 
@@ -16,10 +16,10 @@ export async function ledgerCommand(
 ): Promise<void> {
   const { positionals } = parseCommand(args, {});
   if (positionals.join(" ") !== "repair") throw new UsageError("ledger needs its command: repair.");
-  const found: AnalysisRef[] = [];
+  let found = 0;
   for await (const ref of setLostMarkers(analyses, Date.now() - graceMs, signal)) {
     out(`${ref.id}  ${ref.tenant}`);
-    found.push(ref);
+    found += 1;
   }
-  out(`${found.length} put back.${found.length === 0 ? "" : " The gateway takes them up within a minute."}`);
+  out(`${found} put back.${found === 0 ? "" : " The gateway takes them up within a minute."}`);
 }

@@ -1,4 +1,4 @@
-import { isDamaged } from "../storage/index.js";
+import { unlessDamaged } from "../storage/index.js";
 import type { Analyses } from "./analyses.js";
 import { batches } from "./batches.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
@@ -59,10 +59,7 @@ async function setAll({ ledger, dispatch }: Analyses, ref: AnalysisRef): Promise
 
 /** A failed analysis is listed as a dead letter until its films are examined again. */
 async function setLostFailure(ledger: Ledger, ref: AnalysisRef): Promise<boolean> {
-  const result = await ledger.results.get(ref).catch((error: unknown) => {
-    if (!isDamaged(error)) throw error;
-    return undefined;
-  });
+  const result = await unlessDamaged(ledger.results.get(ref), () => undefined);
   if (result?.status !== "failed" || (await ledger.failed.has(ref.id))) return false;
   if ((await ledger.retriedAs(ref)) !== undefined || (await ledger.pending.has(ref.id))) return false;
   await ledger.failed.set(ref);

@@ -1,0 +1,66 @@
+"""Models as they come: their files, and the picture that they take."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+
+class Refused(Exception):
+    """Why a model cannot become a bundle."""
+
+
+def load_keras(path: str):
+    import keras
+
+    broken = Refused("the file is no Keras model, or is cut off")
+    # Keras says of such a file that it is not found.
+    if path.endswith(".keras") and not zipfile.is_zipfile(path):
+        raise broken
+    try:
+        # Only the inference is wanted, so neither optimiser nor losses of the time need be known today.
+        return keras.models.load_model(path, compile=False)
+    except (OSError, KeyError) as error:
+        raise broken from error
+
+
+def keras_to_onnx(path: str):
+    """The model's inference graph, by Keras's own exporter."""
+    import numpy as np
+    import onnx
+
+    model = load_keras(path)
+    shape = model.input_shape
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
+        raise Refused(f"the model's input must be one picture of a fixed size, not {shape}")
+    # The exporter wants a model that has been called.
+    model(np.zeros((1, *shape[1:]), np.float32))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.onnx"
+        model.export(str(file), format="onnx", verbose=False)
+        return onnx.load(file)
+
+
+def load_onnx(path: str):
+    import google.protobuf.message
+    import onnx
+
+    try:
+        model = onnx.load(path)
+    except google.protobuf.message.DecodeError:
+        model = None
+    # Of no bytes is a model of nothing.
+    if model is None or not model.graph.node:
+        raise Refused("the file is no ONNX model, or is cut off")
+    return model
+
+
+def picture(value) -> dict:
+    """Layout and size of the input."""
+    dims = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+    if len(dims) != 4 or min(dims[1:]) < 1:
+        raise Refused(f"the model's input must be one picture of a fixed size, not {dims}")
+    if dims[3] in (1, 3) and dims[1] not in (1, 3):
+        return {"layout": "NHWC", "height": dims[1], "width": dims[2], "channels": dims[3]}
+    if dims[1] in (1, 3):
+        return {"layout": "NCHW", "channels": dims[1], "height": dims[2], "width": dims[3]}
+    raise Refused(f"the model's input must have one channel or three, not {dims}")
