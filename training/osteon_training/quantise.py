@@ -16,6 +16,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from .bundle import INT8, Bundle, digest, read_film, write_json
 from .data import BONES, Sample, load
 from .export import choose_bone
+from .rounding import round_weights
 from .stem import fold_stem
 from .tensor import to_tensor
 
@@ -76,16 +77,20 @@ def quantised(bundle: Bundle, films: list[Sample]) -> onnx.ModelProto:
     last convolution (pooling, the few linear steps) stays float32, and so does what draws the heat map, a small part of the work:
     hot cells are rare, and ranges calibrated on all cells cut them off.
     """
-    tensors = iter([to_tensor(s.image, bundle.spec)[None] for s in films])
+    tensors = [to_tensor(s.image, bundle.spec)[None] for s in films]
     with tempfile.TemporaryDirectory() as temporary:
         start, prepared, target = (Path(temporary) / name for name in ("start.onnx", "prepared.onnx", "int8.onnx"))
         folded = onnx.load(bundle.folder / "model.onnx")
         fold_stem(folded)
         onnx.save(folded, start)
         quant_pre_process(str(start), str(prepared), skip_symbolic_shape=True)
+        exact = onnx.load(prepared)
+        left = head(exact.graph)
+        round_weights(exact, tensors, [node.name for node in exact.graph.node if node.op_type == "Conv" and node.name not in left])
+        onnx.save(exact, prepared)
         quantize_static(
-            str(prepared), str(target), Films("film", tensors), quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Add", "Clip", "Resize"], nodes_to_exclude=head(onnx.load(prepared).graph), per_channel=True, reduce_range=True,
+            str(prepared), str(target), Films("film", iter(tensors)), quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "Add", "Clip", "Resize"], nodes_to_exclude=left, per_channel=True, reduce_range=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
             extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": 0.05},
         )
