@@ -233,7 +233,7 @@ test("an end that is settled again keeps what a retry has noted", async () => {
   const { analyses } = backbone;
   const one = await failed();
   await analyses.ledger.pending.set(one);
-  await analyses.ledger.failed.set({ tenant, id: one.id, retriedAs: "another" });
+  await analyses.ledger.failed.set(one, { retriedAs: "another" });
   const end = await analyses.get(one);
   assert.ok(end);
   await analyses.settle(one, end);

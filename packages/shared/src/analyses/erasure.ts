@@ -58,8 +58,7 @@ export class Erasure {
     const key = request?.key ?? begun?.key;
     const filmCount = request?.films.length ?? marker?.filmCount;
     const withRetries = retries || begun?.retries === true;
-    await this.#ledger.erasures.set({
-      ...ref,
+    await this.#ledger.erasures.set(ref, {
       ...(withRetries ? { retries: true } : {}),
       ...(key === undefined ? {} : { key }),
       ...(filmCount === undefined ? {} : { filmCount }),
@@ -77,7 +76,7 @@ export class Erasure {
         this.#ledger.commitments.forget(ref.id),
       ]);
     if (idle) await this.#ledger.erasures.remove(ref.id);
-    else await this.#ledger.erasures.set({ ...ref, filmCount, done: true });
+    else await this.#ledger.erasures.set(ref, { filmCount, done: true });
   }
 
   /**

@@ -35,23 +35,11 @@ export class Markers {
     this.#folder = folder;
   }
 
-  async set({
-    tenant,
-    id,
-    retriedAs,
-    key,
-    filmCount,
-    retries,
-    done,
-  }: Marker & { id: string }): Promise<void> {
-    const marker: Marker = {
-      tenant,
-      ...(retriedAs === undefined ? {} : { retriedAs }),
-      ...(key === undefined ? {} : { key }),
-      ...(filmCount === undefined ? {} : { filmCount }),
-      ...(retries === undefined ? {} : { retries }),
-      ...(done === undefined ? {} : { done }),
-    };
+  async set(
+    { tenant, id }: { tenant: string; id: string },
+    more: Omit<Marker, "tenant"> = {},
+  ): Promise<void> {
+    const marker: Marker = { tenant, ...more };
     // One with another's tenant would have its own analysis swept.
     await putSealed(this.#store, this.#folder + id, marker);
   }

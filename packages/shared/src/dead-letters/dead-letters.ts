@@ -111,7 +111,7 @@ export class DeadLetters {
       // Another that came behind a lock that was lost may have been through with it.
       await stillHeld();
       // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
-      await ledger.failed.set({ tenant, id, retriedAs });
+      await ledger.failed.set({ tenant, id }, { retriedAs });
     }
     // Where another goes on with the same, it may have promised it: then it stays, for the reconciler and the next retry.
     const mayTakeBack = async () => {
