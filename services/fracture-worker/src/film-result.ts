@@ -1,11 +1,10 @@
-import type { Heatmap, Placement } from "@osteon/imaging";
 import type { ExaminedFilm } from "@osteon/inference";
 import {
   type AcceptedFilm,
   acceptedFilm,
   type BodyPart,
   type FilmResult,
-  type KeptHeatmap,
+  keepHeatmap,
   type ModelRef,
   type Timings,
 } from "@osteon/shared";
@@ -39,15 +38,6 @@ export function filmResult(
     ...(image === undefined ? {} : { image }),
     ...(examined.heatmap === undefined
       ? {}
-      : { heatmap: keep(examined.heatmap, examined.placement, { width, height }) }),
+      : { heatmap: keepHeatmap(examined.heatmap, examined.placement, { width, height }) }),
   };
-}
-
-function keep(
-  { width, height, data }: Heatmap,
-  placement: Placement,
-  image: { width: number; height: number },
-): KeptHeatmap {
-  const levels = Uint8ClampedArray.from(data, (heat) => heat * 255);
-  return { width, height, levels: Buffer.from(levels).toString("base64"), image, placement };
 }

@@ -1,25 +1,8 @@
 import type { Analysis, Film, Timings } from "../contracts/index.js";
 import { getSealed, type ObjectStore, putSealed } from "../storage/index.js";
+import type { KeptHeatmap } from "./kept-heatmap.js";
 import { analysisFolder } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
-
-/** A heat map as it is kept: the model's cells, and where the film lies on the model's canvas (pixels of it). */
-export interface KeptHeatmap {
-  width: number;
-  height: number;
-  /** `width * height` levels of 0 to 255, base64. */
-  levels: string;
-  /** Of image.png, which it lies over, pixels; in results of old that is the film's size. */
-  image?: { width: number; height: number };
-  placement: {
-    left: number;
-    top: number;
-    width: number;
-    height: number;
-    canvasWidth: number;
-    canvasHeight: number;
-  };
-}
 
 /** How one film ended: what the roll-up is made of. */
 export interface FilmResult {

@@ -1,5 +1,5 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
-import { type AcceptedFilm, isEnded, isUuidV7, type KeptHeatmap, ProblemError } from "@osteon/shared";
+import { type AcceptedFilm, heatOf, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
@@ -129,7 +129,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       const { width, height } = shown.image ?? film ?? {};
       if (width === undefined || height === undefined) throw new ProblemError("image-not-ready");
       const bytes = await drawing.run(tenant, reply, () =>
-        heatmapOverlay(unpack(shown), shown.placement, { width, height }),
+        heatmapOverlay(heatOf(shown), shown.placement, { width, height }),
       );
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
@@ -179,12 +179,4 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
 /** A name that this server makes: the sender's may be of any characters, and of a person. */
 function fileName(id: string, { index, contentType }: AcceptedFilm): string {
   return `${id}-${index}.${extensionOf(contentType)}`;
-}
-
-function unpack({ width, height, levels }: KeptHeatmap): {
-  width: number;
-  height: number;
-  data: Float32Array;
-} {
-  return { width, height, data: Float32Array.from(Buffer.from(levels, "base64"), (level) => level / 255) };
 }
