@@ -1,16 +1,8 @@
-import { OnceAnOutage, ProblemError } from "@osteon/shared";
+import { type Load, OnceAnOutage, ProblemError } from "@osteon/shared";
 
 export interface AdmissionLimits {
   maxQueued: number;
   maxWaitSeconds: number;
-}
-
-/** Films waiting or worked on, those of them that wait for a worker, films ended since some beginning, and films waiting by tenant. */
-export interface Load {
-  backlog: number;
-  waiting: number;
-  ended: number;
-  tenants: ReadonlyMap<string, number>;
 }
 
 /** The drain rate is of the last so many seconds. */

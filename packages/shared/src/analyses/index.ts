@@ -13,6 +13,7 @@ export { heatOf, type KeptHeatmap, keepHeatmap } from "./kept-heatmap.js";
 export { analysisFolder, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
+export type { Load } from "./load.js";
 export { setLostMarkers } from "./lost-markers.js";
 export { Reconciler, type ReconcilerReport } from "./reconciler.js";
 export { RereadProcessor, type RereadProcessorParts } from "./reread-processor.js";

@@ -10,7 +10,7 @@ export interface Load {
   /** That ended since the count began. */
   ended: number;
   /** That wait, by tenant. */
-  tenants: Map<string, number>;
+  tenants: ReadonlyMap<string, number>;
 }
 
 export async function loadOf(producer: Producer, live: LiveState): Promise<Load> {
