@@ -13,7 +13,7 @@ const same: [
   Same<client.Analysis, shared.Analysis>,
   Same<client.Bone, shared.Bone>,
   Same<client.EventType, shared.EventType>,
-  Same<client.UploadType, shared.FilmType>,
+  Same<client.UploadType, shared.UploadType>,
   Same<client.LoadedModel, shared.LoadedModel>,
   Same<client.WorkerReload, shared.WorkerReload>,
   Same<client.WebhookEndpoint, shared.WebhookEndpoint>,

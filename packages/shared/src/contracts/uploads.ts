@@ -9,7 +9,7 @@ export const filmTypes = [
   "application/dicom",
   "application/octet-stream",
 ] as const;
-export type FilmType = (typeof filmTypes)[number];
+export type UploadType = (typeof filmTypes)[number];
 
 /** Where a client puts one film itself, past the gateway. */
 export const UploadAddress = Type.Object({
