@@ -10,7 +10,7 @@ import {
 } from "@osteon/shared";
 
 /** What the body-part worker found of a film; the size is of the normalised one. */
-interface ClassifiedFilm {
+interface ClassifiedWith {
   width: number;
   height: number;
   bodyPart: BodyPart;
@@ -22,7 +22,7 @@ interface ClassifiedFilm {
 /** The end of a film that was examined. */
 export function filmResult(
   accepted: AcceptedFilm,
-  { width, height, bodyPart, model, image }: ClassifiedFilm,
+  { width, height, bodyPart, model, image }: ClassifiedWith,
   examined: ExaminedFilm,
   timings: Timings,
 ): FilmResult {
