@@ -2,7 +2,7 @@ import type { NormalisedFilm } from "@osteon/imaging";
 import type { ProblemError } from "@osteon/shared";
 import type { RawOutput } from "../engine.js";
 import type { LaneRequest, StartLane } from "./protocol.js";
-import { closed, Slot, type Task } from "./slot.js";
+import { closed, type LaneTask, Slot } from "./slot.js";
 
 export interface PoolOptions {
   readonly start: StartLane;
@@ -20,7 +20,7 @@ type LoadRequest = Extract<LaneRequest, { kind: "load" }>;
 export class Pool {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
-  readonly #queue: Task[] = [];
+  readonly #queue: LaneTask[] = [];
   /** Loaded on every lane: what a new lane has to load. */
   readonly #loaded = new Map<string, LoadRequest>();
   #closed = false;
@@ -127,7 +127,7 @@ export class Pool {
     return slots.map((slot) => this.#submit(request, timeoutMs, (task) => slot.add(task)));
   }
 
-  #submit(request: LaneRequest, timeoutMs: number, enqueue: (task: Task) => void): Promise<RawOutput> {
+  #submit(request: LaneRequest, timeoutMs: number, enqueue: (task: LaneTask) => void): Promise<RawOutput> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(closed());
       enqueue({ request, timeoutMs, resolve: (output) => resolve(output as RawOutput), reject });

@@ -3,7 +3,7 @@ import type { RawOutput } from "../engine.js";
 import type { Lane, LaneReply, LaneRequest, StartLane } from "./protocol.js";
 
 /** One request with its caller. */
-export interface Task {
+export interface LaneTask {
   readonly request: LaneRequest;
   readonly timeoutMs: number;
   resolve(output: RawOutput | undefined): void;
@@ -17,7 +17,7 @@ export interface SlotOptions {
   /** What a lane that starts has to do before anything else. */
   boot(): LaneRequest[];
   /** The next shared task, `undefined` where none waits. */
-  take(): Task | undefined;
+  take(): LaneTask | undefined;
   /** Called with the runtime's version when a lane has started. */
   onReady(version: string): void;
   /** Called when a lane could not start or not load its models. */
@@ -35,14 +35,14 @@ const patience = 4;
  */
 export class Slot {
   readonly #options: SlotOptions;
-  readonly #own: Task[] = [];
+  readonly #own: LaneTask[] = [];
   #lane: Lane | undefined;
   /** Counts lanes and requests, to know late messages of a lane that was given up. */
   #generation = 0;
   #nextId = 0;
   #ready = false;
   #booting: LaneRequest[] = [];
-  #current: { id: number; task: Task | undefined } | undefined;
+  #current: { id: number; task: LaneTask | undefined } | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Starts that failed since one last succeeded. */
   #failures = 0;
@@ -64,7 +64,7 @@ export class Slot {
   }
 
   /** Queues a task for this slot alone. */
-  add(task: Task): void {
+  add(task: LaneTask): void {
     if (this.#closed) {
       task.reject(closed());
       return;
@@ -111,7 +111,7 @@ export class Slot {
   }
 
   /** `task` is whose request it is, `undefined` while booting. */
-  #post(request: LaneRequest, timeoutMs: number, task: Task | undefined): void {
+  #post(request: LaneRequest, timeoutMs: number, task: LaneTask | undefined): void {
     const id = this.#nextId++;
     this.#current = { id, task };
     this.#arm(timeoutMs, `no answer within ${timeoutMs} ms`);
