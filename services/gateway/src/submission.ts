@@ -25,7 +25,7 @@ const mostLight = 8;
 /** Ones held since they came that it looks into: a made-up TIFF of a megabyte takes fifty. As many as there are threads for it. */
 const mostInHand = 4;
 /** Bytes of small films in memory, of all requests: a quarter of what the deployments give a gateway. What is more goes to the store at once. */
-const mostHeld = 256 * 1024 * 1024;
+const mostHeldOfAll = 256 * 1024 * 1024;
 
 export interface Submitter {
   tenant: string;
@@ -60,7 +60,7 @@ export class Submission {
 
   constructor(
     dependencies: Omit<Dependencies, "submission" | "streams" | "closing">,
-    memory = new MemoryBudget(mostHeld, shareOfTenant(dependencies.config)),
+    memory = new MemoryBudget(mostHeldOfAll, shareOfTenant(dependencies.config)),
   ) {
     this.#dependencies = dependencies;
     this.#memory = memory;

@@ -36,7 +36,7 @@ export interface IntakeParts {
  * What one request may hold in memory, bytes, as long as there is room for it among all requests: most films are smaller, and cost the
  * store nothing where they are refused.
  */
-const mostHeld = 8 * 1024 * 1024;
+const mostHeldOfRequest = 8 * 1024 * 1024;
 /** More than all fields of a form and its parts' headers can be. */
 const mostBesideFilms = 1024 * 1024;
 
@@ -128,7 +128,7 @@ export class Intake {
     const { held, bytes: length = 0 } = this.films[index] ?? {};
     const { heavy, light, inHand } = this.#parts;
     if (held !== undefined) return inHand(() => step(held));
-    const limit = length > mostHeld ? heavy : light;
+    const limit = length > mostHeldOfRequest ? heavy : light;
     return limit(async () => {
       const bytes = await this.#parts.ledger.original(this.ref, index);
       // Swept meanwhile, as what nobody was still sending.
@@ -176,7 +176,7 @@ export class Intake {
       const { done, value } = await source.next();
       if (done === true) break;
       chunks.push(value);
-      if (this.#held + value.length > mostHeld || !memory.tryTake(tenant, value.length)) {
+      if (this.#held + value.length > mostHeldOfRequest || !memory.tryTake(tenant, value.length)) {
         await this.#stage(chunks, source);
         this.#giveBack(bytes);
         return undefined;
