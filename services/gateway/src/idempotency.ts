@@ -1,30 +1,21 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import {
   type AcceptedFilm,
   type Analysis,
+  type IdempotencyEntry,
+  IdempotencyKeys,
   type IdempotencyRecords,
-  idempotencyKeptMs,
   ProblemError,
-  placeOfIdempotencyKey,
-  queueGuarded,
   type RedisConnection,
   type UsedKey,
 } from "@osteon/shared";
 import type { UploadFields } from "./uploads/fields.js";
 
-const keptSeconds = idempotencyKeptMs / 1000;
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
 /** By so much gateways' clocks may differ: a lease that ends later is of a clock that is wrong, and would hold its key for as long as that. */
 const clocksMs = 5_000;
-
-interface Entry {
-  fingerprint: string;
-  /** The analysis that the request becomes, known before it exists: so a gateway that dies in between is found out. */
-  id: string;
-  /** Milliseconds since the epoch; absent once the request was answered. */
-  until?: number;
-}
 
 /** A key that is this request's own now: it says how the request ended. */
 export interface Claim {
@@ -54,31 +45,17 @@ export interface ClaimedRequest {
   id: string;
 }
 
-/** Puts ARGV[1] where nothing stands, or returns what does. A script: `SET` takes NX with GET only from Redis 7 on. */
-const takeScript = `
-local found = redis.call("GET", KEYS[1])
-if not found then redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2]) end
-return found
-`;
-
-/** Puts ARGV[2] (where it is empty: nothing) in the place of ARGV[1], or returns 0. */
-const replaceScript = `
-if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
-if ARGV[2] == "" then redis.call("DEL", KEYS[1]) else redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) end
-return 1
-`;
-
 /**
  * Idempotency-Key after draft-ietf-httpapi-idempotency-key-header: per tenant, kept 24 hours, shared by all gateways through Redis.
  * What Redis does not know the store is asked for.
  */
 export class Idempotency {
-  readonly #redis: RedisConnection;
+  readonly #keys: IdempotencyKeys;
   readonly #records: IdempotencyRecords;
   readonly #now: () => number;
 
   constructor(redis: RedisConnection, records: IdempotencyRecords, now: () => number = Date.now) {
-    this.#redis = redis;
+    this.#keys = new IdempotencyKeys(redis);
     this.#records = records;
     this.#now = now;
   }
@@ -92,13 +69,10 @@ export class Idempotency {
     { tenant, key, fingerprint, id }: ClaimedRequest,
     look: RepeatLookup,
   ): Promise<Claim | Analysis> {
-    const digest = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
-    const name = placeOfIdempotencyKey(digest);
+    const name = createHash("sha256").update(`${tenant}\n${key}`).digest("hex");
     const now = this.#now();
-    const mine: Entry = { fingerprint, id, until: now + leaseMs };
-    const text = await this.#take(name, mine);
-    // Our own stands there where the answer was lost with the connection, and the command sent again.
-    const found = text === null || text === JSON.stringify(mine) ? undefined : (JSON.parse(text) as Entry);
+    const mine: IdempotencyEntry = { fingerprint, id, until: now + leaseMs };
+    const found = await this.#keys.take(name, mine);
     if (found !== undefined) {
       if (found.fingerprint !== fingerprint) throw new ProblemError("idempotency-key-reused");
       if (found.until === undefined) {
@@ -106,26 +80,25 @@ export class Idempotency {
         if (analysis !== undefined) return analysis;
       } else if (this.#isHeld(found.until)) throw inFlight();
       // In doubt, or erased since: of all that find it so, one goes on.
-      if (!(await this.#replace(name, JSON.stringify(found), mine))) throw inFlight();
+      if (!(await this.#keys.replace(name, found, mine))) throw inFlight();
     }
     try {
       const inDoubt = found?.until === undefined ? undefined : found;
       // Redis may never have known of it, or have lost it: with a wipe, or the last second of one that failed over.
-      const record = await this.#records.find(digest, now);
+      const record = await this.#records.find(name, now);
       const analysis =
         (await this.#resolved(inDoubt, mine, look)) ??
         (record?.id === inDoubt?.id ? undefined : await this.#resolved(record, mine, look));
       if (analysis === undefined) {
-        const keep = () => this.#records.keep(digest, { fingerprint, id, at: now }, record !== undefined);
-        return { used: { name: digest, at: now }, keep, ...this.#claimed(name, mine) };
+        const keep = () => this.#records.keep(name, { fingerprint, id, at: now }, record !== undefined);
+        return { used: { name, at: now }, keep, ...this.#claimed(name, mine) };
       }
       // Not ours any more: whoever has it by now finds the same.
-      if (!(await this.#replace(name, JSON.stringify(mine), { fingerprint, id: analysis.id })))
-        throw inFlight();
+      if (!(await this.#keys.replace(name, mine, { fingerprint, id: analysis.id }))) throw inFlight();
       return analysis;
     } catch (error) {
       // What stood there leads to the analysis in doubt, and holds nobody.
-      await this.#replace(name, JSON.stringify(mine), found).catch(() => false);
+      await this.#keys.replace(name, mine, found).catch(() => false);
       throw error;
     }
   }
@@ -137,8 +110,8 @@ export class Idempotency {
 
   /** What became of an earlier request under the key, which is `mine`. */
   async #resolved(
-    earlier: Pick<Entry, "id" | "fingerprint"> | undefined,
-    mine: Entry,
+    earlier: Pick<IdempotencyEntry, "id" | "fingerprint"> | undefined,
+    mine: IdempotencyEntry,
     look: RepeatLookup,
   ): Promise<Analysis | undefined> {
     if (earlier === undefined) return undefined;
@@ -150,37 +123,21 @@ export class Idempotency {
     return undefined;
   }
 
-  #claimed(name: string, mine: Entry): Pick<Claim, "settle" | "release"> {
-    const text = JSON.stringify(mine);
-    const after = JSON.stringify(promised(mine));
+  #claimed(name: string, mine: IdempotencyEntry): Pick<Claim, "settle" | "release"> {
+    const after = promised(mine);
     return {
       settle: async () =>
-        (await this.#replace(name, text, promised(mine))) ||
+        (await this.#keys.replace(name, mine, after)) ||
         // A repeat was faster: it is the same promise.
-        (await queueGuarded(() => this.#redis.get(name))) === after,
+        isDeepStrictEqual(await this.#keys.get(name), after),
       release: async (stays) => {
-        await this.#replace(name, text, stays ? { ...mine, until: 0 } : undefined).catch(() => false);
+        await this.#keys.replace(name, mine, stays ? { ...mine, until: 0 } : undefined).catch(() => false);
       },
     };
   }
-
-  /** What stands there already; null where it was free, and is ours now. */
-  #take(name: string, mine: Entry): Promise<string | null> {
-    const text = JSON.stringify(mine);
-    return queueGuarded(
-      () => this.#redis.eval(takeScript, 1, name, text, keptSeconds) as Promise<string | null>,
-    );
-  }
-
-  async #replace(name: string, found: string, entry?: Entry): Promise<boolean> {
-    const text = entry === undefined ? "" : JSON.stringify(entry);
-    return (
-      (await queueGuarded(() => this.#redis.eval(replaceScript, 1, name, found, text, keptSeconds))) === 1
-    );
-  }
 }
 
-function promised({ until: _, ...entry }: Entry): Entry {
+function promised({ until: _, ...entry }: IdempotencyEntry): IdempotencyEntry {
   return entry;
 }
 

@@ -71,7 +71,7 @@ export class Erasure {
     await this.scrub(ref);
     if (key !== undefined)
       await allEnded([
-        this.#live.forgetKey(key, ref.id),
+        this.#live.idempotency.forget(key, ref.id),
         this.#ledger.idempotency.remove(key, ref.id),
         this.#ledger.commitments.forget(ref.id),
       ]);

@@ -1,6 +1,5 @@
 import type { UsedKey } from "../contracts/index.js";
 import { toProblem } from "../problems/index.js";
-import { queuePrefix } from "../queues/index.js";
 import { isUnreadable, type ObjectStore, putSealed, unseal } from "../storage/index.js";
 import { dayFolder, sweepDays } from "./day-folders.js";
 
@@ -66,11 +65,6 @@ export class IdempotencyRecords {
   sweep(now: number): Promise<number> {
     return sweepDays(this.#store, root, now - idempotencyKeptMs);
   }
-}
-
-/** Where Redis has a key. */
-export function placeOfIdempotencyKey(name: string): string {
-  return `${queuePrefix}:idempotency:${name}`;
 }
 
 /** Undefined where it is damaged: its key must not be refused for that all day. */

@@ -3,12 +3,8 @@ export { Analyses } from "./analyses.js";
 export { Changes } from "./changes.js";
 export { FilmProcessor, type FilmProcessorParts } from "./film-processor.js";
 export { acceptedFilm, unexaminedFilm } from "./film-views.js";
-export {
-  type IdempotencyRecord,
-  type IdempotencyRecords,
-  idempotencyKeptMs,
-  placeOfIdempotencyKey,
-} from "./idempotency-records.js";
+export { type IdempotencyEntry, IdempotencyKeys } from "./idempotency-keys.js";
+export type { IdempotencyRecord, IdempotencyRecords } from "./idempotency-records.js";
 export { heatOf, type KeptHeatmap, keepHeatmap } from "./kept-heatmap.js";
 export { analysisFolder, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, Ledger } from "./ledger.js";

@@ -1,6 +1,6 @@
-import type { Analysis, AnalysisRequest, BodyPart, UsedKey } from "../contracts/index.js";
+import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
 import { onOtherMasters, queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
-import { placeOfIdempotencyKey } from "./idempotency-records.js";
+import { IdempotencyKeys } from "./idempotency-keys.js";
 import type { FilmResult } from "./results.js";
 
 /** What is known of a film on its way. */
@@ -70,12 +70,6 @@ end
 return standing
 `;
 
-/** KEYS: an idempotency key. ARGV: the analysis that it must have been used for. */
-const forgetKeyScript = `
-local entry = redis.call("GET", KEYS[1])
-if entry and cjson.decode(entry).id == ARGV[1] then redis.call("DEL", KEYS[1]) end
-`;
-
 /** A connection that knows the scripts: each step of a film's way is one round trip. */
 interface Scripts {
   osteonOpenAnalysis(...args: (string | number)[]): Promise<number>;
@@ -88,6 +82,7 @@ interface Scripts {
  * Every field is set once, so no duplicate or late job can turn the state back.
  */
 export class LiveState {
+  readonly idempotency: IdempotencyKeys;
   readonly #redis: RedisConnection & Scripts;
   #connectedAt = Date.now();
   /** Ids of what the ledger was seen to have since. */
@@ -98,6 +93,7 @@ export class LiveState {
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
     redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
     this.#redis = redis as RedisConnection & Scripts;
+    this.idempotency = new IdempotencyKeys(redis);
     const doubt = () => {
       this.#connectedAt = Date.now();
       this.#confirmed.clear();
@@ -201,11 +197,6 @@ export class LiveState {
   /** Notes that an analysis was erased, for those who still work on it. */
   async markErased(id: string): Promise<void> {
     await queueGuarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
-  }
-
-  /** Forgets what a key was used for, unless it was used for something else since. */
-  async forgetKey({ name }: UsedKey, id: string): Promise<void> {
-    await queueGuarded(() => this.#redis.eval(forgetKeyScript, 1, placeOfIdempotencyKey(name), id));
   }
 
   async isErased(id: string): Promise<boolean> {
