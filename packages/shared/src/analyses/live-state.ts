@@ -27,13 +27,17 @@ export const changesChannel = `${queuePrefix}:changes`;
 export const endMark = "!";
 
 const endedKey = `${queuePrefix}:ended`;
-const pendingSeconds = 24 * 3600;
 /** By so much the clocks of gateways may differ, milliseconds. */
 const clocksMs = 5_000;
 const mostConfirmed = 10_000;
+const pendingSeconds = 24 * 3600;
 const endedSeconds = 3600;
 /** Nothing was made of it that anybody waits for, and who cancels what he sends makes as many as he may send. */
 const cancelledSeconds = 60;
+/** Of the mark of an erasure: the ledger's own may stand for longer. */
+const erasedSeconds = 3600;
+/** Of the count of ended films, after the last. */
+const countedSeconds = 24 * 3600;
 
 /** KEYS: the analysis, its mark of erasure. ARGV: request, seconds kept. Returns whether the analysis was erased. */
 const openScript = `
@@ -196,7 +200,7 @@ export class LiveState {
 
   /** Notes that an analysis was erased, for those who still work on it. */
   async markErased(id: string): Promise<void> {
-    await queueGuarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", endedSeconds));
+    await queueGuarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", erasedSeconds));
   }
 
   async isErased(id: string): Promise<boolean> {
@@ -221,7 +225,7 @@ export class LiveState {
         changesChannel,
         id + mark,
         films,
-        pendingSeconds,
+        countedSeconds,
       ),
     );
     if (erased === 1) return "erased";
