@@ -505,7 +505,7 @@ test("nothing is written that outlives its analysis or endpoint, also where thos
   const { record } = await endpoint();
   const erased = await ended({ callbackUrl: url });
   answer = async (_request, response) => {
-    await ledger.erase({ tenant, id: erased.id });
+    await ledger.removeAll({ tenant, id: erased.id });
     response.writeHead(500).end();
   };
   assert.equal(await attempt(erased.id), undefined);

@@ -109,7 +109,7 @@ export class Erasure {
   /** Removes what is there; also what a worker wrote that did not know of the erasure. */
   async scrub(ref: AnalysisRef): Promise<void> {
     await this.#dispatch.dequeue(ref.tenant, ref.id);
-    await this.#ledger.erase(ref);
+    await this.#ledger.removeAll(ref);
     await this.#live.forget(ref.id);
   }
 

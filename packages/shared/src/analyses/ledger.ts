@@ -207,7 +207,7 @@ export class Ledger {
    * that nobody had an answer to may still arrive.
    */
   withdraw(ref: AnalysisRef, fault: unknown): Promise<void> {
-    return toProblem(fault).code === "store-unavailable" ? this.clear(ref) : this.erase(ref);
+    return toProblem(fault).code === "store-unavailable" ? this.removeAllButMarker(ref) : this.removeAll(ref);
   }
 
   /** Takes an analysis from whoever asks for it. In this order: what had ended is never seen as unfinished. */
@@ -239,15 +239,15 @@ export class Ledger {
   }
 
   /** All but the marker. */
-  async clear({ tenant, id }: AnalysisRef): Promise<void> {
+  async removeAllButMarker({ tenant, id }: AnalysisRef): Promise<void> {
     await this.#store.deletePrefix(analysisFolder(tenant, id));
     for (const ref of await deliveryRefs(this.endpoints, tenant, id)) await this.deliveries.remove(ref);
     await this.failed.remove(id);
   }
 
   /** Every trace in the store. The marker goes last: until then the rest is found again. */
-  async erase(ref: AnalysisRef): Promise<void> {
-    await this.clear(ref);
+  async removeAll(ref: AnalysisRef): Promise<void> {
+    await this.removeAllButMarker(ref);
     await this.pending.remove(ref.id);
   }
 }

@@ -168,10 +168,10 @@ export class Reconciler {
     const request = await ledger.request(ref);
     if (request === undefined || erased) {
       if (this.#isAbandoned(ref.id)) {
-        await ledger.erase(ref);
+        await ledger.removeAll(ref);
         report.swept += 1;
         // The marker stays: of what was taken back after a fault of the store, more may still be on its way.
-      } else if (erased) await ledger.clear(ref);
+      } else if (erased) await ledger.removeAllButMarker(ref);
       return;
     }
     const result = await ledger.results.get(ref);

@@ -32,7 +32,7 @@ export async function expireAnalyses(
       if (!due) {
         // Without its marker what was promised would never end, and all of it would stay.
         if (ended || (await setLostMarker(ledger, ref)) || !(await isStray(ledger, ref))) return;
-        await ledger.erase(ref);
+        await ledger.removeAll(ref);
         removed += 1;
         return;
       }

@@ -129,7 +129,7 @@ export class DeadLetters {
     if (!(await ledger.hasRequest({ tenant, id }))) {
       // Erased since its films were read: they must not live on under an id that its client does not know.
       await eraseAnyway(this.#analyses, { tenant, id: retriedAs });
-      await ledger.clear({ tenant, id });
+      await ledger.removeAllButMarker({ tenant, id });
       throw new ProblemError("dead-letter-not-found");
     }
     await ledger.failed.remove(id);
