@@ -10,6 +10,7 @@ import { OpenStreams } from "./open-streams.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";
+import { filmBodies } from "./plugins/film-bodies.js";
 import { noBody } from "./plugins/no-body.js";
 import { noContentEncoding } from "./plugins/no-content-encoding.js";
 import { openapi } from "./plugins/openapi.js";
@@ -18,7 +19,6 @@ import { frameworkError, notFoundEarly, problems } from "./plugins/problems.js";
 import { rateLimit } from "./plugins/rate-limit.js";
 import { sameSite } from "./plugins/same-site.js";
 import { tracing } from "./plugins/tracing.js";
-import { uploads } from "./plugins/uploads.js";
 import { validation } from "./plugins/validation.js";
 import { analysisDeliveries } from "./routes/analysis-deliveries.js";
 import { deadLetters } from "./routes/dead-letters.js";
@@ -126,7 +126,7 @@ export async function buildApp(
   noContentEncoding(app);
   await openapi(app);
   await app.register(async (scope) => {
-    await uploads(scope as App, dependencies);
+    await filmBodies(scope as App, dependencies);
     await submitAnalysis(scope as App, dependencies);
     await originUpload(scope as App, dependencies);
   });

@@ -10,7 +10,7 @@ import {
   type RedisConnection,
   type UsedKey,
 } from "@osteon/shared";
-import type { UploadFields } from "./uploads/fields.js";
+import type { SubmissionFields } from "./intake/fields.js";
 
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;
@@ -165,7 +165,7 @@ export function parseIdempotencyKey(headers: readonly string[] = []): string | u
 /** What makes two submissions the same: the films' bytes in their order, and the fields; not the envelope, nor the way they came. */
 export function fingerprintOf(
   films: readonly Pick<AcceptedFilm, "digest" | "name">[],
-  fields: UploadFields,
+  fields: SubmissionFields,
 ): string {
   const content = [
     films.map((film) => [film.digest, film.name ?? null]),

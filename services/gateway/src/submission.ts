@@ -11,12 +11,12 @@ import {
 } from "@osteon/shared";
 import type { Dependencies } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
+import { type CheckedFields, checkFields, checkFilms } from "./intake/check-submission.js";
+import type { SubmissionFields } from "./intake/fields.js";
+import { Intake } from "./intake/intake.js";
 import { pLimit } from "./libraries/fastify.js";
 import { MemoryBudget, shareOfTenant } from "./memory-budget.js";
 import { requireScope } from "./plugins/auth.js";
-import { type CheckedFields, checkFields, checkFilms } from "./uploads/check-upload.js";
-import type { UploadFields } from "./uploads/fields.js";
-import { Intake } from "./uploads/intake.js";
 
 /** Large films that a gateway has in memory at once. */
 const mostHeavy = 2;
@@ -71,11 +71,11 @@ export class Submission {
 
   /**
    * @param read takes the films in, and returns what else the body says
-   * @throws ProblemError naming the rule that the upload breaks, or what is not available.
+   * @throws ProblemError naming the rule that the submission breaks, or what is not available.
    */
   async submit(
     { tenant, key }: Submitter,
-    read: (intake: Intake) => Promise<UploadFields>,
+    read: (intake: Intake) => Promise<SubmissionFields>,
     idempotencyKey?: string,
   ): Promise<Submitted> {
     const { config, policy, backbone, admission } = this.#dependencies;
@@ -107,7 +107,7 @@ export class Submission {
     }
   }
 
-  async #once(key: string, intake: Intake, fields: CheckedFields): Promise<Submitted> {
+  async #once(idempotencyKey: string, intake: Intake, fields: CheckedFields): Promise<Submitted> {
     const { analyses } = this.#dependencies.backbone;
     const { commitments } = analyses.ledger;
     // Only what could be accepted may take a key; but a repeat may name uploads whose films its first has taken.
@@ -115,7 +115,7 @@ export class Submission {
     const { ref } = intake;
     const { tenant, id } = ref;
     const claim = await this.#idempotency.claim(
-      { tenant, key, id, fingerprint: fingerprintOf(intake.films, fields) },
+      { tenant, key: idempotencyKey, id, fingerprint: fingerprintOf(intake.films, fields) },
       {
         promised: (found) => analyses.get({ tenant, id: found }),
         inDoubt: (found) => analyses.resolve({ tenant, id: found }),

@@ -1,5 +1,5 @@
 import { bones, filmTypes, Priority } from "@osteon/shared";
-import { SubmissionOfUploads } from "../uploads/read-submission.js";
+import { SubmissionOfUploads } from "../intake/read-submission.js";
 
 const film = { type: "string", format: "binary" } as const;
 

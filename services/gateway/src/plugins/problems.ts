@@ -75,7 +75,7 @@ function sendProblem(problem: ProblemError, request: FastifyRequest, reply: Fast
   );
 }
 
-/** Most that is read off a refused upload, and the time for it. */
+/** Most that is read off a refused body, and the time for it. */
 const mostReadOff = { bytes: 256 * 1024 * 1024, milliseconds: 20_000 };
 
 /** Whether somebody reads a body, or has read of it. */
@@ -84,7 +84,7 @@ function isBegun(request: IncomingMessage): boolean {
 }
 
 /**
- * Reads the rest of a refused upload: a client that is cut off while it sends, or left unread, never sees the answer. One that waits
+ * Reads the rest of a refused body: a client that is cut off while it sends, or left unread, never sees the answer. One that waits
  * until it is told to send has nothing on its way.
  */
 function readOff(request: IncomingMessage): Promise<void> {

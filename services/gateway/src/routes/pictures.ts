@@ -3,11 +3,11 @@ import { type AcceptedFilm, heatOf, isEnded, isUuidV7, ProblemError } from "@ost
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { tagOf } from "../etag.js";
+import { extensionOf } from "../intake/film-name.js";
 import { MemoryBudget, shareOfTenant } from "../memory-budget.js";
 import { sendBytes } from "../send-bytes.js";
 import { mostSending, Sending } from "../sending.js";
 import { Turns } from "../turns.js";
-import { extensionOf } from "../uploads/film-name.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
 const binary = (type: string, description: string) => ({

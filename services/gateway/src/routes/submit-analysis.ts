@@ -3,9 +3,9 @@ import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
 import { parseIdempotencyKey } from "../idempotency.js";
+import { readSubmission } from "../intake/read-submission.js";
 import { filmProblems } from "../openapi/declared-problems.js";
 import { preferredWait } from "../prefer.js";
-import { readSubmission } from "../uploads/read-submission.js";
 import { Prefer } from "./schemas.js";
 
 /** Seconds after which a first look is worth it. */

@@ -5,12 +5,12 @@ import { setImmediate as turn } from "node:timers/promises";
 import { digestOf, inSlices, type Ledger, loadConfig, type ObjectBody } from "@osteon/shared";
 import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
-import { MemoryBudget } from "../src/memory-budget.js";
-import { Submission } from "../src/submission.js";
-import { Intake } from "../src/uploads/intake.js";
+import { Intake } from "../../src/intake/intake.js";
+import { MemoryBudget } from "../../src/memory-budget.js";
+import { Submission } from "../../src/submission.js";
 
 const mebibyte = 1024 * 1024;
-const picture = readFileSync(new URL("../../../../test/fixtures/small-film.png", import.meta.url));
+const picture = readFileSync(new URL("../../../../../test/fixtures/small-film.png", import.meta.url));
 
 test("a large film that comes by an upload is hashed and staged in slices, as one that is sent", async () => {
   const bytes = Buffer.alloc(9 * mebibyte, "film");

@@ -4,7 +4,7 @@ import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { FastifyRequest } from "fastify";
 import { declaresBody } from "../plugins/continue.js";
 import { faultsOf } from "../plugins/validation.js";
-import type { UploadFields } from "./fields.js";
+import type { SubmissionFields } from "./fields.js";
 import type { Intake } from "./intake.js";
 import { readMultipart } from "./read-multipart.js";
 
@@ -21,7 +21,7 @@ export const SubmissionOfUploads = Type.Object(
 );
 
 /** Takes in the films of a submission, whatever form it has, and returns what else it says. @throws ProblemError */
-export async function readSubmission(request: FastifyRequest, intake: Intake): Promise<UploadFields> {
+export async function readSubmission(request: FastifyRequest, intake: Intake): Promise<SubmissionFields> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (request.isMultipart()) {
     intake.announceForm(declared);

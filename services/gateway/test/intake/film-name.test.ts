@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filmName } from "../../src/uploads/film-name.js";
+import { filmName } from "../../src/intake/film-name.js";
 
 test("a name is the file's own, without what steers whoever shows it", () => {
   assert.equal(filmName("C:\\films\\../hand.png"), "hand.png");

@@ -1,5 +1,5 @@
 /** What a submission may say beside its films, as the client wrote it. */
-export interface UploadFields {
+export interface SubmissionFields {
   reference?: string;
   callbackUrl?: string;
   regionHint?: string;
@@ -11,4 +11,4 @@ export const fieldNames = [
   "callbackUrl",
   "regionHint",
   "priority",
-] as const satisfies readonly (keyof UploadFields)[];
+] as const satisfies readonly (keyof SubmissionFields)[];

@@ -1,7 +1,7 @@
 import { filmTypes } from "@osteon/shared";
 import type { App, Dependencies } from "../app.js";
+import { fieldNames } from "../intake/fields.js";
 import { multipart } from "../libraries/fastify.js";
-import { fieldNames } from "../uploads/fields.js";
 
 /** More than a socket is read at once: 64 KiB. */
 const partBytes = 256 * 1024;
@@ -10,7 +10,7 @@ const partBytes = 256 * 1024;
  * Multipart with its limits, and raw bodies as streams, for the routes of the scope alone: elsewhere nobody would read them. How
  * large films are is for the intake to say.
  */
-export async function uploads(app: App, { config }: Dependencies): Promise<void> {
+export async function filmBodies(app: App, { config }: Dependencies): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
     isPartAFile,

@@ -1,12 +1,12 @@
 import type { MultipartFile } from "@fastify/multipart";
 import { ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
-import { fieldNames, type UploadFields } from "./fields.js";
+import { fieldNames, type SubmissionFields } from "./fields.js";
 import { filmName } from "./film-name.js";
 import type { Intake } from "./intake.js";
 
 /**
- * Reads a multipart upload: file parts "film", ids of uploads and the fields, in any order.
+ * Reads a multipart submission: file parts "film", ids of uploads and the fields, in any order.
  * With `anyFields` the first file part is the film, whatever its name, and all else is passed over, as the origin's clients
  * send it.
  * @throws ProblemError for what breaks its form or its limits; the films are not looked into.
@@ -15,8 +15,8 @@ export async function readMultipart(
   request: FastifyRequest,
   intake: Intake,
   options: { anyFields?: boolean } = {},
-): Promise<UploadFields> {
-  const fields: UploadFields = {};
+): Promise<SubmissionFields> {
+  const fields: SubmissionFields = {};
   try {
     for await (const part of request.parts()) {
       if (part.type === "file") {

@@ -7,7 +7,7 @@ import {
   ProblemError,
   type TargetPolicy,
 } from "@osteon/shared";
-import type { UploadFields } from "./fields.js";
+import type { SubmissionFields } from "./fields.js";
 import type { Intake } from "./intake.js";
 
 /** Looks at each film's header and structure. @throws ProblemError for the first that breaks a rule, naming it. */
@@ -35,13 +35,13 @@ export async function checkFilms(intake: Intake, config: Config): Promise<Accept
 }
 
 /** Fields that fit their schema. */
-export interface CheckedFields extends UploadFields {
+export interface CheckedFields extends SubmissionFields {
   /** Absent where normal. */
   priority?: Priority;
 }
 
 /** @throws ProblemError `validation-failed` or `callback-refused` */
-export function checkFields(given: UploadFields, config: Config, policy: TargetPolicy): CheckedFields {
+export function checkFields(given: SubmissionFields, config: Config, policy: TargetPolicy): CheckedFields {
   const { priority, ...fields } = given;
   const errors: { detail: string; pointer: string }[] = [];
   if (fields.reference !== undefined && [...fields.reference].length > 200) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Type } from "@osteon/shared/libraries/typebox";
-import { openapiDocument } from "../src/openapi/document.js";
-import { faultsOf } from "../src/plugins/validation.js";
+import { openapiDocument } from "../../src/openapi/document.js";
+import { faultsOf } from "../../src/plugins/validation.js";
 
 test("of a body of nothing but faults the first are told", () => {
   const schema = Type.Object({ events: Type.Array(Type.Integer()) });

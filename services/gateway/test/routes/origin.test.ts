@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Analysis, type AnalysisStatus, ProblemError } from "@osteon/shared";
-import { predictionOf } from "../src/routes/origin.js";
+import { predictionOf } from "../../src/routes/origin.js";
 
 test("a film without an answer says whether one may still come", () => {
   const refusal = (status: AnalysisStatus, code?: string) => {

@@ -58,7 +58,7 @@ export class Intake {
 
   /**
    * The analysis that the films are for. Named when somebody first asks, which is at acceptance unless a film was staged before: lists are
-   * in the order of ids, and a slow upload must not appear behind what was listed while it came.
+   * in the order of ids, and a slow submission must not appear behind what was listed while it came.
    */
   get ref(): AnalysisRef {
     this.#ref ??= { tenant: this.#parts.tenant, id: uuidv7() };
