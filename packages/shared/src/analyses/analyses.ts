@@ -10,15 +10,15 @@ import {
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
+import type { Marker } from "../storage/markers.js";
+import { timeOfId } from "../storage/turned-ids.js";
 import { Dispatch, type Endpoints } from "../webhooks/index.js";
 import { Erasure } from "./erasure.js";
 import { acceptedFilm, filmViews } from "./film-views.js";
-import { timeOfId } from "./keys.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { type Load, loadOf } from "./load.js";
 import { Lookup } from "./lookup.js";
-import type { Marker } from "./markers.js";
 import type { FilmResult } from "./results.js";
 import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
 import { isUniform } from "./uniform.js";

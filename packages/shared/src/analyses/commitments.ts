@@ -1,7 +1,7 @@
 import type { ObjectStore } from "../storage/index.js";
+import { timeOfId } from "../storage/turned-ids.js";
 import { dayFolder, sweepDays } from "./day-folders.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
-import { timeOfId } from "./keys.js";
 
 type Outcome = "committed" | "aborted";
 

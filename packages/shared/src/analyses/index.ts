@@ -6,7 +6,6 @@ export { acceptedFilm, unexaminedFilm } from "./film-views.js";
 export { type IdempotencyEntry, IdempotencyKeys } from "./idempotency-keys.js";
 export type { IdempotencyRecord, IdempotencyRecords } from "./idempotency-records.js";
 export { heatOf, type KeptHeatmap, keepHeatmap } from "./kept-heatmap.js";
-export { analysisFolder, isUuidV7 } from "./keys.js";
 export { type AnalysisRef, Ledger } from "./ledger.js";
 export { LiveState } from "./live-state.js";
 export type { Load } from "./load.js";

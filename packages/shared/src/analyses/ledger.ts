@@ -1,5 +1,6 @@
 import type { AcceptedFilm, AnalysisRequest } from "../contracts/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
+import { allTenants, analysisFolder, idOfFolder, tenantFolder } from "../storage/analysis-folders.js";
 import {
   digestOf,
   digestOfFilm,
@@ -9,12 +10,12 @@ import {
   putSealed,
   walk,
 } from "../storage/index.js";
+import { type Marker, Markers } from "../storage/markers.js";
+import { firstIdOf, isUuidV7 } from "../storage/turned-ids.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import { Commitments } from "./commitments.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
-import { allTenants, analysisFolder, firstIdOf, idOfFolder, isUuidV7, tenantFolder } from "./keys.js";
-import { type Marker, Markers } from "./markers.js";
 import { Results } from "./results.js";
 import { Uploads } from "./uploads.js";
 

@@ -7,8 +7,8 @@ import {
   queuePrefix,
   type RedisConnection,
 } from "../queues/index.js";
+import { isUuidV7, timeOfId } from "../storage/turned-ids.js";
 import type { Analyses } from "./analyses.js";
-import { isUuidV7, timeOfId } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";

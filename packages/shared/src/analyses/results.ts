@@ -1,7 +1,7 @@
 import type { Analysis, Film, Timings } from "../contracts/index.js";
+import { analysisFolder } from "../storage/analysis-folders.js";
 import { getSealed, type ObjectStore, putSealed } from "../storage/index.js";
 import type { KeptHeatmap } from "./kept-heatmap.js";
-import { analysisFolder } from "./keys.js";
 import type { AnalysisRef } from "./ledger.js";
 
 /** How one film ended: what the roll-up is made of. */

@@ -1,6 +1,6 @@
 import { getSealed, type ObjectStore, type PresignedPut, putSealed, walk } from "../storage/index.js";
+import { isUuidV7, timeOfId } from "../storage/turned-ids.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
-import { isUuidV7, timeOfId } from "./keys.js";
 
 /** What stays of an upload that became a film, so that a repeated request is known as one. */
 export interface UsedUpload {

@@ -1,6 +1,4 @@
-import { type Analyses, type AnalysisRef, eraseAnyway, isUuidV7 } from "../analyses/index.js";
-import { timeOfId } from "../analyses/keys.js";
-import type { Marker } from "../analyses/markers.js";
+import { type Analyses, type AnalysisRef, eraseAnyway } from "../analyses/index.js";
 import {
   type AnalysisRequest,
   type DeadLetter,
@@ -11,6 +9,8 @@ import { uuidv7 } from "../libraries/uuid.js";
 import type { Lock, StillHeld } from "../locks/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices, unlessDamaged } from "../storage/index.js";
+import type { Marker } from "../storage/markers.js";
+import { isUuidV7, timeOfId } from "../storage/turned-ids.js";
 import { type DeliveryRef, refOfName } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */

@@ -6,6 +6,7 @@ import { FileStore } from "./file-store.js";
 import type { ObjectStore } from "./object-store.js";
 import type { S3StoreOptions } from "./s3-client.js";
 
+export { analysisFolder } from "./analysis-folders.js";
 export { FileStore } from "./file-store.js";
 export { MeteredStore } from "./metered-store.js";
 export {
@@ -28,6 +29,7 @@ export {
   unseal,
 } from "./sealed-json.js";
 export { digestOfFilm, inSlices } from "./slices.js";
+export { isUuidV7 } from "./turned-ids.js";
 
 /** How long a store that is reached over a network has, where that is not its own default. */
 export type StoreTimes = Pick<S3StoreOptions, "answerMs">;

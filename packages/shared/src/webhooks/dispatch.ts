@@ -1,5 +1,3 @@
-import { timeOfId } from "../analyses/keys.js";
-import type { Results } from "../analyses/results.js";
 import {
   type Analysis,
   type AnalysisRequest,
@@ -11,6 +9,7 @@ import {
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
+import { timeOfId } from "../storage/turned-ids.js";
 import { type Deliveries, type DeliveryRecord, type DeliveryRef, nameOf } from "./deliveries.js";
 import type { EndpointRef, Endpoints } from "./endpoints.js";
 
@@ -21,12 +20,17 @@ const mostLooked = 5_000;
 /** Analyses that took longer are not looked for among older events. */
 const longestWayMs = 7 * 24 * 3_600_000;
 
+/** Knows which analyses have ended. */
+interface Ends {
+  has(analysis: { tenant: string; id: string }): Promise<boolean>;
+}
+
 /** Owes events to their receivers: what is owed stands in the store before its job stands in the queue. */
 export class Dispatch {
   readonly #endpoints: Endpoints;
   readonly #known: Pick<Endpoints, "listening">;
   readonly #deliveries: Deliveries;
-  readonly #results: Pick<Results, "has">;
+  readonly #results: Ends;
   readonly #producer: Producer;
   readonly #now: () => number;
 
@@ -35,7 +39,7 @@ export class Dispatch {
     endpoints: Endpoints;
     known?: Pick<Endpoints, "listening">;
     deliveries: Deliveries;
-    results: Pick<Results, "has">;
+    results: Ends;
     producer: Producer;
     now?: () => number;
   }) {

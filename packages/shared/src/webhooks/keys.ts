@@ -1,4 +1,4 @@
-import { turned } from "../analyses/keys.js";
+import { turned } from "../storage/turned-ids.js";
 
 /** Every endpoint of a tenant has a folder, named by its id. */
 export function endpointsFolder(tenant: string): string {

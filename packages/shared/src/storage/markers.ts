@@ -1,5 +1,6 @@
 import type { UsedKey } from "../contracts/index.js";
-import { getSealed, isDamaged, type ObjectStore, putSealed, walk } from "../storage/index.js";
+import { type ObjectStore, walk } from "./object-store.js";
+import { getSealed, isDamaged, putSealed } from "./sealed-json.js";
 
 /** Markers that are done with are gathered for so long, or until they are so many. */
 const gatherMs = 250;
@@ -20,7 +21,7 @@ export interface Marker {
   done?: true;
 }
 
-/** An object in the store for each analysis of which something is still to be done. */
+/** An object in the store for each analysis, or delivery, of which something is still to be done. */
 export class Markers {
   readonly #store: ObjectStore;
   readonly #folder: string;
