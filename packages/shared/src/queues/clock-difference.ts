@@ -1,4 +1,5 @@
 import type { RedisConnection } from "./connection.js";
+import { redisNow } from "./redis-now.js";
 
 /** Good clocks differ by less. */
 const mostDifferenceMs = 5 * 60_000;
@@ -8,7 +9,6 @@ const mostDifferenceMs = 5 * 60_000;
  * Whoever is to remove what is past its time asks first: by a clock that is ahead all would be, and what is removed is gone for good.
  */
 export async function clockDifference(redis: RedisConnection, now: number): Promise<number | undefined> {
-  const [seconds, microseconds] = await redis.time();
-  const difference = now - (Number(seconds) * 1000 + Number(microseconds) / 1000);
+  const difference = now - (await redisNow(redis));
   return Math.abs(difference) > mostDifferenceMs ? Math.round(difference) : undefined;
 }

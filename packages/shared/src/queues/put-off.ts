@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Job } from "../libraries/redis.js";
 import type { ProblemCode } from "../problems/index.js";
 import type { RedisConnection } from "./connection.js";
-import { queuePrefix } from "./open-queue.js";
+import { redisNow } from "./redis-now.js";
 
 /** Milliseconds between two tries where Redis takes nothing. */
 const againMs = 1_000;
@@ -19,9 +19,6 @@ interface Outage {
   /** Not there where a worker of before wrote it, by its own clock. */
   last?: number;
 }
-
-/** KEYS: any of the queues', which says which node of a Cluster is asked: all are to ask the same one. */
-const timeScript = `return redis.call("TIME")`;
 
 type Told = (error: unknown) => void;
 
@@ -52,8 +49,7 @@ export function outageLasted(
   onError: Told,
 ): Promise<number> {
   return untilTaken(async () => {
-    const [seconds, micros] = (await redis.eval(timeScript, 1, queuePrefix)) as [string, string];
-    const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    const now = await redisNow(redis);
     const { outage, since = now, last } = job.progress as Partial<Outage>;
     const goesOn = outage === code && last !== undefined && now - last <= overMs;
     const met: Outage = { outage: code, since: goesOn ? since : now, last: now };
