@@ -337,7 +337,7 @@ describe("an analysis's end", () => {
       assert.deepEqual([body.enabled, body.disabled?.reason], [false, "gone"]);
       const redeliver = `/v1/webhooks/${id}/deliveries/${messageOf(analysis)}/redeliver`;
       Client.refused(await here.call("POST", redeliver), 409, "webhook-disabled");
-      const letter = `/v1/dead-letters/${deliveryName(analysis, id)}`;
+      const letter = `/v1/dead-letters/${deliveryName({ event: analysis, webhook: id })}`;
       Client.refused(await operator.call("POST", `${letter}/retry`), 409, "webhook-disabled");
       await there.ended(await there.submit(film));
       await system.settled();
@@ -461,7 +461,7 @@ test("a dead letter is listed for the operator, and made again", async () => {
     });
     return stdout;
   };
-  const name = deliveryName(analysis);
+  const name = deliveryName({ event: analysis });
   const listed = (await osteon("list")).split("\n").filter((line) => line.startsWith(name));
   assert.equal(listed.length, 1);
   assert.match(listed[0] ?? "", / {2}delivery {2}a {2}.*\(410\)/);

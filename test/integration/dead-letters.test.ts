@@ -213,7 +213,7 @@ test("a delivery to a disabled endpoint is not made again, and keeps its reason,
   await endpoints.put({ ...endpoint, enabled: false });
 
   const letters = lettersOf(backbone);
-  const name = deliveryName(request.id, endpoint.id);
+  const name = deliveryName({ event: request.id, webhook: endpoint.id });
   const refused = { code: "webhook-disabled", status: 409 };
   await assert.rejects(letters.retry(name), refused);
   await assert.rejects(analyses.dispatch.redeliver(ref), refused, "as the command line does");

@@ -148,7 +148,11 @@ test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000
   assert.equal(await analyses.get(one), undefined);
   await analyses.filmEnded(one, resultOf(one));
   assert.equal(await analyses.get(one), undefined, "work under way brings nothing back");
-  assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown", "and tells nobody");
+  assert.equal(
+    await producer.state("webhook", deliveryName({ event: one.id })),
+    "unknown",
+    "and tells nobody",
+  );
 });
 
 test("the reconciler finishes erasures before it looks at anything else", async (t) => {
@@ -196,7 +200,7 @@ for (const [name, forget] of Object.entries(forgets))
       await analyses.ledger.putImage(ends, 0, Buffer.from("late"));
       await analyses.filmEnded(ends, resultOf(ends));
       await nothingLeft(ends);
-      assert.equal(await producer.state("webhook", deliveryName(ends.id)), "unknown");
+      assert.equal(await producer.state("webhook", deliveryName({ event: ends.id })), "unknown");
     });
 
 for (const [name, forget] of Object.entries({ "nothing is forgotten": async () => undefined, ...forgets }))

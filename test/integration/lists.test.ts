@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Analysis, type DeadLetter, type DeliveryRef, digestOf, nameOf } from "@osteon/shared";
+import { type Analysis, type DeadLetter, type DeliveryRef, deliveryName, digestOf } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -119,7 +119,7 @@ describe("the dead letters", () => {
       const createdAt = new Date().toISOString();
       const owed = { id: event, type: "analysis.completed", status: "pending", createdAt } as const;
       await ledger.deliveries.bury(ref, { ...owed, attempts: [], tries: 17 }, "Nobody took it.");
-      deliveries.push(nameOf(ref));
+      deliveries.push(deliveryName(ref));
     }
   });
   const page = (query: string) => gateway.client.request<Letters>(`/v1/dead-letters?${query}`);

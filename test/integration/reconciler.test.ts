@@ -131,7 +131,7 @@ describe("the reconciler", () => {
     for (const one of [failed, tried]) await analyses.filmFailed(one, 0, new ProblemError("film-damaged"));
     await analyses.ledger.noteRetry(tried, uuidv7());
     await analyses.ledger.pending.flush();
-    const name = deliveryName(told.id);
+    const name = deliveryName({ event: told.id });
     await analyses.ledger.deliveries.owed.remove(name);
     for (const one of [failed, tried]) await analyses.ledger.failed.remove(one.id);
     await redis.flushall();
@@ -175,7 +175,7 @@ describe("the reconciler", () => {
     await analyses.ledger.deliveries.remove({ tenant: "default", event: one.id });
     await redis.flushall();
     assert.equal((await walk()).settled, 1);
-    assert.equal(await producer.state("webhook", deliveryName(one.id)), "pending");
+    assert.equal(await producer.state("webhook", deliveryName({ event: one.id })), "pending");
     assert.deepEqual((await analyses.get(one))?.status, ended.status);
     assert.deepEqual(await pending(), []);
   });
@@ -189,8 +189,8 @@ describe("the reconciler", () => {
     await analyses.dispatch.giveUp({ tenant: one.tenant, event: one.id }, "gone");
     await redis.flushall();
     assert.equal((await walk()).redelivered, 0);
-    assert.ok(await analyses.ledger.deliveries.dead.has(deliveryName(one.id)));
-    assert.equal(await producer.state("webhook", deliveryName(one.id)), "unknown");
+    assert.ok(await analyses.ledger.deliveries.dead.has(deliveryName({ event: one.id })));
+    assert.equal(await producer.state("webhook", deliveryName({ event: one.id })), "unknown");
   });
 
   test("sweeps an upload that never became an analysis, after its time", async () => {
@@ -258,7 +258,7 @@ describe("the reconciler", () => {
     test(`takes up at once a ${kind} job that a worker with a wrong clock put off for days`, async () => {
       const late = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
       if (kind === "webhook") await analyses.filmEnded(late, resultOf(late));
-      const id = kind === "webhook" ? deliveryName(late.id) : filmJobId(late.id, 0, kind);
+      const id = kind === "webhook" ? deliveryName({ event: late.id }) : filmJobId(late.id, 0, kind);
       const delayed = `{osteon}:${kind}:delayed`;
       const blocking = connectRedis(server.url, "blocking");
       const events = new EventEmitter();
@@ -286,7 +286,7 @@ describe("the reconciler", () => {
   test("leaves a delivery alone that waits for half a day, as its receiver asked", async () => {
     const waiting = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
     await analyses.filmEnded(waiting, resultOf(waiting));
-    const name = deliveryName(waiting.id);
+    const name = deliveryName({ event: waiting.id });
     await redis.lrem("{osteon}:webhook:wait", 1, name);
     await redis.zadd("{osteon}:webhook:delayed", (Date.now() + 12 * 3_600_000) * 0x1000, name);
     assert.equal((await walk()).redelivered, 0);

@@ -99,7 +99,7 @@ test("a damaged delivery keeps no other from being listed, and goes with its ret
   assert.deepEqual(await backbone.store.list(`webhooks/default/${webhook}/deliveries/`), [keyOfThird]);
   const left: string[] = [];
   for await (const name of deliveries.dead.ids()) left.push(name);
-  assert.deepEqual(left, [deliveryName(third ?? "", webhook)]);
+  assert.deepEqual(left, [deliveryName({ event: third ?? "", webhook })]);
 });
 
 test("a damaged endpoint stops neither its tenant's analyses nor their erasure", async () => {
@@ -125,7 +125,7 @@ test("a damaged delivery that is given up is a dead letter, and owed no more", a
   await dispatch.sendTest({ tenant, id: webhook }, event);
   const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
   await damage(key.slice(key.lastIndexOf("/")));
-  const name = deliveryName(event, webhook);
+  const name = deliveryName({ event, webhook });
 
   await dispatch.giveUp({ tenant, event, webhook }, "The delivery could not be worked on.");
   assert.equal(await ledger.deliveries.owed.get(name), undefined);
@@ -142,7 +142,7 @@ test("an end is told again, and its delivery owed, where the marker and the reco
   const ended = await analyses.ledger.results.get(request);
   assert.ok(ended !== undefined);
   // As where its worker died behind the result, and the disk failed meanwhile.
-  const name = deliveryName(request.id, undefined);
+  const name = deliveryName({ event: request.id });
   await store.put(`pending/${request.id}`, '{"tenant":"defau');
   await store.put(`${analysisFolder(tenant, request.id)}delivery.json`, '{"v":2,"dig');
   await analyses.ledger.deliveries.owed.remove(name);
@@ -158,8 +158,8 @@ test("an endpoint is forgotten with what it is owed, and by its own tenant alone
   const { ledger, dispatch } = backbone.analyses;
   const event = uuidv7();
   await dispatch.sendTest({ tenant, id: webhook }, event);
-  const letter = deliveryName(await buried(webhook, 1), webhook);
-  const name = deliveryName(event, webhook);
+  const letter = deliveryName({ event: await buried(webhook, 1), webhook });
+  const name = deliveryName({ event, webhook });
   const left = async () => [
     await ledger.deliveries.owed.has(name),
     await ledger.deliveries.dead.has(letter),
@@ -183,7 +183,7 @@ test("a delivery of a later version is given up by nobody who cannot read it", a
   const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
   await backbone.store.put(key, `{"v":9,"digest":"sha256:${"a".repeat(64)}","data":{}}`);
   await assert.rejects(dispatch.giveUp({ tenant, event, webhook }, ""), { code: "record-too-new" });
-  assert.notEqual(await ledger.deliveries.owed.get(deliveryName(event, webhook)), undefined);
+  assert.notEqual(await ledger.deliveries.owed.get(deliveryName({ event, webhook })), undefined);
 });
 
 /** What is left of a marker whose disk failed under it. */
@@ -206,9 +206,9 @@ test("a damaged marker of a dead letter hides no other, and itself only where no
     await backbone.analyses.dispatch.sendTest({ tenant, id: webhook }, event);
     const record = (await deliveries.get(ref)) ?? assert.fail();
     await deliveries.bury(ref, { ...record, type: "analysis.failed" }, reason);
-    owed.push(deliveryName(event, webhook));
+    owed.push(deliveryName({ event, webhook }));
   }
-  const lostDelivery = deliveryName(lost, webhook);
+  const lostDelivery = deliveryName({ event: lost, webhook });
   for (const key of [`failed/${torn1.id}`, `failed/${lost}`]) await torn(key);
   for (const name of [owed[0], lostDelivery]) await torn(`dead-letters/${name}`);
 

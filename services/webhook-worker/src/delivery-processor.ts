@@ -5,6 +5,7 @@ import {
   type DeliveryRecord,
   type DeliveryRef,
   type Dispatch,
+  deliveryName,
   type EndpointRecord,
   type EndpointRegistry,
   failSpan,
@@ -13,7 +14,6 @@ import {
   type Logger,
   longestDeliveryWaitMs,
   type Metrics,
-  nameOf,
   ProblemError,
   type Processor,
   SpanKind,
@@ -172,7 +172,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
       ...(result.delivered ? { status: "delivered" } : {}),
     };
     // Whoever had the delivery as well may have ended it, marker and all: what is pending has one.
-    if (wait !== undefined) await deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    if (wait !== undefined) await deliveries.owed.set({ tenant: ref.tenant, id: deliveryName(ref) });
     if (over && !result.delivered) await deliveries.bury(ref, tried, whyGivenUp(result));
     else await deliveries.put(ref, tried);
     this.#tell(tried, result, over && !result.delivered);

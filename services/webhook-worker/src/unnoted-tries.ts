@@ -1,4 +1,4 @@
-import { type DeliveryRecord, type DeliveryRef, nameOf } from "@osteon/shared";
+import { type DeliveryRecord, type DeliveryRef, deliveryName } from "@osteon/shared";
 import type { SendResult } from "./sender.js";
 
 /** What came of a try, and the record by which it was made. */
@@ -23,18 +23,18 @@ export class UnnotedTries {
   }
 
   of(ref: DeliveryRef): UnnotedTry | undefined {
-    return this.#tries.get(nameOf(ref));
+    return this.#tries.get(deliveryName(ref));
   }
 
   keep(ref: DeliveryRef, unnoted: UnnotedTry): void {
     this.forget(ref);
-    this.#tries.set(nameOf(ref), unnoted);
+    this.#tries.set(deliveryName(ref), unnoted);
     if (this.#tries.size <= this.#most) return;
     const [oldest] = this.#tries.keys();
     if (oldest !== undefined) this.#tries.delete(oldest);
   }
 
   forget(ref: DeliveryRef): void {
-    this.#tries.delete(nameOf(ref));
+    this.#tries.delete(deliveryName(ref));
   }
 }

@@ -14,12 +14,12 @@ import {
   closeRedis,
   connectRedis,
   Dispatch,
+  deliveryName,
   EndpointRegistry,
   FileStore,
   Ledger,
   type Logger,
   Metrics,
-  nameOf,
   ProblemError,
   Producer,
   pendingAnalysis,
@@ -276,7 +276,7 @@ test("what is asked for again while a worker ends it stays owed", async (t) => {
   const ref = { tenant, event: id };
   // A try before broke off behind its note: the marker is left.
   await attempt(id);
-  await ledger.deliveries.owed.set({ tenant, id: nameOf(ref) });
+  await ledger.deliveries.owed.set({ tenant, id: deliveryName(ref) });
   const removing = t.mock.method(ledger.deliveries.owed, "remove");
   removing.mock.mockImplementationOnce(async () => {
     removing.mock.restore();
@@ -295,10 +295,10 @@ test("what is asked for again while a worker ends it stays owed", async (t) => {
   burying.mock.mockImplementationOnce(async () => {
     burying.mock.restore();
     await dispatch.redeliver(givenRef);
-    await ledger.deliveries.owed.remove(nameOf(givenRef));
+    await ledger.deliveries.owed.remove(deliveryName(givenRef));
   });
   await dispatch.giveUp(givenRef, "The endpoint is disabled.");
-  assert.deepEqual(await owed(), [nameOf(givenRef)]);
+  assert.deepEqual(await owed(), [deliveryName(givenRef)]);
   await attempt(given.id);
   assert.equal(received.length, 3);
   assert.deepEqual(await owed(), []);
@@ -343,12 +343,12 @@ test("a delivery is tried over three days, with its waits, and then is a dead le
   assert.deepEqual(await owed(), []);
   const letters: string[] = [];
   for await (const name of ledger.deliveries.dead.ids()) letters.push(name);
-  assert.deepEqual(letters, [nameOf(ref)]);
+  assert.deepEqual(letters, [deliveryName(ref)]);
 
   answer = (_request, response) => response.writeHead(200).end();
   await dispatch.redeliver(ref);
-  assert.deepEqual(await owed(), [nameOf(ref)]);
-  assert.equal(await producer.state("webhook", nameOf(ref)), "pending");
+  assert.deepEqual(await owed(), [deliveryName(ref)]);
+  assert.equal(await producer.state("webhook", deliveryName(ref)), "pending");
   assert.equal(await attempt(analysis.id), undefined);
   const made = await ledger.deliveries.get(ref);
   assert.deepEqual([made?.status, made?.reason, made?.attempts.length], ["delivered", undefined, 18]);
@@ -593,7 +593,7 @@ for (const status of [500, 410, 204])
     assert.equal(await thaw(status), undefined);
     assert.deepEqual(await ledger.deliveries.get(ref), made);
     assert.deepEqual(await owed(), []);
-    assert.equal(await ledger.deliveries.dead.get(nameOf(ref)), undefined);
+    assert.equal(await ledger.deliveries.dead.get(deliveryName(ref)), undefined);
   });
 
 test("a worker that lost its delivery to another takes the wait that follows from the other's try", async () => {
@@ -621,7 +621,7 @@ test("a delivery that was made and asked for again is the one that was asked for
 
 test("what is pending is owed, though its marker went during the try", async () => {
   const analysis = await ended({ callbackUrl: url });
-  const name = nameOf({ tenant, event: analysis.id });
+  const name = deliveryName({ event: analysis.id });
   answer = async (_request, response) => {
     await ledger.deliveries.owed.remove(name);
     response.writeHead(500).end();

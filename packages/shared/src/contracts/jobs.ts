@@ -121,6 +121,6 @@ export function rereadJobId(analysisId: string, kind: RereadKind): string {
 }
 
 /** The derived id of a delivery: its job's, and its markers' names. */
-export function deliveryName(event: string, webhook?: string): string {
+export function deliveryName({ event, webhook }: { event: string; webhook?: string }): string {
   return `${event}-webhook-${webhook ?? "callback"}`;
 }

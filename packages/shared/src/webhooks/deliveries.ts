@@ -76,9 +76,9 @@ export class Deliveries {
    * @returns whether it was
    */
   async close(ref: DeliveryRef): Promise<boolean> {
-    await this.owed.remove(nameOf(ref));
+    await this.owed.remove(deliveryName(ref));
     if ((await this.get(ref))?.status !== "pending") return false;
-    await this.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    await this.owed.set({ tenant: ref.tenant, id: deliveryName(ref) });
     return true;
   }
 
@@ -86,14 +86,14 @@ export class Deliveries {
   async bury(ref: DeliveryRef, record: DeliveryRecord, reason: string): Promise<DeliveryRecord> {
     const { nextAttemptAt: _, ...rest } = record;
     const failed: DeliveryRecord = { ...rest, status: "failed", reason };
-    if (record.type !== "webhook.test") await this.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
+    if (record.type !== "webhook.test") await this.dead.set({ tenant: ref.tenant, id: deliveryName(ref) });
     await this.put(ref, failed);
     return failed;
   }
 
   /** The record and its markers. */
   async remove(ref: DeliveryRef): Promise<void> {
-    const name = nameOf(ref);
+    const name = deliveryName(ref);
     await Promise.all([this.#store.delete(keyOf(ref)), this.owed.remove(name), this.dead.remove(name)]);
   }
 
@@ -207,10 +207,6 @@ export class Deliveries {
     }
     return owner === undefined ? [] : names;
   }
-}
-
-export function nameOf({ event, webhook }: DeliveryRef): string {
-  return deliveryName(event, webhook);
 }
 
 const namePattern = /^([0-9a-f-]{36})-webhook-(callback|[0-9a-f-]{36})$/;

@@ -2,6 +2,7 @@ import {
   type Analysis,
   type AnalysisRequest,
   type AnalysisStatus,
+  deliveryName,
   type EventType,
   eventOfWebhookId,
   plainVersion,
@@ -10,7 +11,7 @@ import {
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import { timeOfId } from "../storage/turned-ids.js";
-import { type Deliveries, type DeliveryRecord, type DeliveryRef, nameOf } from "./deliveries.js";
+import type { Deliveries, DeliveryRecord, DeliveryRef } from "./deliveries.js";
 import type { EndpointRef, Endpoints } from "./endpoints.js";
 
 /** Most deliveries that one call asks for again. */
@@ -74,7 +75,7 @@ export class Dispatch {
   async enqueue(ref: DeliveryRef): Promise<void> {
     const { tenant, event, webhook } = ref;
     await this.#producer.add("webhook", {
-      id: nameOf(ref),
+      id: deliveryName(ref),
       data: { v: plainVersion, tenant, event, ...(webhook === undefined ? {} : { webhook }) },
     });
   }
@@ -128,8 +129,8 @@ export class Dispatch {
     if (problem?.code === "record-too-new") throw problem;
     if (problem !== undefined) {
       // A damaged record takes no reason: its dead letter is listed with what is wrong with it.
-      await this.#deliveries.dead.set({ tenant: ref.tenant, id: nameOf(ref) });
-      return this.#deliveries.owed.remove(nameOf(ref));
+      await this.#deliveries.dead.set({ tenant: ref.tenant, id: deliveryName(ref) });
+      return this.#deliveries.owed.remove(deliveryName(ref));
     }
     if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
     await this.#deliveries.close(ref);
@@ -149,7 +150,7 @@ export class Dispatch {
   /** Whether a delivery of an analysis is neither made nor given up. */
   async owes(tenant: string, event: string): Promise<boolean> {
     const refs = await deliveryRefs(this.#endpoints, tenant, event);
-    const owed = await Promise.all(refs.map((ref) => this.#deliveries.owed.has(nameOf(ref))));
+    const owed = await Promise.all(refs.map((ref) => this.#deliveries.owed.has(deliveryName(ref))));
     return owed.includes(true);
   }
 
@@ -157,8 +158,8 @@ export class Dispatch {
   async setLostMarkers(tenant: string, event: string): Promise<boolean> {
     const set = async (ref: DeliveryRef) => {
       const { record } = await this.#deliveries.read(ref);
-      if (record?.status !== "pending" || (await this.#deliveries.owed.has(nameOf(ref)))) return false;
-      await this.#deliveries.owed.set({ tenant, id: nameOf(ref) });
+      if (record?.status !== "pending" || (await this.#deliveries.owed.has(deliveryName(ref)))) return false;
+      await this.#deliveries.owed.set({ tenant, id: deliveryName(ref) });
       return true;
     };
     const refs = await deliveryRefs(this.#endpoints, tenant, event);
@@ -168,7 +169,7 @@ export class Dispatch {
   /** Takes an analysis's deliveries out of the queue. */
   async dequeue(tenant: string, event: string): Promise<void> {
     for (const ref of await deliveryRefs(this.#endpoints, tenant, event))
-      await this.#producer.remove("webhook", nameOf(ref));
+      await this.#producer.remove("webhook", deliveryName(ref));
   }
 
   /** Takes what a deleted endpoint was owed out of store and queue. */
@@ -182,7 +183,7 @@ export class Dispatch {
     const first = await this.#deliveries.put(ref, record, { ifAbsent: true });
     // Whoever came first may have seen it through already.
     if (!first && (await this.#isSeenThrough(ref))) return;
-    await this.#deliveries.owed.set({ tenant: ref.tenant, id: nameOf(ref) });
+    await this.#deliveries.owed.set({ tenant: ref.tenant, id: deliveryName(ref) });
     await this.enqueue(ref);
   }
 
@@ -193,7 +194,7 @@ export class Dispatch {
   }
 
   async #again(ref: DeliveryRef, { reason: _, ...record }: DeliveryRecord): Promise<DeliveryRecord> {
-    const name = nameOf(ref);
+    const name = deliveryName(ref);
     const pending: DeliveryRecord = {
       ...record,
       status: "pending",

@@ -1,5 +1,5 @@
 export { callbackSecrets, tenantSecret } from "./callback-secrets.js";
-export { Deliveries, type DeliveryRecord, type DeliveryRef, nameOf, refOfName } from "./deliveries.js";
+export { Deliveries, type DeliveryRecord, type DeliveryRef, refOfName } from "./deliveries.js";
 export { Dispatch, deliveryRefs } from "./dispatch.js";
 export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./endpoint-registry.js";
 export { type EndpointRecord, type EndpointRef, Endpoints, publicEndpoint } from "./endpoints.js";
