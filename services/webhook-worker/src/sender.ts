@@ -6,6 +6,9 @@ import { excerptOf } from "./answer-excerpt.js";
 /** Most of an answer's body that is read before the connection is cut. */
 const mostAnswerBytes = 16 * 1024;
 
+/** Most interim answers (1xx) of one exchange: a receiver that sends them without end would keep this process from all others. */
+const mostInterim = 8;
+
 /** Longest wait that a receiver may ask for. */
 const longestRetryAfterSeconds = 12 * 3600;
 
@@ -75,6 +78,12 @@ export class Sender {
           }, reject);
         },
       );
+      let interim = 0;
+      request.on("information", () => {
+        interim += 1;
+        if (interim > mostInterim)
+          request.destroy(Object.assign(new Error("too many interim answers"), { code: "EINTERIM" }));
+      });
       request.on("error", (error) => {
         // What breaks off behind the status is the answer's own affair.
         if (!answered) reject(error);
@@ -97,6 +106,7 @@ export class Sender {
     if (code === "ETARGET" || error instanceof ProblemError) {
       return { reason: "The address is not allowed.", final: "refused" };
     }
+    if (code === "EINTERIM") return { reason: `More than ${mostInterim} interim answers (1xx).` };
     if (signal.aborted) return { reason: `No answer within ${this.#timeoutMs / 1000} s.` };
     return { reason: `No connection (${code ?? "unknown"}).` };
   }

@@ -121,6 +121,27 @@ test("what is no HTTP, or has endless header fields, does not count", async () =
   }
 });
 
+test("interim answers are passed over while they are few; one that sends them without end is cut off", async (t) => {
+  const interim = "HTTP/1.1 103 E\r\n\r\n";
+  let endless = false;
+  const server = createTcpServer((socket) => {
+    const more = () => {
+      while (!socket.destroyed && socket.write(interim.repeat(1000)));
+    };
+    socket.on("error", () => undefined).resume();
+    if (endless) socket.on("drain", more);
+    if (endless) more();
+    else socket.end(`${interim.repeat(8)}HTTP/1.1 204 No Content\r\n\r\n`);
+  }).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  assert.equal((await sender(10_000).post(url, {}, "{}")).status, 204);
+  endless = true;
+  const { delivered, status, reason } = await sender(10_000).post(url, {}, "{}");
+  assert.deepEqual([delivered, status, reason], [false, undefined, "More than 8 interim answers (1xx)."]);
+});
+
 test("a receiver that switches protocols answers nothing that counts, and holds nothing", async () => {
   const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
   const answers = [
