@@ -40,6 +40,7 @@ import { submitAnalysis } from "./routes/submit-analysis.js";
 import { uploadAddresses } from "./routes/upload-addresses.js";
 import { webhooks } from "./routes/webhooks/index.js";
 import { Submission } from "./submission.js";
+import { Turns } from "./turns.js";
 
 /** What the routes work with. */
 export interface Dependencies {
@@ -53,9 +54,14 @@ export interface Dependencies {
   admission: Admission;
   submission: Submission;
   streams: OpenStreams;
+  /** For answers that look at hundreds of records. */
+  turns: Turns;
   /** Aborted when the gateway ends: whoever is held is answered, and asks another. */
   closing: AbortSignal;
 }
+
+/** What a gateway is given; the rest it makes. */
+export type Parts = Omit<Dependencies, "submission" | "streams" | "turns" | "closing">;
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -71,10 +77,11 @@ const mostJsonBytes = 64 * 1024;
 /** How often Node looks for requests that are past their time. */
 const lookEveryMs = 2_000;
 
+/** Answers made at once that look at hundreds of records for the price of one call, and where there are several tenants those of one. */
+const [atOnce, atOnceOfTenant] = [8, 2];
+
 /** The HTTP contract as a Fastify application, not yet listening. */
-export async function buildApp(
-  parts: Omit<Dependencies, "submission" | "streams" | "closing">,
-): Promise<App> {
+export async function buildApp(parts: Parts): Promise<App> {
   const closing = new AbortController();
   // Everything that is held open listens.
   setMaxListeners(0, closing.signal);
@@ -82,6 +89,7 @@ export async function buildApp(
     ...parts,
     submission: new Submission(parts),
     streams: new OpenStreams(),
+    turns: new Turns(atOnce, parts.config.AUTH === "off" ? atOnce : atOnceOfTenant),
     closing: closing.signal,
   };
   const { logger, config } = dependencies;

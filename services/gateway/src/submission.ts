@@ -9,7 +9,7 @@ import {
   RedisLock,
   type UsedKey,
 } from "@osteon/shared";
-import type { Dependencies } from "./app.js";
+import type { Parts } from "./app.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
 import { type CheckedFields, checkFields, checkFilms } from "./intake/check-submission.js";
 import type { SubmissionFields } from "./intake/fields.js";
@@ -50,7 +50,7 @@ interface Acceptance {
 
 /** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
 export class Submission {
-  readonly #dependencies: Omit<Dependencies, "submission" | "streams" | "closing">;
+  readonly #dependencies: Parts;
   readonly #idempotency: Idempotency;
   readonly #lock: RedisLock;
   readonly #heavy = pLimit(mostHeavy);
@@ -58,10 +58,7 @@ export class Submission {
   readonly #inHand = pLimit(mostInHand);
   readonly #memory: MemoryBudget;
 
-  constructor(
-    dependencies: Omit<Dependencies, "submission" | "streams" | "closing">,
-    memory = new MemoryBudget(mostHeldOfAll, shareOfTenant(dependencies.config)),
-  ) {
+  constructor(dependencies: Parts, memory = new MemoryBudget(mostHeldOfAll, shareOfTenant(dependencies.config))) {
     this.#dependencies = dependencies;
     this.#memory = memory;
     const { redis, analyses } = dependencies.backbone;

@@ -1,7 +1,6 @@
 import { type Analyses, Analysis, AnalysisStatus, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
-import { Turns } from "../turns.js";
 import { strict } from "./schemas.js";
 
 const Query = Type.Object(
@@ -24,9 +23,6 @@ const mostLooked = 500;
 /** Looked at in a step where there is a filter: how many of them it lets through is not known. */
 const filteredAtOnce = 50;
 
-/** Lists made at once, and where there are several tenants of those of one: one may look at hundreds of analyses, for the price of one read. */
-const [atOnce, atOnceOfTenant] = [8, 2];
-
 /**
  * What a list goes on without: an analysis whose record is damaged does not take the others away. Nor does one that only Redis
  * can tell the state of, where Redis is away and those that have ended are asked for: it has not.
@@ -42,9 +38,8 @@ function page(data: Analysis[], nextCursor: string | undefined): Static<typeof P
 }
 
 /** `GET /v1/analyses`: newest first, filtered, page by page. */
-export async function listAnalyses(app: App, { backbone, config }: Dependencies): Promise<void> {
+export async function listAnalyses(app: App, { backbone, turns }: Dependencies): Promise<void> {
   const { analyses } = backbone;
-  const turns = new Turns(atOnce, config.AUTH === "off" ? atOnce : atOnceOfTenant);
   app.route({
     method: "GET",
     url: "/v1/analyses",

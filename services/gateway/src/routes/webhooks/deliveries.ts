@@ -1,7 +1,9 @@
 import {
+  type Deliveries,
   type DeliveryRecord,
   type DeliveryRef,
   DeliveryStatus,
+  type EndpointRef,
   type EndpointRegistry,
   eventOfWebhookId,
   ProblemError,
@@ -55,7 +57,7 @@ const mostLooked = 500;
 /** `/v1/webhooks/{id}/deliveries`, and making deliveries again. */
 export async function deliveries(
   app: App,
-  { backbone }: Dependencies,
+  { backbone, turns }: Dependencies,
   registry: EndpointRegistry,
 ): Promise<void> {
   const { ledger, dispatch } = backbone.analyses;
@@ -88,22 +90,9 @@ export async function deliveries(
       response: { 200: Page },
     },
     config: { scope: "webhooks", problems: ["webhook-not-found", "cursor-invalid"] },
-    handler: async (request): Promise<Static<typeof Page>> => {
-      const { tenant, id } = await registry.find(endpointRef(request));
-      const { limit, cursor, status } = request.query;
-      const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
-      if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
-      const data: WebhookDelivery[] = [];
-      let looked = 0;
-      let last: string | undefined;
-      for await (const record of ledger.deliveries.of(tenant, id, after)) {
-        if (data.length === limit || looked === mostLooked)
-          return { data, ...(last === undefined ? {} : { nextCursor: last }) };
-        looked += 1;
-        last = record.id;
-        if (status === undefined || record.status === status) data.push(publicDelivery(record));
-      }
-      return { data };
+    handler: async (request, reply): Promise<Static<typeof Page>> => {
+      const endpoint = await registry.find(endpointRef(request));
+      return turns.run(request.tenant, reply, () => listed(ledger.deliveries, endpoint, request.query));
     },
   });
 
@@ -161,7 +150,30 @@ export async function deliveries(
       if (!endpoint.enabled) throw new ProblemError("webhook-disabled");
       const { since, cursor } = request.body;
       const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
-      return reply.code(202).send(await dispatch.redeliverFailed(endpoint, Date.parse(since), { after }));
+      const again = await turns.run(request.tenant, reply, () =>
+        dispatch.redeliverFailed(endpoint, Date.parse(since), { after }),
+      );
+      return reply.code(202).send(again);
     },
   });
+}
+
+async function listed(
+  deliveries: Deliveries,
+  { tenant, id }: EndpointRef,
+  { limit, cursor, status }: Static<typeof Query>,
+): Promise<Static<typeof Page>> {
+  const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
+  if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
+  const data: WebhookDelivery[] = [];
+  let looked = 0;
+  let last: string | undefined;
+  for await (const record of deliveries.of(tenant, id, after)) {
+    if (data.length === limit || looked === mostLooked)
+      return { data, ...(last === undefined ? {} : { nextCursor: last }) };
+    looked += 1;
+    last = record.id;
+    if (status === undefined || record.status === status) data.push(publicDelivery(record));
+  }
+  return { data };
 }

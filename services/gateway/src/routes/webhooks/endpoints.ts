@@ -41,7 +41,7 @@ const Created = Type.Object({
 /** `POST`, `GET` of `/v1/webhooks`; `GET`, `PATCH`, `DELETE` of `/v1/webhooks/{id}`. */
 export async function endpoints(
   app: App,
-  { backbone, policy }: Dependencies,
+  { backbone, policy, turns }: Dependencies,
   registry: EndpointRegistry,
 ): Promise<void> {
   const { ledger, dispatch } = backbone.analyses;
@@ -127,7 +127,9 @@ export async function endpoints(
     },
     config: { scope: "webhooks", problems: ["webhook-not-found"] },
     handler: async (request, reply) => {
-      await registry.delete(endpointRef(request), (ref) => dispatch.forgetEndpoint(ref));
+      await turns.run(request.tenant, reply, () =>
+        registry.delete(endpointRef(request), (ref) => dispatch.forgetEndpoint(ref)),
+      );
       return reply.code(204).send(null);
     },
   });
