@@ -44,8 +44,8 @@ export class EventStream {
     const end = () => this.end();
     const beat = setInterval(() => this.write(heartbeat), heartbeatMs);
     const look = setInterval(() => {
-      void request.holds().then((good) => {
-        if (!good) end();
+      void request.refusal().then((refusal) => {
+        if (refusal !== undefined) end();
       });
     }, lookMs);
     const { expiresAt } = request.key ?? {};

@@ -4,7 +4,10 @@ import type { Dependencies } from "./app.js";
 import { onceGone } from "./client-gone.js";
 import { waitForEnd } from "./wait-for-end.js";
 
-/** The analysis at its end, or as it stands when the seconds are over or the client, or the gateway, is going. */
+/**
+ * The analysis at its end, or as it stands when the seconds are over or the client, or the gateway, is going.
+ * @throws ProblemError what is wrong by then with the key or session that it was asked for with
+ */
 export async function hold(
   { backbone, changes, closing }: Pick<Dependencies, "backbone" | "changes" | "closing">,
   ref: AnalysisRef,
@@ -20,12 +23,15 @@ export async function hold(
   closing.addEventListener("abort", leave);
   if (closing.aborted) leave();
   try {
-    return await waitForEnd({
+    const analysis = await waitForEnd({
       look,
       listen: (listener) => changes.listen(ref.id, listener),
       milliseconds: seconds * 1000,
       signal: over.signal,
     });
+    const refusal = await reply.request.refusal();
+    if (refusal !== undefined) throw refusal;
+    return analysis;
   } finally {
     letGo();
     closing.removeEventListener("abort", leave);

@@ -12,8 +12,8 @@ declare module "fastify" {
     tenant: string;
     /** The key that the request came with; null without keys. */
     key: KeyRecord | null;
-    /** Whether what it came with is good still: for an answer that lasts. */
-    holds(): Promise<boolean>;
+    /** Why what it came with is good no more, where it is not: for an answer that lasts. */
+    refusal(): Promise<ProblemError | undefined>;
   }
   interface FastifyContextConfig {
     /** What a key must be allowed to do; a route without it is open. */
@@ -42,7 +42,7 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
   const sessions = new Sessions(backbone.redis);
   app.decorateRequest("tenant", onlyTenant);
   app.decorateRequest("key", null);
-  app.decorateRequest("holds", async () => true);
+  app.decorateRequest("refusal", async () => undefined);
   app.decorate("keys", keys);
   app.decorate("sessions", sessions);
   await app.register(cookie);
@@ -71,32 +71,27 @@ export async function auth(app: App, { config, backbone, logger }: Dependencies)
     return key;
   };
 
-  const stillHolds = async (request: FastifyRequest, scope: Scope): Promise<boolean> => {
-    try {
-      requireScope(await keyOf(request), scope);
-      return true;
-    } catch (error) {
-      // Where it cannot be asked, nobody knows better than before.
-      return !(error instanceof ProblemError) || error.status >= 500 || error.status === 429;
-    }
+  const keyWithScope = async (request: FastifyRequest, scope: Scope): Promise<KeyRecord> => {
+    const key = await keyOf(request);
+    requireScope(key, scope);
+    return key;
+  };
+
+  const refusalOf = (error: unknown): ProblemError | undefined => {
+    // Where it cannot be asked, nobody knows better than before.
+    if (!(error instanceof ProblemError) || error.status >= 500 || error.status === 429) return undefined;
+    return error;
   };
 
   app.addHook("onRequest", async (request, reply) => {
     const { scope } = request.routeOptions.config;
     if (scope === undefined) return;
     vary(reply, "authorization, cookie");
-    try {
-      const key = await keyOf(request);
-      requireScope(key, scope);
-      request.tenant = key.tenant;
-      request.key = key;
-      request.holds = () => stillHolds(request, scope);
-      noteUse(key.id);
-    } catch (error) {
-      if (error instanceof ProblemError && error.status === 401)
-        reply.header("www-authenticate", challengeOf(request));
-      throw error;
-    }
+    const key = await keyWithScope(request, scope);
+    request.tenant = key.tenant;
+    request.key = key;
+    request.refusal = () => keyWithScope(request, scope).then(() => undefined, refusalOf);
+    noteUse(key.id);
   });
 }
 
@@ -111,10 +106,10 @@ function keyTextOf({ headers, routeOptions }: FastifyRequest): string | undefine
 }
 
 /**
- * A browser asks its reader for a key where a page is opened, not each time that an open page looks for news. A field for each
- * way: of several in one, browsers see the first.
+ * What a 401 asks for. A browser asks its reader for a key where a page is opened, not each time that an open page looks for news. A
+ * field for each way: of several in one, browsers see the first.
  */
-function challengeOf({ headers, routeOptions }: FastifyRequest): string | string[] {
+export function challengeOf({ headers, routeOptions }: FastifyRequest): string | string[] {
   const opened = (headers["sec-fetch-mode"] ?? "navigate") === "navigate";
   if (routeOptions.config.basic !== true || !opened) return "Bearer";
   return ["Bearer", 'Basic realm="Osteon: the password is a key", charset="UTF-8"'];

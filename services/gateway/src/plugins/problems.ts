@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Problem, ProblemError, toProblem } from "@osteon/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { challengeOf } from "./auth.js";
 import { isUntold } from "./continue.js";
 import { fieldErrorsOf } from "./validation.js";
 
@@ -64,6 +65,7 @@ function sendProblem(problem: ProblemError, request: FastifyRequest, reply: Fast
   const body = problemBody(problem, request.id, request.url.split("?")[0] ?? "/");
   const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 5 : undefined);
   if (retryAfter !== undefined) reply.header("retry-after", String(Math.ceil(retryAfter)));
+  if (problem.status === 401) reply.header("www-authenticate", challengeOf(request));
   return (
     reply
       .code(problem.status)

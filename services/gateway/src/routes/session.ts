@@ -118,10 +118,7 @@ export async function session(app: App, { config }: Dependencies): Promise<void>
     handler: async (request, reply): Promise<SessionView> => {
       if (config.AUTH === "off") return without;
       requireFromPage(request);
-      // Of any refusal for the key; taken back where there is none.
-      reply.header("www-authenticate", "Bearer");
       const key = await app.keys.verify(request.body.key.trim());
-      reply.removeHeader("www-authenticate");
       // Who it is, is only known by now. Sessions lie in Redis for hours.
       await app.count({ tenant: key.tenant, key }, "reads", reply);
       const { token, session, seconds } = await app.sessions.open(key);
