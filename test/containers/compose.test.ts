@@ -90,13 +90,15 @@ test("an image holds its service alone, runs it without rights, and is small", a
     const inside = await engine.docker(
       "run",
       ...["--rm", "--network", "none", "--entrypoint", "sh", `osteon/${service}`, "-c"],
-      "ls services packages node_modules; ls -d models/*/*.onnx 2>/dev/null; ls node_modules/@osteon | sed 's/^/own /'; for each in npm npx tsc gcc g++ make python3 curl git; do command -v $each || :; done",
+      "ls services packages node_modules LICENSE NOTICE; ls -d models/*/*.onnx 2>/dev/null; ls node_modules/@osteon | sed 's/^/own /'; for each in npm npx tsc gcc g++ make python3 curl git; do command -v $each || :; done",
     );
     const lines = inside.split("\n");
     assert.deepEqual(
       lines.filter((line) => line.endsWith("-worker") && !line.startsWith("own")),
       service === "gateway" ? [] : [service],
     );
+    for (const wanted of ["LICENSE", "NOTICE"])
+      assert.ok(lines.includes(wanted), `${service} holds no ${wanted}`);
     for (const unwanted of ["typescript", "@biomejs", "own embedded", "own test"])
       assert.ok(!lines.includes(unwanted), `${service} holds ${unwanted}`);
     assert.deepEqual(
