@@ -58,7 +58,10 @@ export class Submission {
   readonly #inHand = pLimit(mostInHand);
   readonly #memory: MemoryBudget;
 
-  constructor(dependencies: Parts, memory = new MemoryBudget(mostHeldOfAll, shareOfTenant(dependencies.config))) {
+  constructor(
+    dependencies: Parts,
+    memory = new MemoryBudget(mostHeldOfAll, shareOfTenant(dependencies.config)),
+  ) {
     this.#dependencies = dependencies;
     this.#memory = memory;
     const { redis, analyses } = dependencies.backbone;
