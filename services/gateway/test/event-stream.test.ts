@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
+import { ProblemError } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
 import { EventStream } from "../src/event-stream.js";
 
@@ -26,9 +27,11 @@ class FakeAnswer extends EventEmitter {
   }
 }
 
-function open(raw = new FakeAnswer(), holds = async () => true, key: { expiresAt?: string } | null = null) {
+const good = async (): Promise<ProblemError | undefined> => undefined;
+
+function open(raw = new FakeAnswer(), refusal = good, key: { expiresAt?: string } | null = null) {
   const closing = new AbortController();
-  const request = { holds, key };
+  const request = { refusal, key };
   const reply = { raw, request, hijack: () => undefined, getHeaders: () => ({}) } as unknown as FastifyReply;
   const stream = new EventStream(reply, { heartbeat: "beat", closing: closing.signal });
   return { stream, raw, closing };
@@ -56,7 +59,7 @@ test("a stream ends with its key, to the moment", (t) => {
     apis: ["setInterval", "setTimeout", "Date"],
     now: Date.parse("2026-01-01T00:00:00Z"),
   });
-  const { stream } = open(new FakeAnswer(), async () => true, { expiresAt: "2026-01-01T00:00:07Z" });
+  const { stream } = open(new FakeAnswer(), good, { expiresAt: "2026-01-01T00:00:07Z" });
   t.mock.timers.tick(6_999);
   assert.equal(stream.ended, false);
   t.mock.timers.tick(1);
@@ -65,12 +68,12 @@ test("a stream ends with its key, to the moment", (t) => {
 
 test("a stream ends with the session that it was opened in, five seconds later at most", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
-  let good = true;
-  const { stream, raw } = open(new FakeAnswer(), async () => good);
+  let refusal: ProblemError | undefined;
+  const { stream, raw } = open(new FakeAnswer(), async () => refusal);
   t.mock.timers.tick(5_000);
   await Promise.resolve();
   assert.equal(stream.ended, false);
-  good = false;
+  refusal = new ProblemError("session-over");
   t.mock.timers.tick(5_000);
   await Promise.resolve();
   assert.deepEqual([stream.ended, raw.finished], [true, true]);

@@ -23,12 +23,13 @@ function held(status: AnalysisStatus) {
     };
   };
   const parts = { backbone: { analyses: { get } }, changes: { listen }, closing: closing.signal };
+  const reply = { raw, request: { refusal: async () => undefined } };
   return {
     raw,
     closing,
     seen,
     hold: (seconds: number) =>
-      hold(parts as unknown as Parameters<typeof hold>[0], ref, seconds, { raw } as unknown as FastifyReply),
+      hold(parts as unknown as Parameters<typeof hold>[0], ref, seconds, reply as unknown as FastifyReply),
   };
 }
 
