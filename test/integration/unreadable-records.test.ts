@@ -121,7 +121,9 @@ test("a damaged endpoint stops neither its tenant's analyses nor their erasure",
 test("a damaged delivery that is given up is a dead letter, and owed no more", async () => {
   const webhook = await endpoint();
   const { ledger, dispatch } = backbone.analyses;
-  const event = uuidv7();
+  const request = await accepted();
+  await backbone.analyses.filmEnded(request, resultOf(request));
+  const event = request.id;
   await dispatch.sendTest({ tenant, id: webhook }, event);
   const [key = ""] = await backbone.store.list(`webhooks/default/${webhook}/deliveries/`);
   await damage(key.slice(key.lastIndexOf("/")));

@@ -10,6 +10,7 @@ import {
   type EndpointRegistry,
   failSpan,
   inSpan,
+  isGone,
   type Ledger,
   type Logger,
   longestDeliveryWaitMs,
@@ -21,7 +22,7 @@ import {
   type WebhookJob,
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
-import { type DueDelivery, isGone, readDue } from "./due-delivery.js";
+import { type DueDelivery, readDue } from "./due-delivery.js";
 import { mostTries, waitBefore } from "./retry-schedule.js";
 import type { Sender, SendResult } from "./sender.js";
 import type { TargetSlots } from "./target-slots.js";
@@ -64,7 +65,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const { ledger, dispatch, slots, metrics } = this.#parts;
     const ref = refOf(data);
     const due = await readDue(ledger, ref);
-    if (due === "gone") return ledger.deliveries.remove(ref);
+    if (due === "gone") return ledger.deliveries.drop(ref);
     if (due === "done") return (await ledger.deliveries.close(ref)) ? postpone(0) : undefined;
     if (due === "disabled") {
       metrics.deliveries.inc({ result: "dead" });
@@ -158,7 +159,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const { ledger } = this.#parts;
     const { deliveries } = ledger;
     const standing = await deliveries.get(ref);
-    if (standing === undefined) return void (await deliveries.remove(ref));
+    if (standing === undefined) return void (await deliveries.drop(ref));
     if (!isAsRead(standing, record)) return this.#outrun(ref, standing);
     const tries = record.tries + 1;
     const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries;
@@ -180,7 +181,7 @@ export class DeliveryProcessor implements Processor<"webhook"> {
       await this.#noteEndpoint(endpoint, result);
     // Deleted meanwhile: what was written just now must not stay.
     if (await isGone(ledger, ref, record)) {
-      await deliveries.remove(ref);
+      await deliveries.drop(ref);
       return undefined;
     }
     return wait ?? this.#close(ref);

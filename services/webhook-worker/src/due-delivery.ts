@@ -1,11 +1,12 @@
-import type {
-  AnalysisRef,
-  DeliveryRecord,
-  DeliveryRef,
-  EndpointRecord,
-  Ledger,
-  WebhookEvent,
-  WebhookTestEvent,
+import {
+  type AnalysisRef,
+  type DeliveryRecord,
+  type DeliveryRef,
+  type EndpointRecord,
+  isGone,
+  type Ledger,
+  type WebhookEvent,
+  type WebhookTestEvent,
 } from "@osteon/shared";
 
 /** A delivery that is owed, with all that a try needs. */
@@ -29,13 +30,6 @@ export async function readDue(ledger: Ledger, ref: DeliveryRef): Promise<DueDeli
   return ref.webhook === undefined
     ? callback(ledger, record, { tenant: ref.tenant, id: ref.event })
     : toEndpoint(ledger, record, ref, ref.webhook);
-}
-
-/** Whether what a delivery tells of, or its endpoint, was deleted. */
-export async function isGone(ledger: Ledger, ref: DeliveryRef, record: DeliveryRecord): Promise<boolean> {
-  const { tenant, event, webhook } = ref;
-  if (webhook !== undefined && !(await ledger.endpoints.exists({ tenant, id: webhook }))) return true;
-  return record.type !== "webhook.test" && !(await ledger.results.has({ tenant, id: event }));
 }
 
 async function callback(

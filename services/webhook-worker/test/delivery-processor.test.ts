@@ -54,6 +54,7 @@ after(async () => {
 
 let redis: ReturnType<typeof connectRedis>;
 let producer: Producer;
+let store: FileStore;
 let ledger: Ledger;
 let dispatch: Dispatch;
 let registry: EndpointRegistry;
@@ -71,7 +72,8 @@ beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
   producer = new Producer(redis);
-  ledger = new Ledger(new FileStore(await mkdtemp(path.join(folder, "store-"))));
+  store = new FileStore(await mkdtemp(path.join(folder, "store-")));
+  ledger = new Ledger(store);
   const { endpoints, deliveries } = ledger;
   dispatch = new Dispatch({ endpoints, deliveries, results: ledger.results, producer, now: () => now });
   registry = registryWith("m".repeat(32));
@@ -524,6 +526,39 @@ test("nothing is written that outlives its analysis or endpoint, also where thos
   assert.equal(await ledger.deliveries.get({ tenant, event: told.id, webhook: record.id }), undefined);
   assert.deepEqual(await owed(), []);
   assert.equal(await ledger.endpoints.get(record), undefined, "the try did not bring it back");
+});
+
+for (const damaged of [false, true])
+  test(`a ${damaged ? "damaged " : ""}delivery that is given up while its endpoint is deleted leaves nothing of that`, async (t) => {
+    const { record } = await endpoint();
+    const { id } = await ended();
+    const [key = ""] = await store.list(`webhooks/${tenant}/${record.id}/deliveries/`);
+    if (damaged) await store.put(key, '{"v":2,"dig');
+    const burying = t.mock.method(ledger.deliveries.dead, "set");
+    burying.mock.mockImplementationOnce(async (...call) => {
+      burying.mock.restore();
+      await registry.delete(record, (ref) => dispatch.forgetEndpoint(ref));
+      await ledger.deliveries.dead.set(...call);
+    });
+    await dispatch.giveUp({ tenant, event: id, webhook: record.id }, "The endpoint is disabled.");
+    assert.deepEqual(await ledger.endpoints.ids(tenant), []);
+    for (const each of ["deliveries/", "dead-letters/"]) assert.deepEqual(await store.list(each), [], each);
+  });
+
+test("what is owed of what was deleted just before leaves no folder", async () => {
+  const { record } = await endpoint();
+  const analysis = await ended({ callbackUrl: url });
+  const request = (await ledger.request({ tenant, id: analysis.id })) ?? assert.fail("it was accepted");
+  await ledger.hide({ tenant, id: analysis.id });
+  await ledger.removeAll({ tenant, id: analysis.id });
+  await registry.delete(record, (ref) => dispatch.forgetEndpoint(ref));
+  const { endpoints, deliveries, results } = ledger;
+  const known = { listening: async () => [record] };
+  await new Dispatch({ endpoints, deliveries, results, producer, known }).owe(request, analysis);
+  await attempt(analysis.id);
+  await attempt(analysis.id, record.id);
+  assert.deepEqual([received, await owed()], [[], []]);
+  assert.deepEqual([await ledger.list(tenant, 10), await endpoints.ids(tenant)], [[], []]);
 });
 
 /** The store fails when a try has noted how it ended, and looks whether what it tells of is there still. */

@@ -5,7 +5,7 @@ import { getSealed, isUnreadable, type ObjectStore, putSealed, unlessDamaged } f
 import { Markers } from "../storage/markers.js";
 import { firstIdOf, turnedBack } from "../storage/turned-ids.js";
 import type { EndpointRef } from "./endpoints.js";
-import { deliveriesFolder, deliveryKey } from "./keys.js";
+import { deliveriesFolder, deliveryKey, endpointFolder } from "./keys.js";
 
 /** Records read at once. */
 const pageSize = 50;
@@ -95,6 +95,14 @@ export class Deliveries {
   async remove(ref: DeliveryRef): Promise<void> {
     const name = deliveryName(ref);
     await Promise.all([this.#store.delete(keyOf(ref)), this.owed.remove(name), this.dead.remove(name)]);
+  }
+
+  /** As `remove`, of what is gone: a store of files would keep the folder that a late record made anew, and its name. */
+  async drop(ref: DeliveryRef): Promise<void> {
+    await this.remove(ref);
+    const { tenant, event, webhook } = ref;
+    const folder = webhook === undefined ? analysisFolder(tenant, event) : endpointFolder(tenant, webhook);
+    if ((await this.#store.list(folder, { limit: 1 })).length === 0) await this.#store.deletePrefix(folder);
   }
 
   /**

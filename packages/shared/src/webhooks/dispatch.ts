@@ -130,14 +130,14 @@ export class Dispatch {
     if (problem !== undefined) {
       // A damaged record takes no reason: its dead letter is listed with what is wrong with it.
       await this.#deliveries.dead.set({ tenant: ref.tenant, id: deliveryName(ref) });
-      return this.#deliveries.owed.remove(deliveryName(ref));
+      await this.#deliveries.owed.remove(deliveryName(ref));
+    } else {
+      if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
+      await this.#deliveries.close(ref);
     }
-    if (record?.status === "pending") await this.#deliveries.bury(ref, record, reason);
-    await this.#deliveries.close(ref);
-    // Erased meanwhile: what was written just now must not stay.
-    const { tenant, event: id } = ref;
-    if (record?.type !== "webhook.test" && !(await this.#results.has({ tenant, id })))
-      await this.#deliveries.remove(ref);
+    // Deleted meanwhile: what was written just now must not stay.
+    if (await isGone({ endpoints: this.#endpoints, results: this.#results }, ref, record))
+      await this.#deliveries.drop(ref);
   }
 
   /** Deliveries of an analysis: to its callback address first, then to its tenant's endpoints. */
@@ -210,6 +210,16 @@ export class Dispatch {
     await this.enqueue(ref);
     return pending;
   }
+}
+
+/** Whether what a delivery tells of, or its endpoint, was deleted. */
+export async function isGone(
+  { endpoints, results }: { endpoints: Pick<Endpoints, "exists">; results: Ends },
+  { tenant, event, webhook }: DeliveryRef,
+  record: DeliveryRecord | undefined,
+): Promise<boolean> {
+  if (webhook !== undefined && !(await endpoints.exists({ tenant, id: webhook }))) return true;
+  return record?.type !== "webhook.test" && !(await results.has({ tenant, id: event }));
 }
 
 /** Every delivery that an event may have: to the callback address and to each endpoint of the tenant. */
