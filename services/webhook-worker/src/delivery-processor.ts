@@ -68,8 +68,9 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     if (due === "gone") return ledger.deliveries.drop(ref);
     if (due === "done") return (await ledger.deliveries.close(ref)) ? postpone(0) : undefined;
     if (due === "disabled") {
+      await dispatch.giveUp(ref, "The endpoint is disabled.");
       metrics.deliveries.inc({ result: "dead" });
-      return dispatch.giveUp(ref, "The endpoint is disabled.");
+      return;
     }
     const before = this.#unnoted.of(ref);
     if (before !== undefined && isAsRead(due.record, before.record))
@@ -159,7 +160,10 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     const { ledger } = this.#parts;
     const { deliveries } = ledger;
     const standing = await deliveries.get(ref);
-    if (standing === undefined) return void (await deliveries.drop(ref));
+    if (standing === undefined) {
+      this.#tell(record, result, false);
+      return void (await deliveries.drop(ref));
+    }
     if (!isAsRead(standing, record)) return this.#outrun(ref, standing);
     const tries = record.tries + 1;
     const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries;

@@ -561,6 +561,34 @@ test("what is owed of what was deleted just before leaves no folder", async () =
   assert.deepEqual([await ledger.list(tenant, 10), await endpoints.ids(tenant)], [[], []]);
 });
 
+/** How many were counted as that. */
+async function counted(result: string): Promise<number | undefined> {
+  return (await metrics.deliveries.get()).values.find(({ labels }) => labels.result === result)?.value;
+}
+
+test("a delivery is counted as given up once, when that is on record", async (t) => {
+  const { record } = await endpoint();
+  const { id } = await ended();
+  await registry.change(record, { enabled: false });
+  t.mock
+    .method(ledger.deliveries, "bury")
+    .mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
+  await assert.rejects(attempt(id, record.id), { code: "store-unavailable" });
+  assert.equal(await counted("dead"), 0);
+  await attempt(id, record.id);
+  assert.equal(await counted("dead"), 1);
+});
+
+test("a try whose analysis is erased meanwhile is counted", async () => {
+  const { id } = await ended({ callbackUrl: url });
+  answer = async (_request, response) => {
+    await ledger.removeAll({ tenant, id });
+    response.writeHead(204).end();
+  };
+  await attempt(id);
+  assert.equal(await counted("delivered"), 1);
+});
+
 /** The store fails when a try has noted how it ended, and looks whether what it tells of is there still. */
 function failAfterNote(t: TestContext): void {
   t.mock
