@@ -306,6 +306,20 @@ test("what is asked for again while a worker ends it stays owed", async (t) => {
   assert.deepEqual(await owed(), []);
 });
 
+test("what is asked for again stays owed where a worker took its marker before its record was written", async (t) => {
+  const { id } = await ended({ callbackUrl: url });
+  await attempt(id);
+  const ref = { tenant, event: id };
+  const putting = t.mock.method(ledger.deliveries, "put");
+  putting.mock.mockImplementationOnce(async (...call) => {
+    putting.mock.restore();
+    await ledger.deliveries.close(ref);
+    return ledger.deliveries.put(...call);
+  });
+  await dispatch.redeliver(ref);
+  assert.deepEqual(await owed(), [deliveryName(ref)]);
+});
+
 test("a callback is signed with each of the operator's secrets, and with what its tenant has of each, which no other has", async () => {
   await attempt((await ended({ callbackUrl: url })).id);
   const { headers, body } = received[0] ?? assert.fail("nothing came");

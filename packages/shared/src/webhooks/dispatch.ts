@@ -206,6 +206,8 @@ export class Dispatch {
     await this.#producer.remove("webhook", name);
     await this.#deliveries.owed.set({ tenant: ref.tenant, id: name });
     await this.#deliveries.put(ref, pending);
+    // Once more: whoever ended the delivery before may have taken the first away, while the record did not ask for it yet.
+    await this.#deliveries.owed.set({ tenant: ref.tenant, id: name });
     await this.#deliveries.dead.remove(name);
     await this.enqueue(ref);
     return pending;
