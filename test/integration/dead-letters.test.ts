@@ -285,3 +285,20 @@ test("films that are erased while they are tried again live on nowhere", async (
   assert.deepEqual(await backbone.store.list(analysisFolder(tenant, again.id)), []);
   await assert.rejects(letters.retry(one.id), { code: "dead-letter-not-found" });
 });
+
+test("a failed analysis that is erased while it is tried again is listed no more, nor one that was noted behind its erasure", async (t) => {
+  const { analyses } = backbone;
+  const { failed: list } = analyses.ledger;
+  const one = await failed();
+  const setting = t.mock.method(list, "set");
+  setting.mock.mockImplementationOnce(async (...call) => {
+    setting.mock.restore();
+    await analyses.erase(one);
+    await list.set(...call);
+  });
+  await assert.rejects(lettersOf(backbone).retry(one.id), { code: "dead-letter-not-found" });
+  assert.equal(await list.has(one.id), false);
+  await list.set({ tenant, id: one.id });
+  await assert.rejects(lettersOf(backbone).retry(one.id), { code: "dead-letter-not-found" });
+  assert.equal(await list.has(one.id), false);
+});

@@ -16,6 +16,7 @@ import {
   ProblemError,
   Producer,
   Reconciler,
+  setLostMarkers,
 } from "@osteon/shared";
 import { ownRedis } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
@@ -253,6 +254,21 @@ test("what is erased while its failure is noted is listed nowhere", async (t) =>
   await analyses.filmFailed(one, 0, new ProblemError("worker-lost"));
   assert.deepEqual(await store.list("failed/"), []);
   assert.equal(await analyses.get(one), undefined);
+});
+
+test("what is erased while its lost failure is noted again is listed nowhere", async (t) => {
+  const one = await failed();
+  const { failed: list } = analyses.ledger;
+  await list.remove(one.id);
+  const setting = t.mock.method(list, "set");
+  setting.mock.mockImplementationOnce(async (...call) => {
+    setting.mock.restore();
+    await analyses.erase(one);
+    await list.set(...call);
+  });
+  for await (const { id } of setLostMarkers(analyses, Date.now() + 1)) assert.fail(id);
+  assert.equal(setting.mock.callCount(), 1);
+  await nothingLeft(one);
 });
 
 const liveKey = ({ id }: AnalysisRequest) => `{osteon}:live:${id}`;

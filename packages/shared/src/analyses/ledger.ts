@@ -228,6 +228,13 @@ export class Ledger {
     return id !== undefined && isUuidV7(id) ? id : undefined;
   }
 
+  /** Takes what is gone off the list of failures: an erasure that came before it was noted there has not met it. @returns whether it is gone */
+  async unlistWhereGone(ref: AnalysisRef): Promise<boolean> {
+    if ((await this.hasRequest(ref)) || (await this.results.has(ref))) return false;
+    await this.failed.remove(ref.id);
+    return true;
+  }
+
   /** Whether an erasure was begun and is not finished, or what was under way then may still write. */
   async isBeingErased(ref: AnalysisRef): Promise<boolean> {
     return (await this.erasure(ref)) !== undefined;

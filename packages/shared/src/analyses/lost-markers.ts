@@ -63,5 +63,5 @@ async function setLostFailure(ledger: Ledger, ref: AnalysisRef): Promise<boolean
   if (result?.status !== "failed" || (await ledger.failed.has(ref.id))) return false;
   if ((await ledger.retriedAs(ref)) !== undefined || (await ledger.pending.has(ref.id))) return false;
   await ledger.failed.set(ref);
-  return true;
+  return !(await ledger.unlistWhereGone(ref));
 }

@@ -105,13 +105,17 @@ export class DeadLetters {
     const begun = await this.#begun(marker);
     const retriedAs = begun ?? uuidv7();
     const request = await ledger.request({ tenant, id });
-    if (request === undefined) throw new ProblemError("dead-letter-not-found");
+    if (request === undefined) {
+      await ledger.unlistWhereGone({ tenant, id });
+      throw new ProblemError("dead-letter-not-found");
+    }
     await this.#seeThrough(request);
     if (begun === undefined) {
       // Another that came behind a lock that was lost may have been through with it.
       await stillHeld();
       // The new id stands in the store before the new analysis does: whoever comes after a crash goes on with the same.
       await ledger.failed.set({ tenant, id }, { retriedAs });
+      if (await ledger.unlistWhereGone({ tenant, id })) throw new ProblemError("dead-letter-not-found");
     }
     // Where another goes on with the same, it may have promised it: then it stays, for the reconciler and the next retry.
     const mayTakeBack = async () => {
