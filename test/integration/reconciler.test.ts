@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import {
   Analyses,
+  type Analysis,
   type AnalysisRequest,
   analysisFolder,
   closeRedis,
@@ -505,6 +506,32 @@ describe("an end", () => {
     assert.equal((await analyses.get(one))?.status, "cancelled");
     assert.equal((await analyses.cancel(one)).status, "cancelled");
     assert.equal(await analyses.start(one, 0), undefined);
+  });
+
+  test("cancelled has all that its films had shown, also while it was being cancelled", async (t) => {
+    const one = await accept(requestOf(2));
+    await analyses.start(one, 0);
+    const seen: (Analysis | undefined)[] = [];
+    const writing = t.mock.method(analyses.ledger.results, "put");
+    writing.mock.mockImplementationOnce(async (...call) => {
+      writing.mock.restore();
+      await analyses.filmEnded(one, resultOf(one, 0));
+      seen.push(await analyses.get(one));
+      return analyses.ledger.results.put(...call);
+    });
+    const end = await analyses.cancel(one);
+    assert.deepEqual(seen[0]?.films, end.films);
+    assert.deepEqual(await analyses.get(one), end);
+  });
+
+  test("comes though a cancel broke off, with all its films", async (t) => {
+    const one = await accept(requestOf(2));
+    const writing = t.mock.method(analyses.ledger.results, "put");
+    writing.mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
+    await assert.rejects(analyses.cancel(one), { code: "store-unavailable" });
+    for (const film of [0, 1]) await analyses.filmEnded(one, resultOf(one, film));
+    const end = await analyses.get(one);
+    assert.deepEqual([end?.status, end?.films.length], ["completed", 2]);
   });
 
   test("erased leaves nothing in store, queue or Redis", async () => {

@@ -271,11 +271,13 @@ export class Analyses {
 
   /** Cancels what has not ended. */
   async cancel(ref: AnalysisRef): Promise<Analysis> {
-    const analysis = await this.get(ref);
-    if (analysis === undefined) throw new ProblemError("analysis-not-found");
-    if (analysis.status === "cancelled") return analysis;
-    if (isEnded(analysis.status)) throw new ProblemError("already-ended");
+    const before = await this.#cancellable(ref);
+    if (before.status === "cancelled") return before;
     const request = await this.#request(ref);
+    // Before the look: what its films show behind it would be taken back.
+    await this.#live.cancelling(ref.id);
+    const analysis = await this.#cancellable(ref);
+    if (analysis.status === "cancelled") return analysis;
     const now = new Date();
     const ended = await this.settle(request, {
       ...analysis,
@@ -299,6 +301,14 @@ export class Analyses {
   /** Goes on with an erasure by its marker. @returns whether there was something to do */
   goOnErasing(ref: AnalysisRef, marker: Marker): Promise<boolean> {
     return this.#erasure.goOn(ref, marker);
+  }
+
+  /** @throws ProblemError `analysis-not-found`; `already-ended` where it did otherwise */
+  async #cancellable(ref: AnalysisRef): Promise<Analysis> {
+    const analysis = await this.get(ref);
+    if (analysis === undefined) throw new ProblemError("analysis-not-found");
+    if (isEnded(analysis.status) && analysis.status !== "cancelled") throw new ProblemError("already-ended");
+    return analysis;
   }
 
   /** As with deliveries: a second comer who finds the marker gone comes too late. What is noted may have been tried again since. */

@@ -32,6 +32,8 @@ const clocksMs = 5_000;
 const mostConfirmed = 10_000;
 const pendingSeconds = 24 * 3600;
 const endedSeconds = 3600;
+/** So long after its beginning a cancel may still write: a gateway's calls to the store take less, and one that died writes nothing. */
+const cancellingSeconds = 60;
 /** Nothing was made of it that anybody waits for, and who cancels what he sends makes as many as he may send. */
 const cancelledSeconds = 60;
 /** Of the mark of an erasure: the ledger's own may stand for longer. */
@@ -58,12 +60,14 @@ return known
 
 /**
  * A step that comes after the end must not keep what has ended for longer: a film may be examined before it is noted as classified.
+ * While a cancel looks and writes, films show nothing new: the end that it writes would not have it.
  *
- * KEYS: the analysis, its mark of erasure, the count of ended films. ARGV: field, value, seconds kept, channel, message,
+ * KEYS: the analysis, its mark of erasure, the count of ended films, the mark of a cancel. ARGV: field, value, seconds kept, channel, message,
  * films to count, seconds that the count is kept. Returns whether the analysis was erased, and whether its request is there.
  */
 const setScript = `
 local standing = { redis.call("EXISTS", KEYS[2]), redis.call("HEXISTS", KEYS[1], "request") }
+if ARGV[1] == "end" then redis.call("DEL", KEYS[4]) elseif redis.call("EXISTS", KEYS[4]) == 1 then return standing end
 redis.call("HSETNX", KEYS[1], ARGV[1], ARGV[2])
 if ARGV[1] == "end" or redis.call("TTL", KEYS[1]) < 0 then redis.call("EXPIRE", KEYS[1], ARGV[3]) end
 redis.call("PUBLISH", ARGV[4], ARGV[5])
@@ -95,7 +99,7 @@ export class LiveState {
   constructor(redis: RedisConnection) {
     redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 2, lua: openScript });
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
-    redis.defineCommand("osteonSetOnce", { numberOfKeys: 3, lua: setScript });
+    redis.defineCommand("osteonSetOnce", { numberOfKeys: 4, lua: setScript });
     this.#redis = redis as RedisConnection & Scripts;
     this.idempotency = new IdempotencyKeys(redis);
     const doubt = () => {
@@ -139,6 +143,11 @@ export class LiveState {
     // The heat map stays in the ledger: nobody reads it here.
     const { film, timings } = result;
     return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
+  }
+
+  /** Notes that somebody cancels an analysis: until its end, or for a minute, its films show nothing new. */
+  async cancelling(id: string): Promise<void> {
+    await queueGuarded(() => this.#redis.set(cancellingKeyOf(id), "1", "EX", cancellingSeconds));
   }
 
   /** Films counted so far; the count begins anew after a day without films, or with a wiped Redis. */
@@ -219,6 +228,7 @@ export class LiveState {
         keyOf(id),
         erasedKeyOf(id),
         endedKey,
+        cancellingKeyOf(id),
         field,
         JSON.stringify(value),
         seconds,
@@ -239,6 +249,10 @@ function keyOf(id: string): string {
 
 function erasedKeyOf(id: string): string {
   return `${queuePrefix}:erased:${id}`;
+}
+
+function cancellingKeyOf(id: string): string {
+  return `${queuePrefix}:cancelling:${id}`;
 }
 
 function parsed<K extends "classified" | "done" | "end">(name: K, text: string | undefined): object {
