@@ -225,3 +225,22 @@ test("a delivery that is given up while its analysis is erased leaves no record"
   assert.deepEqual(await store.list("dead-letters/"), []);
   await nothingLeft(one);
 });
+
+test("the end that a cancel wrote that died then, behind an erasure, goes, and is found by nobody meanwhile", async (t) => {
+  const one = await accepted();
+  const died = new Error("its gateway died");
+  const ending = t.mock.method(live, "end");
+  ending.mock.mockImplementationOnce(() => Promise.reject(died));
+  const writing = t.mock.method(analyses.ledger.results, "put");
+  writing.mock.mockImplementationOnce(async (...call) => {
+    writing.mock.restore();
+    await analyses.erase(one);
+    return analyses.ledger.results.put(...call);
+  });
+  await assert.rejects(analyses.cancel(one), died);
+  // An hour later Redis knows nothing of the erasure, and nothing of the cancel.
+  await redis.flushall();
+  assert.equal(await analyses.get(one), undefined);
+  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await nothingLeft(one);
+});

@@ -67,7 +67,7 @@ export class Erasure {
     await allEnded([this.#ledger.hide(ref), this.#hide(ref)]);
     // Behind the request's end: a retry that is under way has named itself before it looked for that, or sees it.
     if (withRetries) await this.#eraseRetry(ref);
-    const idle = filmCount === undefined || (await this.removeJobs(request ?? ref, filmCount));
+    const idle = await this.#isIdle(request ?? ref, filmCount ?? 0);
     await this.scrub(ref);
     if (key !== undefined)
       await allEnded([
@@ -76,7 +76,7 @@ export class Erasure {
         this.#ledger.commitments.forget(ref.id),
       ]);
     if (idle) await this.#ledger.erasures.remove(ref.id);
-    else await this.#ledger.erasures.set(ref, { filmCount, done: true });
+    else await this.#ledger.erasures.set(ref, { filmCount: filmCount ?? 0, done: true });
   }
 
   /**
@@ -90,7 +90,7 @@ export class Erasure {
       return true;
     }
     // Before the look: who ends behind it has written all.
-    const idle = await this.removeJobs(ref, marker.filmCount ?? 0);
+    const idle = await this.#isIdle(ref, marker.filmCount ?? 0);
     const left = await this.#ledger.hasAny(ref);
     if (left) await this.scrub(ref);
     if (idle) await this.#ledger.erasures.remove(ref.id);
@@ -146,6 +146,11 @@ export class Erasure {
     if (standing === "known" || (standing === "forgotten" && !(await this.isTakenBack(ref)))) return false;
     await this.scrub(ref);
     return true;
+  }
+
+  /** Whether nothing is under way that may still write. Its jobs are gone then. */
+  async #isIdle(of: AnalysisRef & Pick<AnalysisRequest, "priority">, filmCount: number): Promise<boolean> {
+    return (await this.removeJobs(of, filmCount)) && !(await this.#live.isCancelling(of.id));
   }
 
   async #eraseRetry(ref: AnalysisRef): Promise<void> {

@@ -150,6 +150,11 @@ export class LiveState {
     await queueGuarded(() => this.#redis.set(cancellingKeyOf(id), "1", "EX", cancellingSeconds));
   }
 
+  /** Whether somebody cancels it and may not have written its end yet. */
+  async isCancelling(id: string): Promise<boolean> {
+    return (await queueGuarded(() => this.#redis.exists(cancellingKeyOf(id)))) === 1;
+  }
+
   /** Films counted so far; the count begins anew after a day without films, or with a wiped Redis. */
   async ended(): Promise<number> {
     return Number((await queueGuarded(() => this.#redis.get(endedKey))) ?? 0);
