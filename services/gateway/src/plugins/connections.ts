@@ -17,6 +17,8 @@ type ClientError = Error & { code?: string | undefined; rawPacket?: unknown };
 
 /** Time for a client to read its problem before the connection is cut. */
 const lingerMs = 2_000;
+/** Time for what was connected just before the gateway ends to be asked on. */
+const unaskedMs = 1_000;
 
 /**
  * What happens on a connection where there is no request to answer yet, or not all of one: malformed HTTP, too many headers,
@@ -30,6 +32,8 @@ export class Connections {
   /** The ids of requests that reached a route. */
   readonly #ids = new WeakMap<IncomingMessage, string>();
 
+  /** Connections on which nothing was asked yet: a server that closes takes none of them for idle. */
+  readonly #unasked = new Set<Socket>();
   readonly #told = new WeakSet<Socket>();
   #app: App | undefined;
 
@@ -60,7 +64,15 @@ export class Connections {
   /** @param stallMs time for which a client may send nothing while its body is due, and read nothing of an answer */
   watch(app: App, { stallMs, closing }: { stallMs: number; closing: AbortSignal }): void {
     this.#app = app;
+    app.server.on("connection", (socket: Socket) => {
+      this.#unasked.add(socket);
+      socket.once("close", () => this.#unasked.delete(socket));
+    });
+    closing.addEventListener("abort", () => {
+      setTimeout(() => this.#destroyUnasked(), unaskedMs).unref();
+    });
     app.server.prependListener("request", (request, response) => {
+      this.#unasked.delete(request.socket);
       this.#open.set(request.socket, { request, response });
     });
     // Not answered by Node at once: a refusal comes before the body is asked for.
@@ -96,6 +108,10 @@ export class Connections {
       watchReader(reply.raw, payload, stallMs);
       return payload;
     });
+  }
+
+  #destroyUnasked(): void {
+    for (const socket of this.#unasked) socket.destroy();
   }
 
   /** A client that stops in the middle of its body is told so, and holds nothing any longer. */
