@@ -20,11 +20,15 @@ const options: InferenceSession.SessionOptions = {
 export const onnxruntime: Runtime = {
   version: env.versions.common ?? "",
   async open(model, manifest): Promise<Session> {
-    // The binding reads plain memory only; it keeps its own copy of the weights.
-    const session = await InferenceSession.create(Uint8Array.from(model), options).catch(async (error) => {
+    let session: InferenceSession;
+    // A function given to `catch` would hold the model's bytes with the session, and after it until all garbage is collected.
+    try {
+      // The binding reads plain memory only; it keeps its own copy of the weights.
+      session = await InferenceSession.create(Uint8Array.from(model), options);
+    } catch (error) {
       // Of weights in another file, the runtime says that it misses a path.
       throw (await import("../external-data.js")).elsewhere(model) ?? error;
-    });
+    }
     const names = namesOf(manifest);
     check(session, manifest.input.name, Object.values(names));
     const [, ...shape] = tensorShape(manifest.input);
