@@ -7,6 +7,7 @@ import {
   type BodyPartManifest,
   checkManifest,
   type FractureManifest,
+  isName,
   type Manifest,
   type Task,
 } from "./manifest.js";
@@ -62,7 +63,7 @@ async function readManifestFile(folder: string): Promise<{ manifest: Manifest; m
   }
 }
 
-/** A folder with a `model.json`: the manifest, or why it cannot be used. */
+/** A folder with a `model.json`, or one that cannot be read: the manifest, or why it cannot be used. */
 export interface FoundBundle {
   /** Of the folder. */
   readonly name: string;
@@ -71,16 +72,16 @@ export interface FoundBundle {
 }
 
 /**
- * Looks at the manifest of each bundle in `folder` (each folder in it with a `model.json`) by itself, so that a damaged one
- * takes no other with it. Two for the same work are both refused. By name.
+ * Looks at the manifest of each bundle in `folder` (each folder in it with a `model.json`, and each that cannot be read) by
+ * itself, so that a damaged one takes no other with it. Two for the same work are both refused. By name.
  *
  * @throws ProblemError `model-missing` where `folder` cannot be read
  */
 export async function surveyBundles(folder: string): Promise<FoundBundle[]> {
   const found = await Promise.all(
-    (await bundleFolders(folder)).map(async (each): Promise<FoundBundle> => {
-      const name = basename(each);
-      return readManifest(each).then(
+    (await bundleFolders(folder)).map(async ({ name, problem }): Promise<FoundBundle> => {
+      if (problem !== undefined) return { name, problem };
+      return readManifest(join(folder, name)).then(
         (manifest) => ({ name, manifest }),
         (error) => ({ name, problem: toProblem(error) }),
       );
@@ -200,7 +201,7 @@ export function isFracture(bundle: Bundle): bundle is Bundle<FractureManifest> {
 }
 
 /** Names with a leading dot are left out: a new bundle may be copied to such a one, and renamed when it is whole. */
-async function bundleFolders(folder: string): Promise<string[]> {
+async function bundleFolders(folder: string): Promise<FoundBundle[]> {
   let entries: string[];
   try {
     entries = (await readdir(folder)).filter((entry) => !entry.startsWith("."));
@@ -210,12 +211,26 @@ async function bundleFolders(folder: string): Promise<string[]> {
     });
   }
   const found = await Promise.all(
-    entries.sort().map(async (entry) => {
-      const files: string[] = await readdir(join(folder, entry)).catch(() => []);
-      return files.includes("model.json") ? [join(folder, entry)] : [];
+    entries.sort().map(async (name): Promise<FoundBundle[]> => {
+      try {
+        return (await readdir(join(folder, name))).includes("model.json") ? [{ name }] : [];
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        return (await mayBeBundle(join(folder, name), code))
+          ? [{ name, problem: inBundle(name, damaged(`cannot be read (${code})`)) }]
+          : [];
+      }
     }),
   );
   return found.flat();
+}
+
+/** Whether what cannot be read for that cause may be a bundle. */
+async function mayBeBundle(path: string, code: string | undefined): Promise<boolean> {
+  // A file; or what no bundle can be called and file systems have of their own, such as lost+found.
+  if (code === "ENOTDIR" || !isName(basename(path))) return false;
+  // It went meanwhile, or is a link that leads nowhere.
+  return code !== "ENOENT" || (await lstat(path).catch(() => undefined))?.isSymbolicLink() === true;
 }
 
 async function readChecked(

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { truncate, writeFile } from "node:fs/promises";
+import { symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ProblemError } from "@osteon/shared";
+import { surveyBundles } from "../src/bundle.js";
 import { loadBundles } from "../src/index.js";
 import { bodyPartManifest, fractureManifest, temporaryFolder, writeBundle } from "./support/bundles.js";
 
@@ -26,4 +27,22 @@ test("a folder without bundles, or that is one, is told as that", async (t) => {
   await assert.rejects(loadBundles(folder), missing(/has no bundle/));
   const bundle = await writeBundle(folder, bodyPartManifest());
   await assert.rejects(loadBundles(bundle), missing(/is a bundle itself: name the folder that it is in/));
+});
+
+test("a folder that cannot be read is a damaged bundle; a file, and what is no bundle's name, are none", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeBundle(folder, bodyPartManifest());
+  await writeFile(join(folder, "notes"), "");
+  await symlink("nowhere", join(folder, "lost+found"));
+  assert.deepEqual(
+    (await surveyBundles(folder)).map(({ name }) => name),
+    ["bodypart"],
+  );
+  await symlink("nowhere", join(folder, "fracture-hand"));
+  const [, hand, ...more] = await surveyBundles(folder);
+  assert.deepEqual(
+    [hand?.name, hand?.problem?.code, hand?.problem?.detail, more],
+    ["fracture-hand", "bundle-damaged", "fracture-hand: cannot be read (ENOENT)", []],
+  );
+  await assert.rejects(loadBundles(folder), /fracture-hand: cannot be read/);
 });
