@@ -1,5 +1,5 @@
 import { bones, ProblemError } from "@osteon/shared";
-import { type Static, Type, Value } from "@osteon/shared/libraries/typebox";
+import { type Static, type TSchema, Type, Value } from "@osteon/shared/libraries/typebox";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const Name = Type.String({ pattern: "^[a-z0-9][a-z0-9-]*$" });
@@ -163,10 +163,7 @@ export function checkManifest(value: unknown): Manifest {
     throw damaged([{ pointer: "/task", detail: 'must be "bodypart" or "fracture"' }]);
   }
   const schema = task === "bodypart" ? BodyPartManifest : FractureManifest;
-  const errors = Value.Errors(schema, value)
-    // The same as "additionalProperties" of what it is in.
-    .filter(({ keyword }) => keyword !== "boolean")
-    .map((error) => ({ pointer: error.instancePath || "/", detail: detailOf(error) }));
+  const errors = schemaFaults(schema, value);
   if (errors.length > 0) throw damaged(errors);
   const manifest = value as Manifest;
   const faults = manifest.task === "bodypart" ? classFaults(manifest) : thresholdFaults(manifest);
@@ -184,6 +181,16 @@ export function checkManifest(value: unknown): Manifest {
 interface Fault {
   pointer: string;
   detail: string;
+}
+
+/** Where a value breaks its schema, and what it must be there. */
+export function schemaFaults(schema: TSchema, value: unknown): Fault[] {
+  return (
+    Value.Errors(schema, value)
+      // The same as "additionalProperties" of what it is in.
+      .filter(({ keyword }) => keyword !== "boolean")
+      .map((error) => ({ pointer: error.instancePath || "/", detail: detailOf(error) }))
+  );
 }
 
 /** What a value must be, by name where only some may be. */

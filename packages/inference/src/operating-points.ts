@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bone, bones, ProblemError, Thresholds } from "@osteon/shared";
-import { type Static, Type, Value } from "@osteon/shared/libraries/typebox";
-import { type FractureManifest, type Manifest, thresholdsAscend } from "./manifest.js";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
+import { type FractureManifest, type Manifest, schemaFaults, thresholdsAscend } from "./manifest.js";
 import type { Precision } from "./precision.js";
 
 const strict = { additionalProperties: false } as const;
@@ -55,9 +55,7 @@ export async function readOperatingPoints({
     if (operatingPoints === undefined && code === "ENOENT") return {};
     throw invalid([code === undefined ? "is no JSON" : `cannot be read (${code})`]);
   }
-  const faults = Value.Errors(OperatingPoints, value).map(
-    ({ instancePath, message }) => `${instancePath || "/"} ${message}`,
-  );
+  const faults = schemaFaults(OperatingPoints, value).map(({ pointer, detail }) => `${pointer} ${detail}`);
   if (faults.length > 0) throw invalid(faults);
   return value as OperatingPoints;
 }

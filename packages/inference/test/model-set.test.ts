@@ -312,11 +312,14 @@ test("wrong operating points are refused at the start, with every fault", async 
   const many = await faults(
     '{"minimumProbability": 2, "thresholds": {"elbow": {"balanced": "half"}}, "more": 1}',
   );
-  for (const where of ["/minimumProbability", "/thresholds/elbow/balanced", "additional properties"])
+  for (const where of ["/minimumProbability", "/thresholds/elbow/balanced", "/ must not have more"])
     assert.ok(
       many.some((line) => line.includes(where)),
       `${where}: ${many.join("\n")}`,
     );
+  assert.deepEqual(await faults('{"thresholds": {"wrist": {"balanced": 0.4}}}'), [
+    "OPERATING_POINTS /thresholds must not have wrist",
+  ]);
   await writeBundle(folder, fractureManifest("elbow"));
   await writeBundle(folder, fractureManifest("leg"));
   const thresholds = { elbow: { specific: 0.2 }, leg: { sensitive: 0.9 } };

@@ -1,4 +1,4 @@
 /** TypeBox, all that the services use of it. */
-export { type Static, Type } from "typebox";
+export { type Static, type TSchema, Type } from "typebox";
 export { Compile } from "typebox/compile";
 export { Value } from "typebox/value";
