@@ -1,23 +1,42 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { test } from "node:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fractureManifest, temporaryFolder, writeBundle } from "@osteon/inference/testing";
 
-const main = fileURLToPath(new URL("../../../services/gateway/dist/src/main.js", import.meta.url));
+/** Starts a service that must refuse to, so that its supervisor does not try again. @returns what it says */
+async function refusal(t: TestContext, service: string, given: NodeJS.ProcessEnv): Promise<string> {
+  const main = fileURLToPath(new URL(`../../../services/${service}/dist/src/main.js`, import.meta.url));
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  // Nothing is there of what it would connect to: it must not come so far.
+  const env = { ...inherited, REDIS_URL: "redis://127.0.0.1:1", ...given };
+  const child = fork(main, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  t.after(() => child.kill("SIGKILL"));
+  const told = child.stderr?.setEncoding("utf8").toArray();
+  const [code] = await once(child, "exit");
+  const text = ((await told) ?? []).join("");
+  assert.equal(code, 78, text);
+  return text;
+}
 
 for (const host of ["0.0.0.0", "::", "192.0.2.1"]) {
   test(`a gateway without keys that is to listen on ${host} refuses to start`, {
     timeout: 60_000,
   }, async (t) => {
-    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-    // Nothing is there of what it would connect to: it must not come so far.
-    const env = { ...inherited, HOST: host, AUTH: "off", PORT: "0", REDIS_URL: "redis://127.0.0.1:1" };
-    const gateway = fork(main, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
-    t.after(() => gateway.kill("SIGKILL"));
-    const told = gateway.stderr?.setEncoding("utf8").toArray();
-    const [code] = await once(gateway, "exit");
-    assert.equal(code, 78, "so that its supervisor does not try again");
-    assert.match(((await told) ?? []).join(""), /^gateway: .*loopback/m);
+    const told = await refusal(t, "gateway", { HOST: host, AUTH: "off", PORT: "0" });
+    assert.match(told, /^gateway: .*loopback/m);
   });
 }
+
+test("a worker refuses to start on operating points that are wrong for a bundle of another task", {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeBundle(folder, fractureManifest("hand"));
+  await writeFile(join(folder, "operating-points.json"), '{"thresholds": {"hand": {"sensitive": 0.9}}}');
+  const told = await refusal(t, "bodypart-worker", { MODELS_DIR: folder });
+  assert.match(told, /^bodypart-worker: config-invalid: OPERATING_POINTS \/thresholds\/hand /m);
+});

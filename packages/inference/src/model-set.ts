@@ -8,7 +8,7 @@ import type { Manifest } from "./manifest.js";
 import {
   type ModelSource,
   type OperatingPoints,
-  readOperatingPoints,
+  operatingPointsFor,
   withOperatingPoints,
 } from "./operating-points.js";
 
@@ -75,20 +75,15 @@ export class ModelSet<M extends Manifest> {
 
   /**
    * Loads what has changed, one model after the other, so that no more than one is in memory twice. A bundle that is damaged,
-   * answers its warm-up film wrong or is gone is refused, and the model that serves goes on; operating points that are wrong
-   * refuse everything. Never rejects.
+   * answers its warm-up film wrong or is gone is refused, and the model that serves goes on; operating points that are wrong,
+   * for a bundle of whatever task, refuse everything. Never rejects.
    */
   async reload(source: ModelSource): Promise<ModelReload[]> {
     try {
-      const points = await readOperatingPoints(source);
+      const all = await surveyBundles(source.folder);
+      const points = await operatingPointsFor(source, all);
       // A manifest that cannot be read may be of any task.
-      const found = (await surveyBundles(source.folder)).filter(
-        ({ manifest }) => manifest === undefined || manifest.task === this.#task,
-      );
-      withOperatingPoints(
-        found.flatMap(({ manifest }) => manifest ?? []),
-        points,
-      );
+      const found = all.filter(({ manifest }) => manifest === undefined || manifest.task === this.#task);
       const results: ModelReload[] = [];
       for (const each of found) results.push(await this.#replace(each, source, points));
       // What serves and was not told: its bundle is not there, or does other work by now.

@@ -12,12 +12,12 @@ import {
   runService,
   type ServiceContext,
 } from "@osteon/shared";
-import { type Bundles, loadBundles } from "./bundle.js";
+import { type Bundles, loadBundles, surveyBundles } from "./bundle.js";
 import type { InferenceEngine } from "./engine.js";
 import { createEngine } from "./engines/index.js";
 import { letHeapGrow } from "./heap-growth.js";
 import type { Task } from "./manifest.js";
-import { type ModelSource, type OperatingPoints, readOperatingPoints } from "./operating-points.js";
+import { type ModelSource, type OperatingPoints, operatingPointsFor } from "./operating-points.js";
 import { precisionOf } from "./precision.js";
 
 /** Hot models of one task, which can be replaced while they work. */
@@ -56,7 +56,7 @@ export async function runModelWorker<M extends WorkerModels>(
     const { config, logger, metrics } = context;
     const precision = precisionOf(config.INFERENCE_ENGINE, config.INFERENCE_PRECISION);
     const source = { folder: config.MODELS_DIR, precision, operatingPoints: config.OPERATING_POINTS };
-    const points = await readOperatingPoints(source);
+    const points = await operatingPointsFor(source, await surveyBundles(source.folder));
     const engine = await createEngine(
       config.INFERENCE_ENGINE,
       config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bone, bones, ProblemError, Thresholds } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
+import type { FoundBundle } from "./bundle.js";
 import { type FractureManifest, type Manifest, schemaFaults, thresholdsAscend } from "./manifest.js";
 import type { Precision } from "./precision.js";
 
@@ -58,6 +59,23 @@ export async function readOperatingPoints({
   const faults = schemaFaults(OperatingPoints, value).map(({ pointer, detail }) => `${pointer} ${detail}`);
   if (faults.length > 0) throw invalid(faults);
   return value as OperatingPoints;
+}
+
+/**
+ * The same, tried on all bundles that were found, whatever their task: so all workers refuse the same file.
+ *
+ * @throws ProblemError `config-invalid` that lists every fault
+ */
+export async function operatingPointsFor(
+  source: ModelSource,
+  found: readonly FoundBundle[],
+): Promise<OperatingPoints> {
+  const points = await readOperatingPoints(source);
+  withOperatingPoints(
+    found.flatMap(({ manifest }) => manifest ?? []),
+    points,
+  );
+  return points;
 }
 
 /**

@@ -294,6 +294,22 @@ test("operating points replace the bundles' own, live, without loading a model",
   assert.equal(counting.loaded, 2);
 });
 
+test("a reload on operating points that are wrong for a bundle of another task is refused too", async (t) => {
+  const { folder, counting } = await setUp(t);
+  await writeBundle(folder, bodyPartManifest());
+  await writeBundle(folder, fractureManifest("hand"));
+  const classifier = await BodyPartClassifier.load(counting.engine, await loadBundles(folder));
+  const before = classifier.offered();
+  const points = { minimumProbability: 0.9, thresholds: { hand: { sensitive: 0.9 } } };
+  await writeFile(join(folder, "operating-points.json"), JSON.stringify(points));
+  const [reload, ...more] = await classifier.reload({ folder });
+  assert.deepEqual(
+    [reload?.name, reload?.outcome, reload?.problem?.code, more],
+    ["bodypart", "refused", "config-invalid", []],
+  );
+  assert.deepEqual(classifier.offered(), before);
+});
+
 test("wrong operating points are refused at the start, with every fault", async (t) => {
   const { folder, counting } = await setUp(t);
   const file = join(folder, "points");

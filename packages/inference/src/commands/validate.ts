@@ -4,7 +4,7 @@ import { type FoundBundle, findBundles, loadBundle, type ModelFile, modelFileOf 
 import type { InferenceEngine } from "../engine.js";
 import { unexaminedBones } from "../examined-bones.js";
 import type { Manifest } from "../manifest.js";
-import { type ModelSource, readOperatingPoints, withOperatingPoints } from "../operating-points.js";
+import { type ModelSource, operatingPointsFor } from "../operating-points.js";
 import type { Precision } from "../precision.js";
 import type { Terminal } from "./terminal.js";
 
@@ -39,7 +39,7 @@ export async function validateCommand(
   const bundles: Validated[] = [];
   for (const each of found) bundles.push(await validate(engine, source.folder, each, precisions));
   const manifests = found.flatMap(({ manifest }) => manifest ?? []);
-  const faults = await pointFaults(source, manifests);
+  const faults = await pointFaults(source, found);
   // A manifest that cannot be read may be of any task.
   if (manifests.length === found.length) faults.push(...missingTasks(manifests));
   const notes = unusedParts(manifests);
@@ -80,9 +80,9 @@ async function validate(
   return validated;
 }
 
-async function pointFaults(source: ModelSource, manifests: readonly Manifest[]): Promise<Problem[]> {
+async function pointFaults(source: ModelSource, found: readonly FoundBundle[]): Promise<Problem[]> {
   try {
-    withOperatingPoints(manifests, await readOperatingPoints(source));
+    await operatingPointsFor(source, found);
     return [];
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
