@@ -40,3 +40,11 @@ test("a worker refuses to start on operating points that are wrong for a bundle 
   const told = await refusal(t, "bodypart-worker", { MODELS_DIR: folder });
   assert.match(told, /^bodypart-worker: config-invalid: OPERATING_POINTS \/thresholds\/hand /m);
 });
+
+test("a worker whose folder of models is not there refuses to start, and names the variable", {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = join(await temporaryFolder(t), "none");
+  const told = await refusal(t, "bodypart-worker", { MODELS_DIR: folder });
+  assert.match(told, /^bodypart-worker: config-invalid: MODELS_DIR cannot be read \(ENOENT\)$/m);
+});

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import {
   type Backbone,
   type Config,
@@ -7,12 +8,13 @@ import {
   type ModelReload,
   type OfferedModel,
   offerModels,
+  ProblemError,
   type Processor,
   runProcessors,
   runService,
   type ServiceContext,
 } from "@osteon/shared";
-import { type Bundles, loadBundles, surveyBundles } from "./bundle.js";
+import { type Bundles, type FoundBundle, loadBundles, surveyBundles } from "./bundle.js";
 import type { InferenceEngine } from "./engine.js";
 import { createEngine } from "./engines/index.js";
 import { letHeapGrow } from "./heap-growth.js";
@@ -56,7 +58,7 @@ export async function runModelWorker<M extends WorkerModels>(
     const { config, logger, metrics } = context;
     const precision = precisionOf(config.INFERENCE_ENGINE, config.INFERENCE_PRECISION);
     const source = { folder: config.MODELS_DIR, precision, operatingPoints: config.OPERATING_POINTS };
-    const points = await operatingPointsFor(source, await surveyBundles(source.folder));
+    const points = await operatingPointsFor(source, await surveyModels(source.folder));
     const engine = await createEngine(
       config.INFERENCE_ENGINE,
       config.INFERENCE_THREADS === undefined ? {} : { threads: config.INFERENCE_THREADS },
@@ -90,4 +92,12 @@ export async function runModelWorker<M extends WorkerModels>(
       reload: offer.reload,
     };
   });
+}
+
+/** @throws ProblemError `config-invalid` where MODELS_DIR cannot be read */
+async function surveyModels(folder: string): Promise<FoundBundle[]> {
+  await readdir(folder).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ProblemError("config-invalid", `MODELS_DIR cannot be read (${code})`, { retryable: false });
+  });
+  return surveyBundles(folder);
 }
