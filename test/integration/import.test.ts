@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { loadBundles } from "@osteon/inference";
-import { type OnnxNodeSpec, type OnnxSpec, onnxOf } from "@osteon/inference/testing";
+import { type OnnxConstant, type OnnxNodeSpec, type OnnxSpec, onnxOf } from "@osteon/inference/testing";
 import { repoRoot } from "@osteon/shared/command-line";
-import { cli, Importing } from "../support/importing.js";
+import { cli, Importing, refused } from "../support/importing.js";
 
 const exec = promisify(execFile);
 
@@ -19,14 +19,6 @@ before(async () => {
 });
 after(() => importing?.remove());
 
-const refused =
-  (message: RegExp, code = 1) =>
-  (error: Error & { code?: number; stderr?: string }) => {
-    assert.equal(error.code, code, error.stderr);
-    assert.match(error.stderr ?? "", message);
-    assert.doesNotMatch(error.stderr ?? "", /^ {4}at /m);
-    return true;
-  };
 const parity = /Parity: 100 films, probabilities at most \d\.\de-\d+ from Keras/;
 const onnxParity = /Parity: 100 films, probabilities at most \d\.\de[-+]\d+ from ONNX Runtime/;
 
@@ -120,7 +112,7 @@ describe("models of the origin's architecture become bundles", () => {
     assert.deepEqual(answers[0], answers[1]);
   });
 
-  const pooling = (weights: number[], types: Pick<OnnxSpec, "inputType" | "outputType"> = {}) =>
+  const pooling = (weights: OnnxConstant["data"], types: Pick<OnnxSpec, "inputType" | "outputType"> = {}) =>
     onnxOf({
       input: [1, 3, 32, 32],
       nodes: [
@@ -178,6 +170,19 @@ describe("models of the origin's architecture become bundles", () => {
         refused(/^the file is no ONNX model, or is cut off$/m),
       );
     }
+  });
+
+  test("weights in another file that is not there are told as that", async () => {
+    await writeFile(
+      path.join(importing.folder, "two-files.onnx"),
+      pooling(Float32Array.of(1, 1, 1, 1, 1, 1)),
+    );
+    await importing.moveWeights("two-files.onnx", "weights.bin");
+    await rm(path.join(importing.folder, "weights.bin"));
+    await assert.rejects(
+      importing.import("two-files.onnx", ...shoulder, "--replace"),
+      refused(/^(?![\s\S]*(?:\^\^\^|c_checker))[\s\S]*^the model keeps its weights in a file beside it/m),
+    );
   });
 
   test("a softmax is found behind what changes only shape and type, and models of the format before 2018 are read", async () => {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
@@ -10,6 +11,16 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 export const cli = path.join(root, "packages/inference/dist/src/cli.js");
 const maker = path.join(root, "packages/inference/test/fixtures/make_keras.py");
 const python = path.join(root, ".cache/import/bin/python");
+
+/** What a refused import's error must be, which is no stack of calls. */
+export const refused =
+  (message: RegExp, code = 1) =>
+  (error: Error & { code?: number; stderr?: string }) => {
+    assert.equal(error.code, code, error.stderr);
+    assert.match(error.stderr ?? "", message);
+    assert.doesNotMatch(error.stderr ?? "", /^ {4}at /m);
+    return true;
+  };
 
 /** A folder with Keras models of the origin's architecture, and with the bundles that become of them. */
 export class Importing {
@@ -31,6 +42,14 @@ export class Importing {
   /** Makes the models, in the import's own environment: an import must have set it up. */
   async train(which: "tiny" | "resnet50"): Promise<void> {
     await exec(python, [maker, this.folder, which], { maxBuffer: 2 ** 26 });
+  }
+
+  /** Moves the weights of an ONNX file into another beside it, in the same environment. */
+  async moveWeights(file: string, to: string): Promise<void> {
+    const code = `import sys, onnx
+file, to = sys.argv[1:]
+onnx.save_model(onnx.load(file), file, save_as_external_data=True, location=to, size_threshold=0)`;
+    await exec(python, ["-c", code, path.join(this.folder, file), to]);
   }
 
   /** Runs the import as a user does; answers what it says. Its refusal is the error's `code` and `stderr`. */

@@ -48,6 +48,10 @@ def load_onnx(path: str):
         model = onnx.load(path)
     except google.protobuf.message.DecodeError:
         model = None
+    except onnx.checker.ValidationError as error:
+        if "doesn't exist or is not accessible" not in str(error):
+            raise
+        raise Refused("the model keeps its weights in a file beside it that is not there: put it in the same folder") from error
     # Of no bytes is a model of nothing.
     if model is None or not model.graph.node:
         raise Refused("the file is no ONNX model, or is cut off")
