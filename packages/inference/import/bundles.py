@@ -141,4 +141,4 @@ def to_bundle(model, task: str, classes: list[str], preprocessing: str, ends_in:
     version = max(4, min(model.ir_version, 10))
     bundle = helper.make_model(graph, opset_imports=opsets, ir_version=version)
     onnx.checker.check_model(bundle, full_check=True)
-    return bundle, {"input": given.name, "halves": halves, **spec}
+    return bundle, {"input": given.name, "numbers": width, "halves": halves, **spec}

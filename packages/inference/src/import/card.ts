@@ -1,7 +1,14 @@
 import type { Manifest } from "../manifest.js";
 
-/** The draft of an imported model's card: what is known, and what its owner has to add. */
-export function draftCard(manifest: Manifest, file: string, parity: string): string {
+/**
+ * The draft of an imported model's card: what is known, and what its owner has to add.
+ *
+ * @param outputs the numbers that the file gives, in its order
+ */
+export function draftCard(
+  manifest: Manifest,
+  { file, outputs, parity }: Readonly<Record<"file" | "outputs" | "parity", string>>,
+): string {
   const { title, input, licence, data } = manifest;
   const { width, height, channels = 1, fit, resample, contrast, mean, std } = input;
   const unsupported = manifest.task === "bodypart" ? manifest.decision.unsupported : [];
@@ -19,7 +26,7 @@ Imported from \`${file}\`. **Research use only: no medical device.**
 
 | | |
 | --- | --- |
-| classes | ${manifest.classes.join(", ")} |
+| outputs of the file | ${outputs} |
 | input | ${width} × ${height}, ${channels} channel${channels === 1 ? "" : "s"}, ${fit}, ${resample} |
 | preprocessing | levels to 0..${contrast.method === "none" ? contrast.maximum : 1}, minus ${[mean].flat().join(", ")}, through ${[std].flat().join(", ")} |
 | licence | ${licence} |

@@ -12,7 +12,8 @@ export const importUsage = `  import               makes a bundle of a classifie
     --onnx FILE          one input (a picture), one output
     --task NAME          bodypart | fracture
     --bone NAME          ${bones.join(" | ")} (fracture)
-    --classes A,B        in the order of the outputs (elbow,hand,shoulder; fractured,normal)
+    --classes A,B        in the order of the outputs (elbow,hand,shoulder; fractured,normal); one number is the
+                         second's probability, and has no default
     --preprocessing NAME ${preprocessings.join(" | ")} (caffe)
     --interpolation NAME nearest | bilinear (nearest, as Keras's load_img)
     --fit NAME           stretch | letterbox (stretch)
@@ -114,6 +115,7 @@ export function readImport(values: Values, cwd: string): GivenOptions {
   const bone: Bone | undefined = task === "fracture" ? choice("bone", bones) : undefined;
   const file = path.basename(keras ?? onnx ?? "");
   const preprocessing: Preprocessing = choice("preprocessing", preprocessings);
+  const classes = classesOf(task, given("classes"));
   return {
     keras: found("keras"),
     onnx: found("onnx"),
@@ -135,11 +137,12 @@ export function readImport(values: Values, cwd: string): GivenOptions {
       licence: given("licence") ?? "not stated",
       attribution: Array.isArray(values.attribution) ? values.attribution : [],
       data: given("data-name") ?? "not stated",
-      classes: classesOf(task, given("classes")),
+      classes,
       thresholds: thresholdsOf(given("thresholds") ?? ""),
       minimumProbability: numberOf("minimum-probability", given("minimum-probability") ?? ""),
-      origin: { importedFrom: file, preprocessing },
+      origin: { importedFrom: file, preprocessing, classes: classes.join(",") },
     },
+    orderGiven: given("classes") !== undefined,
   };
 }
 

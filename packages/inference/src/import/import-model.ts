@@ -19,6 +19,8 @@ export interface ImportOptions {
   readonly keras?: string | undefined;
   readonly onnx?: string | undefined;
   readonly facts: ModelFacts;
+  /** Whether the classes' order is the user's word, and no default. */
+  readonly orderGiven: boolean;
   readonly fitting: Fitting;
   /** Whether the model's output is probabilities (softmax, sigmoid), or what goes into them. */
   readonly endsIn: "probabilities" | "logits";
@@ -87,7 +89,7 @@ async function make(
   engine: InferenceEngine,
   bundle: string,
   aside: string,
-  { keras, onnx, facts, fitting, endsIn, films: folder, say, signal }: ImportOptions,
+  { keras, onnx, facts, orderGiven, fitting, endsIn, films: folder, say, signal }: ImportOptions,
 ): Promise<void> {
   const file = path.join(bundle, "model.onnx");
   const origin: Origin =
@@ -97,10 +99,15 @@ async function make(
   say("Converting the model to ONNX");
   const classes = ["--classes", facts.classes.join(","), "--ends-in", endsIn];
   const scale = ["--preprocessing", fitting.preprocessing];
-  const shape = await toOnnx<PictureShape & { input: string; halves: boolean }>(
+  const shape = await toOnnx<PictureShape & { input: string; numbers: number; halves: boolean }>(
     ["convert", ...origin.source, "--task", facts.task, ...classes, ...scale, "--out", file],
     { say, signal },
   );
+  // A wrong default would exchange fractured and normal, and no comparison with the file would show it.
+  if (shape.numbers === 1 && !orderGiven)
+    throw new ImportError(
+      "The model gives one number: say whose probability it is, by --classes normal,fractured (a fracture's) or fractured,normal (a normal film's).",
+    );
   const films = await parityFilms(folder);
   signal.throwIfAborted();
   const [warmup] = films;
@@ -130,9 +137,11 @@ async function make(
     signal,
   });
   say(`Parity: ${parity}`);
+  const outputs =
+    shape.numbers === 1 ? `one number, the probability of ${facts.classes[1]}` : facts.classes.join(", ");
   await writeFile(
     path.join(bundle, "CARD.md"),
-    draftCard(manifest, path.basename(keras ?? onnx ?? ""), parity),
+    draftCard(manifest, { file: path.basename(keras ?? onnx ?? ""), outputs, parity }),
   );
 }
 

@@ -12,11 +12,11 @@ export interface ModelFacts {
   readonly licence: string;
   readonly attribution: readonly string[];
   readonly data: string;
-  /** In the order of the model's outputs. */
+  /** In the order of the model's outputs; where that is one number, it is the second's probability. */
   readonly classes: readonly string[];
   readonly thresholds: FractureManifest["thresholds"];
   readonly minimumProbability: number;
-  /** Name of the file that was imported, and how. */
+  /** Name of the file that was imported, and how: its classes in its own order, too. */
   readonly origin: Readonly<Record<string, string>>;
 }
 
