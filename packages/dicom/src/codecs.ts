@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
+import { checkEnd, checkTileParts, codestreamSize } from "./codestream.js";
 import { jpegLs, lossless, readJpegHead, type Size } from "./jpeg-head.js";
+import { LosslessDecoder } from "./lossless-decoder.js";
 
 const require = createRequire(import.meta.url);
 
@@ -64,7 +65,7 @@ export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Uin
 /** High-throughput JPEG 2000 (ITU T.814), with loss or without. @throws Error */
 export async function decodeHtj2k(coded: Uint8Array, size: Size): Promise<Uint16Array> {
   checkSize(codestreamSize(coded), size);
-  checkEnd(coded, 0);
+  checkTileParts(coded);
   return openJph.decode(coded);
 }
 
@@ -105,25 +106,4 @@ export function decodeJpegLossless(coded: Uint8Array, size: Size): Uint16Array {
 function checkSize(own: Size, { width, height }: Size): void {
   if (own.width !== width || own.height !== height)
     throw new Error(`${own.width} × ${own.height} in place of ${width} × ${height}`);
-}
-
-/**
- * For decoders that make up what is missing. Coded data never looks like the end marker by chance (ITU T.81, F.1.2.3; T.800, A.1); padding
- * may follow it.
- */
-function checkEnd(coded: Uint8Array, dataAt: number): void {
-  if (Buffer.from(coded.buffer, coded.byteOffset, coded.length).indexOf("ffd9", dataAt, "hex") < 0)
-    throw new Error("cut off before its end marker");
-}
-
-/** The size in the SIZ segment that begins a grey JPEG 2000 codestream (ITU T.800, A.5.1). */
-function codestreamSize(coded: Uint8Array): Size {
-  const view = new DataView(coded.buffer, coded.byteOffset, coded.byteLength);
-  if (view.getUint32(0) !== 0xff4fff51) throw new Error("no codestream");
-  // One component, of a sample for each pixel: the decoder reserves memory for as many as are claimed.
-  if (view.getUint16(40) !== 1 || view.getUint16(43) !== 0x0101) throw new Error("not one component");
-  return {
-    width: view.getUint32(8) - view.getUint32(16),
-    height: view.getUint32(12) - view.getUint32(20),
-  };
 }

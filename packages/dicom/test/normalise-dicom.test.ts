@@ -17,8 +17,15 @@ const films = fileURLToPath(
 );
 
 const fixture = (name: string) => readFileSync(`${fixtures}${name}.dcm`);
+const endMarker = Buffer.from([0xff, 0xd9]);
 const read = (bytes: Uint8Array) => normaliseDicom(bytes, filmLimits);
 const at = (film: NormalisedFilm, x: number, y = 100) => film.data[y * film.width + x] ?? Number.NaN;
+/** Parts of so many bytes that may be missing: all from a point on, and a fragment in the middle. */
+const gaps = (bytes: number): [from: number, to: number][] => [
+  [bytes >> 1, bytes],
+  [Math.floor(0.95 * bytes), bytes],
+  [Math.floor(0.4 * bytes), Math.floor(0.5 * bytes)],
+];
 const near = (actual: number, expected: number, tolerance = 2) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
 
@@ -390,13 +397,18 @@ test("a picture of endless fragments is refused", async () => {
   await refused(many, "film-damaged");
 });
 
-test("a lossless JPEG that ends within its scan is damaged, and padding behind its end is not", async () => {
+test("a lossless JPEG that ends within its scan, or lacks some of it, is damaged, and padding behind its end is not", async () => {
   for (const name of ["jpeg-lossless", "jpeg-lossless-sv1"]) {
     const coded = codedOf(fixture(name));
-    const film = (picture: Uint8Array) => read(dicom({ syntax: "jpeg-lossless", coded: picture }));
-    const end = coded.lastIndexOf(Buffer.from([0xff, 0xd9]));
+    const film = (...parts: Uint8Array[]) =>
+      read(dicom({ syntax: "jpeg-lossless", coded: Buffer.concat(parts) }));
+    const end = coded.lastIndexOf(endMarker);
     for (const length of [coded.length >> 1, Math.floor(0.95 * coded.length), end])
       await assert.rejects(film(coded.subarray(0, length)), { code: "film-damaged" }, `${name} ${length}`);
+    for (const [from, to] of gaps(end)) {
+      const lost = film(coded.subarray(0, from), coded.subarray(to));
+      await assert.rejects(lost, { code: "film-damaged" }, `${name} ${from} to ${to}`);
+    }
     const padded = Buffer.concat([coded.subarray(0, end + 2), Buffer.alloc(9)]);
     assert.deepEqual(await film(padded), await read(dicom()), name);
   }
@@ -421,12 +433,16 @@ test("however many damaged films a codec fails at, the next is read", async () =
   assert.deepEqual(await read(film), plain);
 });
 
-test("an HTJ2K picture that ends before its end is damaged, and padding behind its end is not", async () => {
+test("an HTJ2K picture that ends before its end, or lacks some of it, is damaged, and padding behind its end is not", async () => {
   const coded = codedOf(fixture("htj2k"));
-  const film = (picture: Uint8Array) => read(dicom({ syntax: "htj2k", coded: picture }));
-  const end = coded.lastIndexOf(Buffer.from([0xff, 0xd9]));
+  const film = (...parts: Uint8Array[]) => read(dicom({ syntax: "htj2k", coded: Buffer.concat(parts) }));
+  const end = coded.lastIndexOf(endMarker);
   for (const length of [50, coded.length >> 1, Math.floor(0.95 * coded.length), end])
     await assert.rejects(film(coded.subarray(0, length)), { code: "film-damaged" }, `${length}`);
+  for (const [from, to] of gaps(end)) {
+    const lost = film(coded.subarray(0, from), coded.subarray(to));
+    await assert.rejects(lost, { code: "film-damaged" }, `${from} to ${to}`);
+  }
   assert.deepEqual(
     await film(Buffer.concat([coded.subarray(0, end + 2), Buffer.alloc(9)])),
     await read(dicom()),
