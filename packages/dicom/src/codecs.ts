@@ -13,6 +13,13 @@ interface WasmDecoder {
   getFrameInfo(): { bitsPerSample: number };
   delete(): void;
 }
+
+/** Samples, and of how many bits they are coded. */
+export interface Picture {
+  readonly samples: Uint16Array;
+  readonly bits: number;
+}
+
 type WasmModule<Name extends string> = Record<Name, new () => WasmDecoder>;
 type Factory<Name extends string> = (options: object) => Promise<WasmModule<Name>>;
 
@@ -30,7 +37,7 @@ class Codec<Name extends string> {
   }
 
   /** @throws Error, or whatever the codec threw */
-  async decode(coded: Uint8Array): Promise<Uint16Array> {
+  async decode(coded: Uint8Array): Promise<Picture> {
     try {
       this.#loaded ??= this.#load();
       return decodeWith(await this.#loaded, coded);
@@ -57,37 +64,37 @@ const openJph = new Codec("HTJ2KDecoder", "@cornerstonejs/codec-openjph", "wasm"
 const charls = new Codec("JpegLSDecoder", "@cornerstonejs/codec-charls");
 
 /** JPEG 2000, with loss or without. @throws Error */
-export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Uint16Array> {
+export async function decodeJpeg2000(coded: Uint8Array, size: Size): Promise<Picture> {
   checkSize(codestreamSize(coded), size);
   return openJpeg.decode(coded);
 }
 
 /** High-throughput JPEG 2000 (ITU T.814), with loss or without. @throws Error */
-export async function decodeHtj2k(coded: Uint8Array, size: Size): Promise<Uint16Array> {
+export async function decodeHtj2k(coded: Uint8Array, size: Size): Promise<Picture> {
   checkSize(codestreamSize(coded), size);
   checkTileParts(coded);
   return openJph.decode(coded);
 }
 
 /** JPEG-LS, with loss or without. @throws Error */
-export async function decodeJpegLs(coded: Uint8Array, size: Size): Promise<Uint16Array> {
+export async function decodeJpegLs(coded: Uint8Array, size: Size): Promise<Picture> {
   const head = readJpegHead(coded, jpegLs);
   checkSize(head, size);
   checkEnd(coded, head.dataAt);
   return charls.decode(coded);
 }
 
-function decodeWith(Decoder: new () => WasmDecoder, coded: Uint8Array): Uint16Array {
+function decodeWith(Decoder: new () => WasmDecoder, coded: Uint8Array): Picture {
   const decoder = new Decoder();
   try {
     decoder.getEncodedBuffer(coded.length).set(coded);
     decoder.decode();
     const { bitsPerSample } = decoder.getFrameInfo();
     const bytes = decoder.getDecodedBuffer();
-    if (bitsPerSample <= 8) return Uint16Array.from(bytes);
+    if (bitsPerSample <= 8) return { samples: Uint16Array.from(bytes), bits: bitsPerSample };
     // A copy: the codec's memory is used again, and its samples may lie at an odd address.
     const copy = Uint8Array.from(bytes);
-    return new Uint16Array(copy.buffer, 0, copy.length >> 1);
+    return { samples: new Uint16Array(copy.buffer, 0, copy.length >> 1), bits: bitsPerSample };
   } finally {
     decoder.delete();
   }

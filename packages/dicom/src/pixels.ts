@@ -1,5 +1,5 @@
 import { codedPicture, type DicomHeader, levelsInUse, type Span } from "@osteon/imaging/dicom";
-import { decodeHtj2k, decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from "./codecs.js";
+import { decodeHtj2k, decodeJpeg2000, decodeJpegLossless, decodeJpegLs, type Picture } from "./codecs.js";
 import { decodeRle } from "./rle.js";
 
 /** A film's levels, moved up by `offsetOf`. */
@@ -38,14 +38,27 @@ async function decodeRaw(bytes: Uint8Array, header: DicomHeader): Promise<Uint8A
     case "jpeg-lossless":
       return decodeJpegLossless(codedPicture(bytes, header), header);
     case "jpeg-ls":
-      return decodeJpegLs(codedPicture(bytes, header), header);
+      return saturated(await decodeJpegLs(codedPicture(bytes, header), header), header);
     case "jpeg-2000":
-      return decodeJpeg2000(codedPicture(bytes, header), header);
+      return saturated(await decodeJpeg2000(codedPicture(bytes, header), header), header);
     case "htj2k":
-      return decodeHtj2k(codedPicture(bytes, header), header);
+      return saturated(await decodeHtj2k(codedPicture(bytes, header), header), header);
     case "jpeg":
       throw new Error("a JPEG is decoded elsewhere");
   }
+}
+
+/**
+ * Coding with loss puts samples beyond the levels that are stored where it may: they are the last of these, where masking would make
+ * black of white. Overlays, which lie beside samples in other codings, do not in these.
+ */
+function saturated({ samples, bits }: Picture, { highBit, signed }: DicomHeader): Uint16Array {
+  const range = 2 ** (highBit + 1);
+  const [low, high] = signed ? [-range / 2, range / 2 - 1] : [0, range - 1];
+  const unused = 32 - Math.max(bits, highBit + 1);
+  return samples.map((sample) =>
+    Math.min(Math.max(signed ? (sample << unused) >> unused : (sample << unused) >>> unused, low), high),
+  );
 }
 
 /** Bytes as samples: one or two bytes each. */
