@@ -89,6 +89,28 @@ test("other content is an unsupported media type, named where it can be", async 
     );
 });
 
+test("a TIFF whose samples the decoder would take for others, or cannot read, is refused", async () => {
+  /** YCbCrSubSampling: two numbers in one field. */
+  const whole = [530, 3, 0x1_0001] as const;
+  for (const compression of [1, 5, 8])
+    await refused(
+      tiff({ photometric: 6, compression, samples: 3, odd: [whole] }),
+      "media-type-unsupported",
+      /YCbCr/,
+    );
+  await refused(
+    tiff({ samples: 3, photometric: 2, tile: 304, odd: [[284, 3, 2]] }),
+    "media-type-unsupported",
+    /separate planes/,
+  );
+  await inspect(tiff({ tile: 304, odd: [[284, 3, 2]] }));
+  const inks = [332, 3, 2] as const;
+  for (const options of [{ photometric: 2 }, { photometric: 5, samples: 4, odd: [inks] }])
+    await refused(tiff(options), "media-type-unsupported", /no grey, RGB or CMYK/);
+  for (const photometric of [1, 3])
+    await refused(tiff({ photometric, samples: 3 }), "media-type-unsupported", /several samples/);
+});
+
 test("of a TIFF what the decoder is not built with is refused, and what it is built with is read", async () => {
   const kinds = { none: 1, lzw: 5, jpeg: 7, deflate: 8, packbits: 32773 } as const;
   for (const compression of Object.keys(kinds) as (keyof typeof kinds)[]) {
@@ -126,7 +148,7 @@ test("a decompression bomb is refused from its header", async () => {
 test("a TIFF that claims giant tiles or a hundred samples a pixel is refused from its header", async () => {
   await inspect(tiff({ tile: 304 }));
   await refused(tiff({ tile: 40_000 }), "film-damaged");
-  await refused(tiff({ samples: 100 }), "film-damaged");
+  await refused(tiff({ samples: 100 }), "media-type-unsupported", /several samples/);
 });
 
 test("a file above the limit is too large", () =>

@@ -8,17 +8,28 @@ const tags = {
   compression: 259,
   photometric: 262,
   stripOffsets: 273,
+  samples: 277,
   stripByteCounts: 279,
+  planes: 284,
   tileOffsets: 324,
   tileByteCounts: 325,
+  inks: 332,
   extraSamples: 338,
+  subsampling: 530,
 } as const;
 
 const readableBits = new Set([1, 2, 4, 8, 16]);
 /** None, CCITT (three kinds), LZW, JPEG, Deflate by either number, and PackBits: what the decoder is built with. */
 const readableCompressions = new Set([1, 2, 3, 4, 5, 7, 8, 32946, 32773]);
-/** Grey of either kind, RGB, palette, CMYK and YCbCr. */
-const readablePhotometrics = new Set([0, 1, 2, 3, 5, 6]);
+/** Of grey of either kind, RGB, palette, CMYK and YCbCr: how many samples a pixel's colours have. */
+const readablePhotometrics: ReadonlyMap<number, number> = new Map([
+  [0, 1],
+  [1, 1],
+  [2, 3],
+  [3, 1],
+  [5, 4],
+  [6, 3],
+]);
 
 /**
  * Walks a TIFF's directories (TIFF 6.0 and BigTIFF) and checks that every strip or tile of each lies within the file.
@@ -37,8 +48,7 @@ export function walkTiff(bytes: Buffer): Structure {
     const subfile = fields.get(tags.subfileType);
     if (subfile === undefined || (reader.value(subfile, 0) & 0b101) === 0) {
       if (found !== undefined) animated = true;
-      else if ((fields.get(tags.extraSamples)?.count ?? 0) > 1)
-        throw unreadable("A TIFF with several samples beside its colours is not read.");
+      else checkColours(reader, fields);
       found ??= page;
     }
     offset = next;
@@ -47,19 +57,42 @@ export function walkTiff(bytes: Buffer): Structure {
   return { animated, page: found };
 }
 
+/** Checks that the decoder reads a page's samples as what they are. */
+function checkColours(reader: TiffReader, fields: Map<number, Field>): void {
+  const photometric = first(reader, fields, tags.photometric, 1);
+  const samples = first(reader, fields, tags.samples, 1);
+  const beside = samples - (readablePhotometrics.get(photometric) ?? 0);
+  if (beside > 1 || (fields.get(tags.extraSamples)?.count ?? 0) > 1)
+    throw unreadable("A TIFF with several samples beside its colours is not read.");
+  if (beside < 0 || (photometric === 5 && first(reader, fields, tags.inks, 1) !== 1))
+    throw unreadable(
+      `A TIFF of ${samples} samples a pixel that are no grey, RGB or CMYK is not read: send grey or RGB.`,
+    );
+  // It makes RGB of YCbCr where it must unpack it, and takes it for RGB elsewhere.
+  if (photometric === 6 && first(reader, fields, tags.compression, 1) !== 7) {
+    const ratios = fields.get(tags.subsampling);
+    if (ratios !== undefined && [0, 1].every((at) => reader.value(ratios, at) === 1))
+      throw unreadable("A TIFF of YCbCr is read as JPEG or subsampled only: send grey or RGB.");
+  }
+  if (samples > 1 && first(reader, fields, tags.planes, 1) === 2 && fields.has(tags.tileOffsets))
+    throw unreadable("A TIFF of tiles with separate planes is not read: send strips, or one plane.");
+}
+
+/** A field's first value. */
+function first(reader: TiffReader, fields: Map<number, Field>, tag: number, absent: number): number {
+  const field = fields.get(tag);
+  return field === undefined ? absent : reader.value(field, 0);
+}
+
 /** Checks that a directory's picture data is there; returns how many strips or tiles it has, at most `most`. */
 function checkData(reader: TiffReader, fields: Map<number, Field>, most: number): number {
-  const first = (tag: number, absent: number) => {
-    const field = fields.get(tag);
-    return field === undefined ? absent : reader.value(field, 0);
-  };
-  const bits = first(tags.bitsPerSample, 1);
+  const bits = first(reader, fields, tags.bitsPerSample, 1);
   if (!readableBits.has(bits))
     throw unreadable(`A TIFF of ${bits} bits a sample is not read: send 8 or 16 bits.`);
-  const compression = first(tags.compression, 1);
+  const compression = first(reader, fields, tags.compression, 1);
   if (!readableCompressions.has(compression))
     throw unreadable(`A TIFF of compression ${compression} is not read: send LZW, Deflate or none.`);
-  const photometric = first(tags.photometric, 1);
+  const photometric = first(reader, fields, tags.photometric, 1);
   if (!readablePhotometrics.has(photometric))
     throw unreadable(`A TIFF of photometric interpretation ${photometric} is not read: send grey or RGB.`);
   const offsets = fields.get(tags.stripOffsets) ?? fields.get(tags.tileOffsets);

@@ -156,8 +156,10 @@ export function tiff({
       put(type, at + 2, 2);
       // Many values lie elsewhere: here both lists are the file's own bytes from its eighth on, one byte a value.
       const many = strips > 1 && (tag === 273 || tag === 279) ? strips : 1;
-      put(type === 2 ? 4 : many, at + 4, word);
-      put(value, at + 4 + word, type === 3 ? 2 : 4);
+      // The subsampling is of two numbers.
+      const pair = tag === 530;
+      put(type === 2 ? 4 : pair ? 2 : many, at + 4, word);
+      put(value, at + 4 + word, type === 3 && !pair ? 2 : 4);
     });
     put(page + 1 < pages ? start + size + bytes : 0, start + count + entries * entry, word);
     for (let i = 0; i < width * height; i++) {
