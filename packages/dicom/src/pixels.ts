@@ -1,4 +1,11 @@
-import { codedPicture, type DicomHeader, levelsInUse, type Span } from "@osteon/imaging/dicom";
+import {
+  askedBy,
+  codedPicture,
+  type DicomHeader,
+  fallsOver,
+  levelsInUse,
+  type Span,
+} from "@osteon/imaging/dicom";
 import { decodeHtj2k, decodeJpeg2000, decodeJpegLossless, decodeJpegLs, type Picture } from "./codecs.js";
 import { decodeRle } from "./rle.js";
 
@@ -89,6 +96,6 @@ function levelsOf(words: Uint16Array, header: DicomHeader): Levels {
   const counts = new Uint32Array(65_536);
   for (const level of levels) counts[level] = (counts[level] ?? 0) + 1;
   const use = levelsInUse(counts.fill(0, Math.max(low, 0), high + 1));
-  const black = inverted ? use.high : use.low;
+  const black = inverted !== fallsOver(askedBy(header, offset), use) ? use.high : use.low;
   return { levels: levels.map((level) => (level >= low && level <= high ? black : level)), use };
 }

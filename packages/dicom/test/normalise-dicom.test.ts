@@ -290,8 +290,33 @@ test("a window beside a modality's table that does not count counts", async () =
   near(at(film, 150), 128, 4);
 });
 
+test("a table that falls turns the film round, and what else turns it turns it back", async () => {
+  const values = Array.from({ length: 4096 }, (_, level) => Math.round(65_535 * (1 - level / 4095) ** 2));
+  const table = { first: 0, values };
+  const shown = (x: number) => 255 * (1 - x / 299) ** 2;
+  const rescale = [-1, 4095] as const;
+  for (const [options, expected] of [
+    [{}, shown],
+    [{ window: [2048, 1024] }, shown],
+    [{ photometric: "MONOCHROME1" }, (x: number) => 255 - shown(x)],
+    [{ rescale }, (x: number) => shown(299 - x)],
+    [{ rescale, photometric: "MONOCHROME1" }, (x: number) => 255 - shown(299 - x)],
+  ] as const) {
+    const film = await read(dicom({ table, ...options }));
+    for (const x of [0, 75, 150, 225, 299]) near(at(film, x), expected(x), 3);
+  }
+  const level = (x: number) => (x < 30 ? 4095 : 1000 + x * 5);
+  const padded = await read(dicom({ table, padding: 4095, level }));
+  assert.deepEqual([at(padded, 10), at(padded, 31), at(padded, 299)], [0, 255, 0]);
+  // Those that bend nothing: not steady, and nearly level.
+  for (const bend of [(each: number) => each - (each & 512), (each: number) => 60_000 + (each >> 5)]) {
+    const film = await read(dicom({ table: { first: 0, values: values.map(bend) } }));
+    for (const x of [0, 75, 150, 225, 299]) near(at(film, x), 255 - (255 * x) / 299);
+  }
+});
+
 test("a window beside a table that does not count counts", async () => {
-  const values = Array.from({ length: 4096 }, (_, level) => 65_535 - level * 16);
+  const values = Array.from({ length: 4096 }, () => 7);
   const film = await read(dicom({ window: [2048, 1024], table: { first: 0, values } }));
   assert.deepEqual([at(film, 50), at(film, 250)], [0, 255]);
   near(at(film, 150), 128, 3);
@@ -319,10 +344,10 @@ test("an exact linear window lies evenly about its centre, and like a sigmoid ma
   near(at(sigmoid, 162), 255 / (1 + Math.exp(-4 * 0.24)), 3);
 });
 
-test("a table that falls, tells nothing apart, is too short or lies beside the levels counts for nothing", async () => {
+test("a table that goes both ways, tells nothing apart, is too short or lies beside the levels counts for nothing", async () => {
   const rising = Array.from({ length: 4096 }, (_, level) => level * 16);
   for (const table of [
-    { first: 0, values: rising.toReversed() },
+    { first: 0, values: rising.map((value, level) => value - (level % 100)) },
     { first: 0, values: rising.map(() => 7) },
     { first: 20_000, values: rising },
     { first: 0, values: [] },

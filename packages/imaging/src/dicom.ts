@@ -6,7 +6,7 @@ import { readVoi, type Voi } from "./voi.js";
 import type { Span } from "./window.js";
 
 export { askedBy } from "./voi.js";
-export { levelsInUse, type Span } from "./window.js";
+export { fallsOver, levelsInUse, type Span } from "./window.js";
 
 /** How a film's picture is kept: by the names of the transfer syntaxes (DICOM PS3.5, annex A). */
 export type DicomCoding =

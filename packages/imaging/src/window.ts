@@ -24,7 +24,8 @@ const leastShare = 1 / 8;
  *
  * @param asked what a file asks for, of the same levels: the first that counts does. A window counts where it narrows that one, and leaves
  *   at least an eighth of it: one that is wider says nothing of this film, and one that lies beside it is a mistake. A curve bends that
- *   window; it counts where it rises, by at least an eighth of its range.
+ *   window; it counts where it goes one way, by at least an eighth of its range. Where the first curve falls the film is shown so,
+ *   whether it counts or not.
  * @param use the levels in use, where some of the samples are none of the film's
  */
 export function window16(
@@ -32,12 +33,13 @@ export function window16(
   asked: readonly Asked[] = [],
   use: Span = levelsInUse(count(samples)),
 ): Uint8Array {
-  const { low, high, curve } = firstThatCounts(asked, use);
+  const falls = fallsOver(asked, use);
+  const { low, high, curve } = firstThatCounts(falls ? asked.map(turned) : asked, use);
   const [black, white] = [curve(low), curve(high)];
-  const levels = Uint8ClampedArray.from(
-    { length: 65_536 },
-    (_, level) => ((curve(level) - black) / (white - black)) * 255,
-  );
+  const levels = Uint8ClampedArray.from({ length: 65_536 }, (_, level) => {
+    const shown = ((curve(level) - black) / (white - black)) * 255;
+    return falls ? 255 - shown : shown;
+  });
   const data = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) data[i] = levels[samples[i] ?? 0] ?? 0;
   return data;
@@ -54,6 +56,16 @@ export function levelsInUse(counts: Uint32Array): Span {
   const samples = counts.reduce((sum, each) => sum + each, 0);
   const low = quantile(counts, cut * samples);
   return { low, high: Math.max(quantile(counts, (1 - cut) * samples), low + 1) };
+}
+
+/** Whether the greater level is to be the darker one: by the first curve of those asked for, over the levels in use. */
+export function fallsOver(asked: readonly Asked[], { low, high }: Span): boolean {
+  const curve = asked.find((each) => each.curve !== undefined)?.curve;
+  return curve !== undefined && curve(high) < curve(low);
+}
+
+function turned({ curve, ...span }: Asked): Asked {
+  return curve === undefined ? span : { ...span, curve: (level) => 1 - curve(level) };
 }
 
 function firstThatCounts(asked: readonly Asked[], use: Span): Required<Asked> {
