@@ -22,7 +22,7 @@ const decoding = pLimit(mostThreads);
 
 /**
  * Time for a film to be decoded, milliseconds: a multiple of what the slowest codec takes on a busy core. What takes longer was made to,
- * and would keep its thread for hours.
+ * and would keep its thread for hours; each try of the film ends by it.
  */
 export function decodeTime({ width, height }: DicomHeader): number {
   return 20_000 + Math.ceil((width * height) / 500);
@@ -32,7 +32,7 @@ export function decodeTime({ width, height }: DicomHeader): number {
  * Decodes a DICOM film, once, into the normalised film, as `normalise` does with pictures: MONOCHROME1 turned round, padding black,
  * and the levels in use mapped to 8 bits, by the file's own table, or its window where that is narrower.
  *
- * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds. Anything else is no fault of the film's,
+ * @throws ProblemError as `inspect` does; `film-damaged` also for what only decoding finds. Anything else may be no fault of the film's,
  *   and trying again may help.
  */
 export async function normaliseDicom(
@@ -52,14 +52,11 @@ export async function normaliseDicom(
   return header.inverted ? negative(film) : film;
 }
 
-/** Decodes in a thread; once more where the time was over, which it also is where the process stood still meanwhile. */
+/**
+ * Decodes in a thread, which ends with what it is at where the time is over.
+ * @throws ProblemError that may be tried again then: the time is also over where the machine is busy, or the process stood still
+ */
 async function decode(order: Order, milliseconds: number): Promise<Decoded> {
-  const late = { damaged: `not decoded in ${milliseconds} ms, twice` };
-  return (await decodeWithin(order, milliseconds)) ?? (await decodeWithin(order, milliseconds)) ?? late;
-}
-
-/** Undefined where the time was over: the thread ends with what it is at. */
-async function decodeWithin(order: Order, milliseconds: number): Promise<Decoded | undefined> {
   threads ??= new Piscina({
     filename: new URL("./thread.js", import.meta.url).href,
     minThreads: 0,
@@ -70,8 +67,10 @@ async function decodeWithin(order: Order, milliseconds: number): Promise<Decoded
   try {
     return await threads.run(order, { signal });
   } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
+    if (!signal.aborted) throw error;
+    throw new ProblemError("processing-failed", "The film's picture data was not decoded in its time.", {
+      cause: new Error(`not decoded in ${milliseconds} ms`),
+    });
   }
 }
 
