@@ -371,6 +371,19 @@ test("what is no single grey film is refused by name", async () => {
   await refused(dicom({ bitsStored: 12, highBit: 3 }), "film-damaged");
 });
 
+test("a film whose pixels are not square is refused, and one whose file tells nonsense of them is not", async () => {
+  for (const [element, values] of [
+    ["ratio", "2\\1"],
+    ["pixel", "0.15\\0.3"],
+    ["imager", "0.2\\0.1"],
+    ["scanned", "0.1\\0.11"],
+  ] as const)
+    await refused(dicom({ aspect: [element, values] }), "dicom-unsupported", /not square/);
+  for (const values of ["1\\1", "7\\7", "2", "0\\1", "-2\\1", "a\\1", "1\\"])
+    await inspect(dicom({ aspect: ["ratio", values] }));
+  await inspect(dicom({ aspect: ["imager", "0.1480\\0.1485"] }));
+});
+
 test("a secondary capture is no film, whatever its modality", async () => {
   const capture = "1.2.840.10008.5.1.4.1.1.7";
   for (const kind of ["", ".1", ".2", ".3", ".4"].map((part) => `${capture}${part}`))

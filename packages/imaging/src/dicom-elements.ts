@@ -105,7 +105,7 @@ export class ElementWalk {
   }
 }
 
-/** Reads the values of elements that were walked over: the first of each, undefined where there is none. */
+/** Reads the values of elements that were walked over: unless said the first of each, undefined where there is none. */
 export class ElementValues {
   readonly #bytes: Uint8Array;
   readonly #places: ReadonlyMap<number, Place>;
@@ -118,11 +118,15 @@ export class ElementValues {
   }
 
   text(tag: number): string | undefined {
+    return this.#texts(tag)[0];
+  }
+
+  #texts(tag: number): string[] {
     const { offset, length = 0 } = this.#places.get(tag) ?? { offset: 0 };
-    if (length === 0) return undefined;
+    if (length === 0) return [];
     // No value that is read is longer.
     const text = Buffer.from(this.#bytes.subarray(offset, offset + Math.min(length, 256))).toString("latin1");
-    return text.split("\\")[0]?.replace(/^[\0 ]+|[\0 ]+$/g, "");
+    return text.split("\\").map((each) => each.replace(/^[\0 ]+|[\0 ]+$/g, ""));
   }
 
   /** A decimal or integer string. */
@@ -130,6 +134,11 @@ export class ElementValues {
     const text = this.text(tag);
     const value = Number(text);
     return text === undefined || text === "" || !Number.isFinite(value) ? undefined : value;
+  }
+
+  /** All values of a decimal or integer string: of what is no number NaN. */
+  numbers(tag: number): number[] {
+    return this.#texts(tag).map((text) => (text === "" ? Number.NaN : Number(text)));
   }
 
   /** A number of two bytes. */

@@ -47,11 +47,15 @@ const tags = {
   kind: 0x00080016,
   modality: 0x00080060,
   conversion: 0x00080064,
+  imagerSpacing: 0x00181164,
+  scannedSpacing: 0x00182010,
   samplesPerPixel: 0x00280002,
   photometric: 0x00280004,
   frames: 0x00280008,
   rows: 0x00280010,
   columns: 0x00280011,
+  spacing: 0x00280030,
+  aspectRatio: 0x00280034,
   bitsAllocated: 0x00280100,
   bitsStored: 0x00280101,
   highBit: 0x00280102,
@@ -112,6 +116,7 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
   const photometric = data.text(tags.photometric) ?? "";
   if (data.short(tags.samplesPerPixel) !== 1 || !/^MONOCHROME[12]$/.test(photometric))
     throw unsupported("A DICOM film must be grey: one sample a pixel, MONOCHROME1 or MONOCHROME2.");
+  checkAspect(data);
   const bitsAllocated = data.short(tags.bitsAllocated);
   if (bitsAllocated !== 8 && bitsAllocated !== 16)
     throw unsupported(`DICOM of ${bitsAllocated ?? "unknown"} bits a sample is not read: 8 and 16 are.`);
@@ -137,6 +142,21 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     voi,
     pictureAt: checkPicture(bytes, picture, coding, (width * height * bitsAllocated) / 8),
   };
+}
+
+/** Share by which a pixel may be higher than wide, or less high: spacings are measured. */
+const mostOblong = 0.05;
+
+/** The spacings of rows and columns, in millimetres, tell the same as the ratio; a file has that only where it has none of them (PS3.3, C.7.6.3.1.7). */
+function checkAspect(data: ElementValues): void {
+  for (const tag of [tags.aspectRatio, tags.spacing, tags.imagerSpacing, tags.scannedSpacing]) {
+    const [height = 0, width = 0] = data.numbers(tag);
+    // Two positive numbers, or it tells nothing.
+    if (height > 0 && width > 0 && Math.abs(Math.log(height / width)) > mostOblong)
+      throw unsupported(
+        "A DICOM film whose pixels are not square is not read: it would be examined distorted.",
+      );
+  }
 }
 
 /** Padding is of one level, or of all between two, either of which may be the greater (PS3.3, C.7.5.1.1.2). */

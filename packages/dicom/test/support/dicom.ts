@@ -23,6 +23,8 @@ export interface DicomOptions {
   photometric?: string;
   samples?: number;
   frames?: number;
+  /** Of a pixel, height and width: as a ratio, or of one of the elements of spacing. */
+  aspect?: readonly [element: "ratio" | "pixel" | "imager" | "scanned", values: string];
   bitsAllocated?: number;
   bitsStored?: number;
   highBit?: number;
@@ -44,6 +46,13 @@ export interface DicomOptions {
 }
 
 export const [width, height] = [300, 260];
+
+const aspects = {
+  imager: [0x18, 0x1164, "DS"],
+  scanned: [0x18, 0x2010, "DS"],
+  pixel: [0x28, 0x30, "DS"],
+  ratio: [0x28, 0x34, "IS"],
+} as const;
 
 const syntaxes = {
   implicit: "1.2.840.10008.1.2",
@@ -160,6 +169,11 @@ export function dicom(options: DicomOptions = {}): Buffer {
       if (bitsAllocated === 16) short(level(x, y)).copy(picture, 2 * at);
       else picture[at] = level(x, y);
     }
+  const aspectIn = (group: 0x18 | 0x28) => {
+    const [kind, values] = options.aspect ?? ["ratio", ""];
+    const [of, item, valueKind] = aspects[kind];
+    return values === "" || of !== group ? [] : [text(of, item, valueKind, values)];
+  };
   const { vr = "OW" } = options;
   if (bitsAllocated === 8 && vr === "OW" && !little) picture.swap16();
   const [elements, bytes] = options.noise ?? [0, 0];
@@ -174,11 +188,13 @@ export function dicom(options: DicomOptions = {}): Buffer {
     ...(options.conversion === undefined ? [] : [text(8, 0x64, "CS", options.conversion)]),
     ...Array.from({ length: elements }, (_, at) => element(9, 0x1000 + at, "UN", Buffer.alloc(bytes))),
     text(0x10, 0x10, "PN", "Doe^Jane"),
+    ...aspectIn(0x18),
     number(2, samples),
     text(0x28, 4, "CS", photometric),
     ...(options.frames === undefined ? [] : [text(0x28, 8, "IS", String(options.frames))]),
     number(0x10, options.size?.[1] ?? height),
     number(0x11, options.size?.[0] ?? width),
+    ...aspectIn(0x28),
     number(0x100, bitsAllocated),
     number(0x101, bitsStored),
     number(0x102, options.highBit ?? bitsStored - 1),
