@@ -1,4 +1,4 @@
-import type { Logger, Metrics, Reconciler } from "@osteon/shared";
+import type { Logger, Metrics, Reconciler, ReconcilerReport } from "@osteon/shared";
 
 /** Walks the markers at once and then every `seconds`. The returned function ends it after the walk under way. */
 export function startReconciling(
@@ -10,15 +10,16 @@ export function startReconciling(
   let stopped = false;
   let walk = Promise.resolve();
 
+  const tell = (report: ReconcilerReport) => {
+    const { seen, ...actions } = report;
+    const done = Object.entries(actions).filter(([, count]) => count > 0);
+    for (const [action, count] of done) metrics.reconciled.inc({ action }, count);
+    if (done.length > 0) logger.warn(report, "reconciled");
+    else logger.debug({ seen }, "reconciled nothing");
+  };
   const step = async () => {
     try {
-      const report = await reconciler.walk(seconds);
-      if (report === undefined) return;
-      const { seen, ...actions } = report;
-      const done = Object.entries(actions).filter(([, count]) => count > 0);
-      for (const [action, count] of done) metrics.reconciled.inc({ action }, count);
-      if (done.length > 0) logger.warn(report, "reconciled");
-      else logger.debug({ seen }, "nothing to reconcile");
+      await reconciler.walk(seconds, tell);
     } catch (error) {
       logger.warn({ err: error }, "reconciling failed; the next walk tries again");
     }

@@ -89,11 +89,28 @@ export class Reconciler {
     this.#elapsed = parts.elapsed ?? (() => performance.now());
   }
 
-  /** One walk; undefined where another holds the lock, which ends by itself after `lockSeconds`. */
-  async walk(lockSeconds: number): Promise<ReconcilerReport | undefined> {
+  /**
+   * One walk; undefined where another holds the lock, which ends by itself after `lockSeconds`.
+   *
+   * @param onReport told what was done, also where the walk ends in an error: then there is the most to tell
+   */
+  async walk(
+    lockSeconds: number,
+    onReport: (report: ReconcilerReport) => void = () => undefined,
+  ): Promise<ReconcilerReport | undefined> {
     const taken = await this.#redis.set(lockKey, "1", "EX", lockSeconds, "NX");
     if (taken === null) return undefined;
     const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 };
+    try {
+      await this.#rounds(report);
+    } finally {
+      onReport(report);
+    }
+    return report;
+  }
+
+  /** Counts in the report what it does, as it does it. */
+  async #rounds(report: ReconcilerReport): Promise<void> {
     for (const kind of [...filmJobKinds, ...rereadKinds])
       report.requeued += await this.#producer.hasten(kind, this.#now());
     report.redelivered += await this.#producer.hasten("webhook", this.#now());
@@ -110,7 +127,6 @@ export class Reconciler {
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
     report.swept += await this.#sweep();
     if (erased.status === "rejected") throw erased.reason;
-    return report;
   }
 
   /** Removes what is past its time, unless nobody knows the time. Returns how many. */
