@@ -12,6 +12,8 @@ import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { S3Proxy } from "../faults/s3-proxy.js";
 import { TcpProxy } from "../faults/tcp-proxy.js";
+import { Client } from "../support/client.js";
+import { LoneGateway } from "../support/gateway.js";
 import { Idempotency, nobody } from "../support/idempotency.js";
 
 /** The store's side of keys, which is of no interest here. */
@@ -63,6 +65,20 @@ test("a command to a Redis that says nothing fails, and the next after it is ans
   await assert.rejects(connection.get("{osteon}:nothing"));
   proxy.stall(false);
   assert.equal(await connection.ping(), "PONG");
+});
+
+test("a gateway whose Redis says nothing more soon tells its metrics without the queues, and that it is not ready", async (t) => {
+  const gateway = await LoneGateway.start();
+  t.after(() => gateway.stop());
+  const ask = (path: string) => gateway.client.request<string>(path, { signal: AbortSignal.timeout(5_000) });
+  const [ready, metrics] = await gateway.withSilentRedis(() =>
+    Promise.all([ask("/readyz"), ask("/metrics")]),
+  );
+  Client.refused(ready, 503, "queue-unavailable");
+  assert.equal(metrics.status, 200);
+  assert.match(metrics.body, /^osteon_refusals_total\{/m);
+  assert.doesNotMatch(metrics.body, /^osteon_queue_jobs\{/m);
+  assert.match((await ask("/metrics")).body, /^osteon_queue_jobs\{/m, "and with them when it is back");
 });
 
 /** A store on a server of the test's own, which answers as the test has it. */

@@ -12,6 +12,7 @@ import {
   connectRedis,
   createLogger,
   type Film,
+  gaugeQueues,
   type KeptHeatmap,
   loadConfig,
   Metrics,
@@ -64,6 +65,7 @@ export class LoneGateway {
     });
     const metrics = new Metrics("gateway");
     const backbone = await openBackbone(config);
+    gaugeQueues(metrics.registry, backbone.producer);
     const subscriber = connectRedis(config, "blocking");
     const changes = new Changes(subscriber);
     await changes.start();
@@ -101,6 +103,16 @@ export class LoneGateway {
       const back = once(redis, "ready");
       this.#line.refuse(false);
       await back;
+    }
+  }
+
+  /** Has Redis say nothing, and close nothing, for as long as `during` takes. */
+  async withSilentRedis<T>(during: () => Promise<T>): Promise<T> {
+    this.#line.stall(true);
+    try {
+      return await during();
+    } finally {
+      this.#line.stall(false);
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Gauge, type Registry } from "../libraries/telemetry.js";
 
 /** What is to be known of the queues. */
@@ -12,6 +13,8 @@ type Told = [counts: Record<string, Record<string, number>>, headAges: Record<st
 
 /** Scrapers that come together are told the same. */
 const freshMs = 1_000;
+/** Prometheus drops the whole scrape after ten seconds: by then a Redis that says nothing is one that is away. */
+const answerWithinMs = 3_000;
 
 /**
  * Depth and age of the queues, asked for when they are scraped. Every gateway tells the same: take the greatest, not the sum.
@@ -20,12 +23,14 @@ const freshMs = 1_000;
 export function gaugeQueues(registry: Registry, queues: QueueDepths): void {
   let asked = Number.NEGATIVE_INFINITY;
   let answer: Promise<Told> | undefined;
+  const none: Told = [{}, {}];
   const ask = () => {
     if (answer === undefined || performance.now() - asked > freshMs) {
       asked = performance.now();
-      answer = Promise.all([queues.counts(), queues.headAges()]);
+      const told = Promise.all([queues.counts(), queues.headAges()]).catch(() => none);
+      answer = Promise.race([told, delay(answerWithinMs, none, { ref: false })]);
     }
-    return answer.catch((): Told => [{}, {}]);
+    return answer;
   };
   new Gauge({
     name: "osteon_queue_jobs",

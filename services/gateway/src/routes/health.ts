@@ -6,17 +6,17 @@ import type { App, Dependencies } from "../app.js";
 /** A look at the store is worth so long: it costs a call, and anybody may ask whether the gateway is ready. */
 const lookMs = 1_000;
 
-/** Balancers and orchestrators wait for seconds: by then a store that says nothing is one that is away. */
+/** Balancers and orchestrators wait for seconds: by then a Redis or a store that says nothing is one that is away. */
 const answerWithinMs = 4_000;
 
 /** `/livez`, `/readyz`, `/metrics`. */
 export async function health(app: App, { backbone, metrics }: Dependencies): Promise<void> {
   let last: { at: number; look: Promise<boolean> } | undefined;
-  const late = async (): Promise<never> => {
+  const late = async (code: "queue-unavailable" | "store-unavailable"): Promise<never> => {
     await delay(answerWithinMs, undefined, { ref: false });
-    throw new ProblemError("store-unavailable");
+    throw new ProblemError(code);
   };
-  const look = () => Promise.race([backbone.store.exists("probe/ready"), late()]);
+  const look = () => Promise.race([backbone.store.exists("probe/ready"), late("store-unavailable")]);
   const storeIsThere = () => {
     if (last === undefined || performance.now() - last.at > lookMs)
       last = { at: performance.now(), look: look() };
@@ -43,9 +43,10 @@ export async function health(app: App, { backbone, metrics }: Dependencies): Pro
     },
     config: { problems: ["queue-unavailable", "store-unavailable"] },
     handler: async () => {
-      await backbone.redis.ping().catch(() => {
+      const ping = backbone.redis.ping().catch(() => {
         throw new ProblemError("queue-unavailable");
       });
+      await Promise.race([ping, late("queue-unavailable")]);
       await storeIsThere();
       return { status: "ready" as const };
     },
