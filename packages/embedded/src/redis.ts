@@ -222,17 +222,12 @@ export function withoutRedis(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Time that a Redis somebody else runs has to answer, milliseconds: also one that is found by way of others. */
 const checkMs = 15_000;
 
-/** Checks a Redis that somebody else runs. @throws StartError if it does not answer. Returns what may surprise. */
-export async function checkRedis(target: RedisTarget): Promise<string | undefined> {
+/** Checks a Redis that somebody else runs. @throws StartError if it does not answer */
+export async function checkRedis(target: RedisTarget): Promise<void> {
   let client: RedisConnection | undefined;
   try {
     client = connectRedis(target, "commands");
     await within(checkMs, client.ping());
-    // CONFIG is often forbidden on managed servers: then nothing is said.
-    const answer = await client.config("GET", "maxmemory-policy").catch(() => undefined);
-    const policy = Array.isArray(answer) ? String(answer[1]) : "noeviction";
-    if (policy === "noeviction") return undefined;
-    return `Redis at REDIS_URL has maxmemory-policy ${policy}: jobs may be evicted; set it to noeviction.`;
   } catch (error) {
     throw new StartError(`Redis at ${placesOf(target)} does not answer: ${(error as Error).message}`);
   } finally {

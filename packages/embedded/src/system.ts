@@ -195,8 +195,7 @@ class System implements RunningSystem {
   async #openRedis(config: Config): Promise<void> {
     const { say } = this.#options;
     if (!this.#ownRedis) {
-      const warning = await checkRedis(config);
-      if (warning !== undefined) this.#console.say("warn", "osteon", warning);
+      await checkRedis(config);
       this.redisUrl = config.REDIS_URL;
       return;
     }

@@ -5,6 +5,7 @@ import {
   closeRedis,
   connect,
   connectRedis,
+  evictionPolicy,
   gaugeQueues,
   keysBeyondLoopback,
   ModelReloads,
@@ -29,6 +30,10 @@ await runService("gateway", start, keysBeyondLoopback);
 async function start({ config, logger, metrics }: ServiceContext): Promise<RunningService> {
   const policy = new TargetPolicy(config.WEBHOOK_ALLOW);
   const backbone = await connect(config, logger, metrics, { answerMs: storeAnswerMs });
+  // Told by gateways alone: each of many workers would tell the same.
+  const eviction = await evictionPolicy(backbone.redis);
+  if (eviction !== undefined && eviction !== "noeviction")
+    logger.warn({ policy: eviction }, "Redis may evict jobs: set its maxmemory-policy to noeviction");
   gaugeQueues(metrics.registry, backbone.producer);
   const subscriber = connectRedis(config, "blocking");
   const changes = new Changes(subscriber);

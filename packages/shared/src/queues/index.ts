@@ -6,6 +6,7 @@ export {
   type RedisConnection,
   type RedisTarget,
 } from "./connection.js";
+export { evictionPolicy } from "./eviction-policy.js";
 export { FairShare } from "./fair-share.js";
 export { queuePrefix } from "./open-queue.js";
 export {
