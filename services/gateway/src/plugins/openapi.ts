@@ -29,7 +29,6 @@ interface Operation {
   operationId?: string;
   summary?: string;
   security?: { key: Scope[] }[];
-  parameters?: { in: string; schema: { default?: unknown } }[];
   requestBody?: { required?: boolean };
   responses: Record<string, { description?: string; headers?: object }>;
 }

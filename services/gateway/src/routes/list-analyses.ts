@@ -1,11 +1,11 @@
 import { type Analyses, Analysis, AnalysisStatus, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
-import { strict } from "./schemas.js";
+import { Limit, strict, usualLimit } from "./schemas.js";
 
 const Query = Type.Object(
   {
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    limit: Limit,
     cursor: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(AnalysisStatus),
     reference: Type.Optional(Type.String({ maxLength: 200 })),
@@ -58,7 +58,7 @@ export async function listAnalyses(app: App, { backbone, turns }: Dependencies):
 async function listed(
   analyses: Analyses,
   tenant: string,
-  { limit, cursor, status, reference }: Static<typeof Query>,
+  { limit = usualLimit, cursor, status, reference }: Static<typeof Query>,
 ): Promise<Static<typeof Page>> {
   if (cursor !== undefined && !isUuidV7(cursor)) throw new ProblemError("cursor-invalid");
   const filtered = status !== undefined || reference !== undefined;

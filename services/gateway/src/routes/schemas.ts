@@ -9,6 +9,10 @@ export const FilmParams = Type.Object({
   film: Type.Integer({ minimum: 0, description: "The film’s index." }),
 });
 
+/** Entries of a page, unless the call says otherwise. */
+export const usualLimit = 20;
+export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: usualLimit }));
+
 /** The header of RFC 7240; preferences that are not known are passed over, as it demands. */
 export const Prefer = Type.Optional(
   Type.String({ description: "`wait=SECONDS` holds the answer until an end state, 60 s at most." }),

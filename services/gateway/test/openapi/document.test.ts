@@ -6,6 +6,12 @@ const choices = ["anyOf", "oneOf", "allOf"];
 /** What a generator of clients makes a type of. */
 const typing = ["$ref", "type", "enum", "const", "properties"];
 
+interface Parameter {
+  name: string;
+  required?: boolean;
+  schema: { default?: unknown };
+}
+
 test("each branch of a choice is of a type: of one that only asks for properties generated clients make a body of any", async () => {
   const untyped: string[] = [];
   let branches = 0;
@@ -23,4 +29,21 @@ test("each branch of a choice is of a type: of one that only asks for properties
   walk(await openapiDocument(), "");
   assert.ok(branches > 0);
   assert.deepEqual(untyped, []);
+});
+
+test("no parameter is required that has a default: generated clients would refuse a call without it", async () => {
+  const { paths } = (await openapiDocument()) as {
+    paths: Record<string, Record<string, { operationId: string; parameters?: Parameter[] }>>;
+  };
+  const usual = Object.values(paths)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ operationId, parameters = [] }) => parameters.map((each) => ({ operationId, ...each })))
+    .filter(({ schema }) => schema.default !== undefined);
+  assert.ok(usual.length > 0);
+  assert.deepEqual(
+    usual
+      .filter(({ required }) => required === true)
+      .map(({ operationId, name }) => `${operationId} ${name}`),
+    [],
+  );
 });

@@ -12,13 +12,13 @@ import {
 } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../../app.js";
-import { IdParams, strict } from "../schemas.js";
+import { IdParams, Limit, strict, usualLimit } from "../schemas.js";
 import { endpointRef } from "./endpoint-ref.js";
 import { publicDelivery } from "./public-delivery.js";
 
 const Query = Type.Object(
   {
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    limit: Limit,
     cursor: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(DeliveryStatus),
   },
@@ -161,7 +161,7 @@ export async function deliveries(
 async function listed(
   deliveries: Deliveries,
   { tenant, id }: EndpointRef,
-  { limit, cursor, status }: Static<typeof Query>,
+  { limit = usualLimit, cursor, status }: Static<typeof Query>,
 ): Promise<Static<typeof Page>> {
   const after = cursor === undefined ? undefined : eventOfWebhookId(cursor);
   if (cursor !== undefined && after === undefined) throw new ProblemError("cursor-invalid");
