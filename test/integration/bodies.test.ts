@@ -69,6 +69,20 @@ test("a body that comes packed is refused as that, and not for what it holds", a
   assert.equal((await packed("/v1/analyses", "image/jpeg", hand, "Identity")).status, 202);
 });
 
+test("a body that may be left out may be so by clients that name its type all the same", async () => {
+  const hook = await send<{ id: string }>(
+    "/v1/webhooks",
+    "application/json",
+    JSON.stringify({ url: "http://127.0.0.1:8124/" }),
+  );
+  const path = `/v1/webhooks/${hook.body.id}/rotate-secret`;
+  const rotated = await send<{ secret: string }>(path, "application/json", "");
+  assert.equal(rotated.status, 200, JSON.stringify(rotated.body));
+  assert.match(rotated.body.secret, /^whsec_/);
+  // What is needed is missed.
+  Client.refused(await send("/v1/webhooks", "application/json", ""), 400, "json-malformed");
+});
+
 test("JSON that is null is no empty body", async () => {
   Client.refused(await send("/v1/analyses", "application/json", "null"), 400, "validation-failed");
 });
