@@ -42,3 +42,6 @@ export const WorkerReload = Type.Object({
   models: Type.Array(ModelReload),
 });
 export type WorkerReload = Static<typeof WorkerReload>;
+
+/** What all workers said to a call to reload. */
+export const WorkerReloads = Type.Object({ data: Type.Array(WorkerReload) });

@@ -21,6 +21,7 @@ import {
   WebhookEvent,
   WebhookTestEvent,
   WorkerReload,
+  WorkerReloads,
 } from "@osteon/shared";
 
 /** The contract's shapes by the names that the document, and what is generated from it, calls them. */
@@ -47,6 +48,7 @@ const named = {
   WebhookEvent,
   WebhookTestEvent,
   WorkerReload,
+  WorkerReloads,
 };
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -61,18 +63,33 @@ export function componentSchemas(): Record<string, Json> {
 /** Of parts that were looked at: each is a part of others, which are asked for first. */
 const texts = new WeakMap<object, string>();
 
-const names = new Map(Object.entries(named).map(([name, schema]) => [textOf(plain(schema)), name]));
+const compared = Object.entries(named).map(([name, schema]) => ({ name, ...split(plain(schema) as object) }));
+
+const known = new Map(compared.map(({ schema, ...each }) => [textOf(schema), each]));
 
 /** What the named ones are called by: nothing else need be compared. */
-const keysOfNamed = new Set(Object.values(named).map((schema) => keysOf(plain(schema) as object)));
+const keysOfNamed = new Set(compared.map(({ schema }) => keysOf(schema)));
 
-/** The value with each named schema in it, however deep, as a reference. `but`: the one that is not to refer to itself. */
+/**
+ * The value with each named schema in it, however deep, as a reference, beside which stands what its place alone says of it.
+ * `but`: the one that is not to refer to itself.
+ */
 export function referring(value: Json, but?: string): Json {
   if (Array.isArray(value)) return value.map((each) => referring(each));
   if (value === null || typeof value !== "object") return value;
-  const name = keysOfNamed.has(keysOf(value)) ? names.get(textOf(value)) : undefined;
-  if (name !== undefined && name !== but) return { $ref: `#/components/schemas/${name}` };
+  const { description, schema } = split(value);
+  const found = keysOfNamed.has(keysOf(schema)) ? known.get(textOf(schema)) : undefined;
+  if (found !== undefined && found.name !== but) {
+    const $ref = `#/components/schemas/${found.name}`;
+    return description === undefined || description === found.description ? { $ref } : { $ref, description };
+  }
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, referring(each)]));
+}
+
+/** A schema, and what is said of it: one that is described otherwise is the same. */
+function split(value: object): { description?: Json; schema: { [name: string]: Json } } {
+  const { description, ...schema } = value as { [name: string]: Json };
+  return description === undefined ? { schema } : { description, schema };
 }
 
 /** As JSON has it, in the words that the document has after Fastify's plugin: a constant as an enumeration of one. */

@@ -1,12 +1,10 @@
-import { LoadedModel, ProblemError, readAnnouncedModels, readModelCard, WorkerReload } from "@osteon/shared";
+import { LoadedModel, ProblemError, readAnnouncedModels, readModelCard, WorkerReloads } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { strict } from "./schemas.js";
 
 /** Seconds that a call to reload waits for the workers, unless it says otherwise. */
 const usualWait = 30;
-
-const Reloads = Type.Object({ data: Type.Array(WorkerReload) });
 
 /** `/v1/models`: what the workers that run now have loaded, each model's card, and the call to load anew. */
 export async function models(app: App, { backbone, reloads }: Dependencies): Promise<void> {
@@ -65,8 +63,8 @@ export async function models(app: App, { backbone, reloads }: Dependencies): Pro
         strict,
       ),
       response: {
-        200: Type.Object(Reloads.properties, { description: "Every worker has answered." }),
-        202: Type.Object(Reloads.properties, { description: "A worker has not answered yet." }),
+        200: Type.Object(WorkerReloads.properties, { description: "Every worker has answered." }),
+        202: Type.Object(WorkerReloads.properties, { description: "A worker has not answered yet." }),
       },
     },
     config: { scope: "admin" },

@@ -47,3 +47,28 @@ test("no parameter is required that has a default: generated clients would refus
     [],
   );
 });
+
+test("no schema is a copy of a named one under another description: generated clients would have two types for it", async () => {
+  const document = (await openapiDocument()) as { components: { schemas: Record<string, object> } };
+  const undescribed = (schema: object) => JSON.stringify({ ...schema, description: undefined });
+  const { schemas } = document.components;
+  const named = new Map(Object.entries(schemas).map(([name, schema]) => [undescribed(schema), name]));
+  const copies: string[] = [];
+  const walk = (part: unknown, place: string): void => {
+    if (typeof part !== "object" || part === null) return;
+    const name = Array.isArray(part) ? undefined : named.get(undescribed(part));
+    if (name !== undefined && part !== schemas[name]) copies.push(`${place}: ${name}`);
+    for (const [key, each] of Object.entries(part)) walk(each, `${place}/${key}`);
+  };
+  walk(document, "");
+  assert.deepEqual(copies, []);
+});
+
+test("both answers of a reload are of one type", async () => {
+  const { paths } = (await openapiDocument()) as {
+    paths: Record<string, { post?: { responses: Record<string, { content: object }> } }>;
+  };
+  const answers = paths["/v1/models/reload"]?.post?.responses;
+  for (const status of ["200", "202"])
+    assert.match(JSON.stringify(answers?.[status]?.content), /schemas\/WorkerReloads"/, status);
+});
