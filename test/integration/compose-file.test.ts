@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { ConfigSchema, gaugeQueues, Metrics } from "@osteon/shared";
+import { ConfigSchema, gaugeQueues, loadConfig, Metrics } from "@osteon/shared";
 import { parse } from "yaml";
 import { root } from "../support/tools.js";
 
@@ -119,6 +119,20 @@ function knownMetrics(): string[] {
   metrics.close();
   return metrics.registry.getMetricsAsArray().map(({ name }) => name);
 }
+
+test("the guide's proxy takes, waits for and holds back what the chart's does", () => {
+  const block = /```nginx\n(.*?)```/s.exec(read("docs/guides/deploy-compose.md"))?.[1] ?? "";
+  const told = [...block.matchAll(/^ {2}(\w+) (\w+);/gm)].map(([, name, value]) => [name, value]);
+  const annotations = [
+    ...read("deploy/helm/osteon/templates/_helpers.tpl").matchAll(/"(proxy-[\w-]+)"\) "(\w+)"/g),
+  ].map(([, name = "", value = ""]) => [name.replaceAll("-", "_"), value.replace(/^\d+$/, "$&s")]);
+  assert.equal(annotations.length, 3);
+  const most = `${(2 * loadConfig({}).MAX_UPLOAD_BYTES) / 1024 ** 2}m`;
+  assert.deepEqual(Object.fromEntries(told), {
+    client_max_body_size: most,
+    ...Object.fromEntries(annotations),
+  });
+});
 
 test("the guide has each of our metrics, and no other", () => {
   const told = [...read("docs/guides/observability.md").matchAll(/^\| `(osteon_\w+)` \|/gm)];
