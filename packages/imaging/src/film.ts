@@ -21,6 +21,7 @@ export interface NormalisedFilm {
 
 /** Longest side of a normalised film, pixels. */
 const longestSide = 1024;
+const fitting = { width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true } as const;
 
 /**
  * Decodes a film, once, into the normalised film: EXIF orientation applied, grey, 8 bits, the longest side at most 1024
@@ -71,43 +72,45 @@ async function decode(bytes: Uint8Array, header: FilmHeader, limits: FilmLimits)
     page: header.page,
   }).autoOrient();
   const picture = header.alpha ? await withoutAlpha(whole, header) : whole;
-  picture.resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true });
-  if (header.depth === 8) {
-    const { data, info } = await picture
-      .toColourspace(header.rgb ? "srgb" : "b-w")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return film(info.width, info.height, info.channels === 3 ? await greyOf(data, info) : data);
+  picture.resize(fitting);
+  if (header.depth === 16) {
+    const { samples, width, height } = await samplesOf(picture);
+    return film(width, height, window16(samples));
   }
-  const { data, info } = await picture
-    .toColourspace("grey16")
-    .raw({ depth: "ushort" })
-    .toBuffer({ resolveWithObject: true });
-  return film(
-    info.width,
-    info.height,
-    window16(new Uint16Array(data.buffer, data.byteOffset, data.length / 2)),
-  );
+  const { data, info } = await bytesOf(picture, header);
+  return film(info.width, info.height, info.channels === 3 ? await greyOf(data, info) : data);
 }
 
 /**
  * The picture without the sample beside its colours. In a step of its own: sharp multiplies by that sample where it resizes, and
  * removes it only then (its `pipeline.cc`), so that a sample of zeros leaves black.
  */
-async function withoutAlpha(picture: Sharp, { depth, rgb }: FilmHeader): Promise<Sharp> {
+async function withoutAlpha(picture: Sharp, header: FilmHeader): Promise<Sharp> {
   picture.removeAlpha();
-  if (depth === 8) {
-    const { data, info } = await picture
-      .toColourspace(rgb ? "srgb" : "b-w")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return openRaw(data, info.width, info.height, info.channels === 3 ? 3 : 1);
+  if (header.depth === 16) {
+    const { samples, width, height } = await samplesOf(picture);
+    return openSamples(samples, width, height);
   }
+  const { data, info } = await bytesOf(picture, header);
+  return openRaw(data, info.width, info.height, info.channels === 3 ? 3 : 1);
+}
+
+/** Samples of 8 bits, RGB or grey. */
+function bytesOf(picture: Sharp, { rgb }: FilmHeader) {
+  return picture
+    .toColourspace(rgb ? "srgb" : "b-w")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+}
+
+/** Grey samples of 16 bits. */
+async function samplesOf(picture: Sharp) {
   const { data, info } = await picture
     .toColourspace("grey16")
     .raw({ depth: "ushort" })
     .toBuffer({ resolveWithObject: true });
-  return openSamples(new Uint16Array(data.buffer, data.byteOffset, data.length / 2), info.width, info.height);
+  const samples = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  return { samples, width: info.width, height: info.height };
 }
 
 /**
@@ -121,12 +124,8 @@ export async function normaliseSamples(
   asked: readonly Asked[],
   use?: Span,
 ): Promise<NormalisedFilm> {
-  const { data, info } = await openSamples(samples, width, height)
-    .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })
-    .raw({ depth: "ushort" })
-    .toBuffer({ resolveWithObject: true });
-  const resized = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  return film(info.width, info.height, window16(resized, asked, use));
+  const resized = await samplesOf(openSamples(samples, width, height).resize(fitting));
+  return film(resized.width, resized.height, window16(resized.samples, asked, use));
 }
 
 /**
