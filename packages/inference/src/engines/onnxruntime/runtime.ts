@@ -3,6 +3,7 @@ import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import type { RawTensor } from "../../engine.js";
 import type { Manifest } from "../../manifest.js";
 import type { Runtime, Session } from "../../pool/serve.js";
+import { checkSignature, notFloat32 } from "../signature.js";
 
 env.logLevel = "error";
 
@@ -30,7 +31,7 @@ export const onnxruntime: Runtime = {
       throw (await import("../external-data.js")).elsewhere(model) ?? error;
     }
     const names = namesOf(manifest);
-    check(session, manifest.input.name, Object.values(names));
+    checkSignature(session.inputNames, session.outputNames, manifest);
     const [, ...shape] = tensorShape(manifest.input);
     return {
       async run(input, films = 1) {
@@ -50,16 +51,7 @@ function namesOf(manifest: Manifest): Record<string, string> {
   return { ...manifest.outputs };
 }
 
-function check(session: InferenceSession, input: string, outputs: string[]): void {
-  if (session.inputNames.length !== 1 || session.inputNames[0] !== input) {
-    throw new Error(`model.onnx must have the one input "${input}", not: ${session.inputNames.join(", ")}`);
-  }
-  const missing = outputs.filter((name) => !session.outputNames.includes(name));
-  if (missing.length > 0) throw new Error(`model.onnx has no output: ${missing.join(", ")}`);
-}
-
 function unbatch(name: string, tensor: Tensor | undefined): RawTensor {
-  if (tensor === undefined || !(tensor.data instanceof Float32Array))
-    throw new Error(`output "${name}" is not float32`);
+  if (tensor === undefined || !(tensor.data instanceof Float32Array)) throw notFloat32(name);
   return { dims: tensor.dims.slice(1), data: tensor.data };
 }

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { tensorShape } from "@osteon/imaging/tensor";
 import type { RawTensor } from "../../engine.js";
-import type { Manifest } from "../../manifest.js";
 import type { Runtime, Session } from "../../pool/serve.js";
-import { loadTfjsNode, type SavedModel, type Tensor } from "./library.js";
+import { checkSignature, notFloat32 } from "../signature.js";
+import { loadTfjsNode, type Tensor } from "./library.js";
 import { tfjsNodeFolder } from "./location.js";
 import { SavedModels } from "./saved-models.js";
 
@@ -21,7 +21,8 @@ export function startTfjsNode(folder = join(tfjsNodeFolder, "saved-models")): Ru
       const digest = createHash("sha256").update(onnx).digest("hex");
       const model = await saved.open(digest, onnx, (path) => tf.node.loadSavedModel(path, tags, signature));
       try {
-        check(model, manifest);
+        const { inputs, outputs } = model.signature;
+        checkSignature(Object.keys(inputs), Object.keys(outputs), manifest);
       } catch (error) {
         model.dispose();
         throw error;
@@ -53,18 +54,8 @@ function withoutLeak<T>(tensor: Tensor, use: () => T): T {
   }
 }
 
-function check({ signature: { inputs, outputs } }: SavedModel, manifest: Manifest): void {
-  const names = Object.keys(inputs);
-  if (names.length !== 1 || names[0] !== manifest.input.name) {
-    throw new Error(`model.onnx must have the one input "${manifest.input.name}", not: ${names.join(", ")}`);
-  }
-  const missing = Object.values<string>(manifest.outputs).filter((name) => !(name in outputs));
-  if (missing.length > 0) throw new Error(`model.onnx has no output: ${missing.join(", ")}`);
-}
-
 function unbatch(name: string, tensor: Tensor | undefined): RawTensor {
   const data = tensor?.dataSync();
-  if (tensor === undefined || !(data instanceof Float32Array))
-    throw new Error(`output "${name}" is not float32`);
+  if (tensor === undefined || !(data instanceof Float32Array)) throw notFloat32(name);
   return { dims: tensor.shape.slice(1), data: Float32Array.from(data) };
 }
