@@ -63,8 +63,11 @@ export class BodyPartProcessor extends FilmProcessor<"bodypart"> {
       });
       return;
     }
-    const ended = unexaminedFilm(accepted, outcome, { width, height, bodyPart, model });
-    await this.analyses.filmEnded(request, { film: ended, timings: { queuedMs, bodyPartMs }, image });
+    const found = { width, height, bodyPart, model, image };
+    await this.analyses.filmEnded(
+      request,
+      unexaminedFilm(accepted, outcome, found, { queuedMs, bodyPartMs }),
+    );
   }
 
   async #decode(ref: AnalysisRef, accepted: AcceptedFilm): Promise<NormalisedFilm> {

@@ -2,22 +2,11 @@ import type { ExaminedFilm } from "@osteon/inference";
 import {
   type AcceptedFilm,
   acceptedFilm,
-  type BodyPart,
+  type ClassifiedWith,
   type FilmResult,
   keepHeatmap,
-  type ModelRef,
   type Timings,
 } from "@osteon/shared";
-
-/** What the body-part worker found of a film; the size is of the normalised one. */
-interface ClassifiedWith {
-  width: number;
-  height: number;
-  bodyPart: BodyPart;
-  model: ModelRef;
-  /** Digest of the normalised film, where it is known. */
-  image?: string;
-}
 
 /** The end of a film that was examined. */
 export function filmResult(

@@ -48,13 +48,11 @@ export class FractureProcessor extends FilmProcessor<"fracture"> {
     const request = problem.code === "model-missing" ? await this.analyses.start(ref, job.film) : undefined;
     const accepted = request?.films[job.film];
     if (request === undefined || accepted === undefined) return super.failed(job, problem);
-    const { image, queuedMs, bodyPartMs } = job;
-    const outcome = "unsupported-region";
-    await this.analyses.filmEnded(request, {
-      film: unexaminedFilm(accepted, outcome, job),
-      timings: { queuedMs, bodyPartMs },
-      ...(image === undefined ? {} : { image }),
-    });
+    const { queuedMs, bodyPartMs } = job;
+    await this.analyses.filmEnded(
+      request,
+      unexaminedFilm(accepted, "unsupported-region", job, { queuedMs, bodyPartMs }),
+    );
     return false;
   }
 }

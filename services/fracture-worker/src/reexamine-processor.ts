@@ -79,16 +79,11 @@ export class ReexamineProcessor extends RereadProcessor<"reexamine"> {
     model: ModelRef,
     examined: ExaminedFilm | undefined,
   ): FilmResult {
-    const { outcome, image } = classified;
     const { fractureMs, ...timings } = classified.timings;
     if (examined !== undefined) {
       const all = { ...timings, fractureMs: fractureMs ?? Math.round(examined.ms) };
       return filmResult(accepted, { ...classified, model }, examined, all);
     }
-    return {
-      film: unexaminedFilm(accepted, outcome, { ...classified, model }),
-      timings,
-      ...(image === undefined ? {} : { image }),
-    };
+    return unexaminedFilm(accepted, classified.outcome, { ...classified, model }, timings);
   }
 }

@@ -1,5 +1,6 @@
 import type { AcceptedFilm, AnalysisRequest, BodyPart, Film, ModelRef, Timings } from "../contracts/index.js";
 import type { FilmState } from "./live-state.js";
+import type { FilmResult } from "./results.js";
 import { isUniform } from "./uniform.js";
 
 /** The films of an analysis on its way, as a client sees them. */
@@ -24,13 +25,28 @@ export function acceptedFilm(film: AcceptedFilm, image: Pick<Film, "width" | "he
   };
 }
 
+/** What the body-part worker found of a film; the size is of the normalised one. */
+export interface ClassifiedWith {
+  width: number;
+  height: number;
+  bodyPart: BodyPart;
+  model: ModelRef;
+  /** Digest of the normalised film, where it is known. */
+  image?: string;
+}
+
 /** The end of a film that was classified and is not examined. */
 export function unexaminedFilm(
   accepted: AcceptedFilm,
   outcome: NonNullable<Film["outcome"]>,
-  { width, height, bodyPart, model }: { width: number; height: number; bodyPart: BodyPart; model: ModelRef },
-): Film {
-  return { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } };
+  { width, height, bodyPart, model, image }: ClassifiedWith,
+  timings: Timings,
+): FilmResult {
+  return {
+    film: { ...acceptedFilm(accepted, { width, height }), outcome, bodyPart, models: { bodyPart: model } },
+    timings,
+    ...(image === undefined ? {} : { image }),
+  };
 }
 
 /** The films as far as they are known; nothing of what they show while they have to be read again. */

@@ -2,7 +2,7 @@ export { allEnded } from "./all-ended.js";
 export { Analyses } from "./analyses.js";
 export { Changes } from "./changes.js";
 export { FilmProcessor, type FilmProcessorParts } from "./film-processor.js";
-export { acceptedFilm, unexaminedFilm } from "./film-views.js";
+export { acceptedFilm, type ClassifiedWith, unexaminedFilm } from "./film-views.js";
 export { type IdempotencyEntry, IdempotencyKeys } from "./idempotency-keys.js";
 export type { IdempotencyRecord, IdempotencyRecords } from "./idempotency-records.js";
 export { heatOf, type KeptHeatmap, keepHeatmap } from "./kept-heatmap.js";
