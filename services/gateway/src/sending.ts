@@ -1,6 +1,6 @@
 import { ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
-import { onceGone } from "./client-gone.js";
+import { type Answer, onceGone } from "./client-gone.js";
 import type { MemoryBudget } from "./memory-budget.js";
 
 /** Bytes of answers in memory: an eighth of what the deployments give a gateway, and four originals of the largest size. */
@@ -25,11 +25,7 @@ export class Sending {
    * Waits for room for an answer of so many bytes, which it has until it was read or its client has gone.
    * @throws ProblemError `answers-unread`
    */
-  async room(
-    { tenant }: Pick<FastifyRequest, "tenant">,
-    reply: Parameters<typeof onceGone>[0],
-    bytes: number,
-  ): Promise<void> {
+  async room({ tenant }: Pick<FastifyRequest, "tenant">, reply: Answer, bytes: number): Promise<void> {
     if (!(await this.#memory.take(tenant, bytes, this.#waitMs))) throw new ProblemError("answers-unread");
     onceGone(reply, () => this.#memory.give(tenant, bytes));
   }
