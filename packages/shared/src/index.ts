@@ -9,5 +9,6 @@ export * from "./models/index.js";
 export * from "./problems/index.js";
 export * from "./queues/index.js";
 export * from "./storage/index.js";
+export * from "./tally.js";
 export * from "./telemetry/index.js";
 export * from "./webhooks/index.js";

@@ -1,4 +1,4 @@
-import { type Load, OnceAnOutage, ProblemError } from "@osteon/shared";
+import { type Load, OnceAnOutage, ProblemError, Tally } from "@osteon/shared";
 
 export interface AdmissionLimits {
   maxQueued: number;
@@ -22,7 +22,7 @@ export class Admission {
   #waiting = 0;
   #tenants: ReadonlyMap<string, number> = new Map();
   /** Accepted here, and not known to be in the last sample. */
-  readonly #since = new Map<string, number>();
+  readonly #since = new Tally();
   /** Films a second, where there has been more than the workers could take at once since there was none; else not known. */
   #rate: number | undefined;
   #measuredAt = 0;
@@ -37,7 +37,7 @@ export class Admission {
    */
   check(tenant: string, films: number): void {
     const { maxQueued, maxWaitSeconds } = this.#limits;
-    const since = sum(this.#since);
+    const since = this.#since.sum;
     // What comes to workers that wait for it does not wait.
     if (this.#waiting + since === 0) return;
     const rate = this.#rate ?? 0;
@@ -45,8 +45,8 @@ export class Admission {
     const waiting = this.#backlog + since;
     const over = waiting + films - limit;
     if (over <= 0) return;
-    const tenants = new Set([...this.#tenants.keys(), ...this.#since.keys(), tenant]).size;
-    const own = (this.#tenants.get(tenant) ?? 0) + (this.#since.get(tenant) ?? 0);
+    const tenants = new Set([...this.#tenants.keys(), ...this.unseen.keys(), tenant]).size;
+    const own = (this.#tenants.get(tenant) ?? 0) + this.#since.of(tenant);
     const ownOver = own + films - limit / tenants;
     if (tenants > 1 && ownOver > 0) {
       const room = Math.min(over, ownOver * tenants);
@@ -63,11 +63,11 @@ export class Admission {
 
   /** Films that wait or are worked on, and films that end a second; the latter undefined where it is not known. */
   get state(): { backlog: number; filmsPerSecond: number | undefined } {
-    return { backlog: this.#backlog + sum(this.#since), filmsPerSecond: this.#rate };
+    return { backlog: this.#backlog + this.#since.sum, filmsPerSecond: this.#rate };
   }
 
   accepted(tenant: string, films: number): void {
-    this.#since.set(tenant, (this.#since.get(tenant) ?? 0) + films);
+    this.#since.add(tenant, films);
   }
 
   /** What was accepted here and is in no sample yet, by tenant: whoever looks notes it first, for `sample`. */
@@ -88,11 +88,7 @@ export class Admission {
     this.#backlog = backlog;
     this.#waiting = waiting;
     this.#tenants = tenants;
-    for (const [tenant, films] of seen) {
-      const left = (this.#since.get(tenant) ?? 0) - films;
-      if (left > 0) this.#since.set(tenant, left);
-      else this.#since.delete(tenant);
-    }
+    for (const [tenant, films] of seen) this.#since.add(tenant, -films);
     // A rate of old tells nothing of workers that have had time to change, or of how few films came then.
     const isOld = waiting === 0 && now - this.#measuredAt > windowSeconds * 1000;
     if (backlog === 0 || isOld) this.#rate = undefined;
@@ -113,12 +109,6 @@ export class Admission {
 function secondsFor(films: number, rate: number): number {
   const seconds = rate > 0 ? Math.ceil(films / rate) : 60;
   return Math.min(Math.max(1, seconds), longestRetryAfterSeconds);
-}
-
-function sum(films: ReadonlyMap<string, number>): number {
-  let all = 0;
-  for (const each of films.values()) all += each;
-  return all;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Config } from "@osteon/shared";
+import { type Config, Tally } from "@osteon/shared";
 
 /** A request that waits for room. */
 interface Waiting {
@@ -14,9 +14,8 @@ interface Waiting {
 export class MemoryBudget {
   readonly #most: number;
   readonly #mostOfTenant: number;
-  readonly #held = new Map<string, number>();
+  readonly #held = new Tally();
   readonly #waiting = new Set<Waiting>();
-  #sum = 0;
 
   constructor(most: number, share = 1) {
     this.#most = most;
@@ -25,16 +24,16 @@ export class MemoryBudget {
 
   /** Bytes that are held now. */
   get held(): number {
-    return this.#sum;
+    return this.#held.sum;
   }
 
   /** Takes so many bytes, where there is room. Returns whether there was. */
   tryTake(tenant: string, bytes: number): boolean {
-    const own = this.#held.get(tenant) ?? 0;
+    const own = this.#held.of(tenant);
+    const all = this.#held.sum;
     if (own > 0 && own + bytes > this.#mostOfTenant) return false;
-    if (this.#sum > 0 && this.#sum + bytes > this.#most) return false;
-    this.#held.set(tenant, own + bytes);
-    this.#sum += bytes;
+    if (all > 0 && all + bytes > this.#most) return false;
+    this.#held.add(tenant, bytes);
     return true;
   }
 
@@ -59,10 +58,7 @@ export class MemoryBudget {
 
   /** Gives back what was taken. */
   give(tenant: string, bytes: number): void {
-    const left = (this.#held.get(tenant) ?? 0) - bytes;
-    if (left > 0) this.#held.set(tenant, left);
-    else this.#held.delete(tenant);
-    this.#sum -= bytes;
+    this.#held.add(tenant, -bytes);
     // A tenant's smaller requests do not overtake its larger ones, which would wait for ever.
     const passed = new Set<string>();
     for (const waiting of this.#waiting) {

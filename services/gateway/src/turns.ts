@@ -1,5 +1,5 @@
-import { ProblemError } from "@osteon/shared";
-import { onceGone } from "./client-gone.js";
+import { ProblemError, Tally } from "@osteon/shared";
+import { type Answer, onceGone } from "./client-gone.js";
 
 /** Time that a request waits for its turn. */
 const longestWaitMs = 10_000;
@@ -13,10 +13,9 @@ export class Turns {
   readonly #most: number;
   readonly #mostOfTenant: number;
   readonly #waitMs: number;
-  readonly #held = new Map<string, number>();
+  readonly #held = new Tally();
   /** Those who wait, by tenant; the tenant whose turn it is comes first. */
   readonly #waiting = new Map<string, Set<() => void>>();
-  #taken = 0;
 
   /** @param mostOfTenant places that one tenant may have at once */
   constructor(most: number, mostOfTenant = most, waitMs = longestWaitMs) {
@@ -29,9 +28,9 @@ export class Turns {
    * Does a step of an answer when it is its tenant's turn; never where the client goes before.
    * @throws ProblemError `rate-limited` where the turn does not come in time
    */
-  async run<T>(tenant: string, reply: Parameters<typeof onceGone>[0], step: () => Promise<T>): Promise<T> {
+  async run<T>(tenant: string, reply: Answer, step: () => Promise<T>): Promise<T> {
     if (this.#waiting.has(tenant) || !this.#isFree(tenant)) await this.#turn(tenant, reply);
-    else this.#take(tenant);
+    else this.#held.add(tenant, 1);
     try {
       return await step();
     } finally {
@@ -39,7 +38,7 @@ export class Turns {
     }
   }
 
-  #turn(tenant: string, reply: Parameters<typeof onceGone>[0]): Promise<void> {
+  #turn(tenant: string, reply: Answer): Promise<void> {
     const waiting = this.#waiting.get(tenant) ?? new Set();
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -65,23 +64,15 @@ export class Turns {
   }
 
   #isFree(tenant: string): boolean {
-    return this.#taken < this.#most && (this.#held.get(tenant) ?? 0) < this.#mostOfTenant;
-  }
-
-  #take(tenant: string): void {
-    this.#taken += 1;
-    this.#held.set(tenant, (this.#held.get(tenant) ?? 0) + 1);
+    return this.#held.sum < this.#most && this.#held.of(tenant) < this.#mostOfTenant;
   }
 
   #give(tenant: string): void {
-    this.#taken -= 1;
-    const left = (this.#held.get(tenant) ?? 0) - 1;
-    if (left > 0) this.#held.set(tenant, left);
-    else this.#held.delete(tenant);
+    this.#held.add(tenant, -1);
     for (const [next, waiting] of this.#waiting) {
       const [go] = waiting;
       if (go === undefined || !this.#isFree(next)) continue;
-      this.#take(next);
+      this.#held.add(next, 1);
       go();
       // To the end of the round.
       if (this.#waiting.delete(next)) this.#waiting.set(next, waiting);

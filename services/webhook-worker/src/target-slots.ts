@@ -1,3 +1,5 @@
+import { Tally } from "@osteon/shared";
+
 /** Most tries at one receiver at a time, where it is quick. */
 const mostPerTarget = 8;
 /** Waiting time that the tries at one receiver may cost together: a receiver that takes longer gets fewer at a time. */
@@ -36,7 +38,7 @@ export class TargetSlots {
   readonly #mostPerTenant: number;
   readonly #mostLanes: number;
   readonly #lanes = new Map<string, Lane>();
-  readonly #tenants = new Map<string, number>();
+  readonly #tenants = new Tally();
 
   constructor(concurrency: number, { mostLanes = 10_000 }: TargetSlotsOptions = {}) {
     this.#mostPerTenant = Math.ceil(concurrency / 2);
@@ -50,20 +52,17 @@ export class TargetSlots {
   take(tenant: string, target: string, now = performance.now()): Slot | number {
     const lane = this.#lane(`${tenant} ${target}`);
     const most = Math.min(mostPerTarget, Math.max(1, Math.floor(budgetMs / lane.averageMs)));
-    const busy = this.#tenants.get(tenant) ?? 0;
-    if (lane.active >= most || busy >= this.#mostPerTenant) {
+    if (lane.active >= most || this.#tenants.of(tenant) >= this.#mostPerTenant) {
       if (lane.freeAt - now < mostWaitMs) lane.freeAt = Math.max(lane.freeAt, now) + lane.averageMs / most;
       return Math.max(leastWaitMs, lane.freeAt - now);
     }
     lane.active += 1;
-    this.#tenants.set(tenant, busy + 1);
+    this.#tenants.add(tenant, 1);
     return {
       release: (milliseconds) => {
         lane.active -= 1;
         lane.averageMs = Math.max(1, lane.averageMs * (1 - weight) + milliseconds * weight);
-        const left = (this.#tenants.get(tenant) ?? 1) - 1;
-        if (left === 0) this.#tenants.delete(tenant);
-        else this.#tenants.set(tenant, left);
+        this.#tenants.add(tenant, -1);
       },
     };
   }
