@@ -1,6 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { interrupted } from "@osteon/shared/command-line";
 import { readFilms } from "./films.js";
 import { runFull } from "./full.js";
 import { runShort } from "./short.js";
@@ -8,7 +9,7 @@ import { runShort } from "./short.js";
 // Each process that is started has a listener.
 process.setMaxListeners(50);
 // Whoever ends the bench ends what it started: an "exit" listener of each child sees to it.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(interrupted));
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

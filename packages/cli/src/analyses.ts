@@ -12,7 +12,7 @@ import {
 } from "@osteon/client";
 import { parseCommand, printable, UsageError, userCwd } from "@osteon/shared/command-line";
 import { describeAnalysis } from "./describe.js";
-import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
+import { gatewayOf, gatewayOptions, type InterruptibleTerminal } from "./gateway.js";
 
 const head = "npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)";
 
@@ -38,7 +38,7 @@ const atOnce = 4;
 /** Seconds; more than a day is no limit that anybody means, and what timers count to is not far. */
 const longestTimeout = 86_400;
 
-type Command = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
+type Command = (args: readonly string[], terminal: InterruptibleTerminal) => Promise<boolean>;
 
 /** The commands on analyses; each resolves with whether all went well. @throws UsageError */
 export const analysesCommands: Readonly<Record<string, Command>> = {
@@ -125,7 +125,7 @@ export const analysesCommands: Readonly<Record<string, Command>> = {
 /** Does the step for each, a few at once. Whether each went well: a step that fails did not. */
 async function each<T>(
   all: readonly T[],
-  terminal: Terminal,
+  terminal: InterruptibleTerminal,
   step: (one: T) => Promise<boolean>,
 ): Promise<boolean> {
   let well = true;
@@ -146,7 +146,7 @@ async function each<T>(
 }
 
 /** Prints an analysis. Whether it went well: a failed one did not. */
-function print(analysis: Analysis, terminal: Terminal, json: boolean | undefined): boolean {
+function print(analysis: Analysis, terminal: InterruptibleTerminal, json: boolean | undefined): boolean {
   terminal.out(json === true ? JSON.stringify(analysis) : describeAnalysis(analysis));
   return analysis.status !== "failed";
 }

@@ -7,7 +7,7 @@ import {
   toProblem,
 } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
-import type { Terminal } from "./gateway.js";
+import type { InterruptibleTerminal } from "./gateway.js";
 
 export const deadLettersUsage = `npm run osteon -- dead-letters COMMAND
   list [--tenant NAME]                       failed analyses, and deliveries that were given up; of all tenants, oldest first
@@ -34,7 +34,7 @@ export type OnDamaged = (name: string, problem: ProblemError) => void;
 export async function deadLettersCommand(
   args: readonly string[],
   open: (onDamaged: OnDamaged) => Letters,
-  { out, err, signal }: Pick<Terminal, "out" | "err" | "signal">,
+  { out, err, signal }: Pick<InterruptibleTerminal, "out" | "err" | "signal">,
 ): Promise<boolean> {
   let whole = true;
   const onDamaged: OnDamaged = (name, { message }) => {

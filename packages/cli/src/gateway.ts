@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
 import { Osteon } from "@osteon/client";
-import { UsageError } from "@osteon/shared/command-line";
+import { type Terminal, UsageError } from "@osteon/shared/command-line";
 
 /** Options of every command that speaks to a gateway. */
 export const gatewayOptions = {
@@ -33,10 +33,7 @@ export function gatewayOf({ url, key }: GatewayValues, env: NodeJS.ProcessEnv, t
   }
 }
 
-/** Where a command says what it has to say, and what ends it. */
-export interface Terminal {
-  out(line: string): void;
-  err(line: string): void;
-  env: NodeJS.ProcessEnv;
-  signal: AbortSignal;
+/** A terminal at which a command may be broken off. */
+export interface InterruptibleTerminal extends Terminal {
+  readonly signal: AbortSignal;
 }

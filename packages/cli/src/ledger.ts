@@ -1,6 +1,6 @@
 import { type Analyses, setLostMarkers } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
-import type { Terminal } from "./gateway.js";
+import type { InterruptibleTerminal } from "./gateway.js";
 
 export const ledgerUsage = `npm run osteon -- ledger repair
   after a restore: takes up again what the copy had half: films, deliveries, dead letters`;
@@ -12,7 +12,7 @@ const graceMs = 60_000;
 export async function ledgerCommand(
   args: readonly string[],
   analyses: Analyses,
-  { out, signal }: Pick<Terminal, "out" | "signal">,
+  { out, signal }: Pick<InterruptibleTerminal, "out" | "signal">,
 ): Promise<void> {
   const { positionals } = parseCommand(args, {});
   if (positionals.join(" ") !== "repair") throw new UsageError("ledger needs its command: repair.");

@@ -11,7 +11,7 @@ import {
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
 import { explain } from "./analyses.js";
 import { describeAnalysis } from "./describe.js";
-import { gatewayOf, gatewayOptions, type Terminal } from "./gateway.js";
+import { gatewayOf, gatewayOptions, type InterruptibleTerminal } from "./gateway.js";
 
 export const webhooksUsage = `npm run osteon -- webhooks listen [--url URL] [--key osk_…] [--json]
   registers an endpoint for as long as it runs, receives, verifies and prints what comes, and removes it at the end
@@ -25,7 +25,10 @@ export const webhooksUsage = `npm run osteon -- webhooks listen [--url URL] [--k
 const mostBytes = 4 * 1024 * 1024;
 
 /** `webhooks listen`. @returns whether all went well @throws UsageError */
-export async function webhooksCommand(args: readonly string[], terminal: Terminal): Promise<boolean> {
+export async function webhooksCommand(
+  args: readonly string[],
+  terminal: InterruptibleTerminal,
+): Promise<boolean> {
   const { values, positionals } = parseCommand(args, {
     ...gatewayOptions,
     host: { type: "string", default: "127.0.0.1" },

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { onStopSignal, outliveReaders } from "@osteon/shared/command-line";
+import { interrupted, onStopSignal, outliveReaders } from "@osteon/shared/command-line";
 import { runOsteon } from "./osteon.js";
 
 outliveReaders();
 const ended = new AbortController();
 onStopSignal(
   () => ended.abort(),
-  () => process.exit(130),
+  () => process.exit(interrupted),
 );
 process.exitCode = await runOsteon(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),

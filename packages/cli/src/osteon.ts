@@ -1,9 +1,9 @@
 import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError, RedisLock } from "@osteon/shared";
-import { asksForHelp, UsageError } from "@osteon/shared/command-line";
+import { asksForHelp, interrupted, type Terminal, UsageError } from "@osteon/shared/command-line";
 import { analysesCommands, analysesUsage } from "./analyses.js";
 import { callbackSecretsOf, configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage, type OnDamaged } from "./dead-letters.js";
-import type { Terminal } from "./gateway.js";
+import type { InterruptibleTerminal } from "./gateway.js";
 import { explain, keysCommand, keysUsage } from "./keys.js";
 import { ledgerCommand, ledgerUsage } from "./ledger.js";
 import { webhooksCommand, webhooksUsage } from "./listen.js";
@@ -25,10 +25,7 @@ const usages: Readonly<Record<string, string>> = {
   ledger: ledgerUsage,
 };
 
-/** What was broken off by a signal, as a shell counts it. */
-const interrupted = 130;
-
-type Topic = (args: readonly string[], terminal: Terminal) => Promise<boolean>;
+type Topic = (args: readonly string[], terminal: InterruptibleTerminal) => Promise<boolean>;
 
 /** Each topic with what it does. `keys`, `dead-letters` and `ledger` work on store and Redis, as the services do; the others on a gateway. */
 const topics: Readonly<Record<string, Topic>> = {
@@ -76,7 +73,7 @@ const topics: Readonly<Record<string, Topic>> = {
 /** The command line `osteon`. @returns the exit code: 0, 1 where something went wrong, 2 for what was not understood */
 export async function runOsteon(
   [topic = "", ...args]: readonly string[],
-  terminal: Terminal,
+  terminal: InterruptibleTerminal,
 ): Promise<number> {
   if (topic === "help" || asksForHelp([topic, ...args])) {
     terminal.out(Object.hasOwn(usages, topic) ? (usages[topic] ?? usage) : usage);

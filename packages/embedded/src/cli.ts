@@ -1,6 +1,12 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { onStopSignal, outliveReaders, parseCommand, UsageError } from "@osteon/shared/command-line";
+import {
+  interrupted,
+  onStopSignal,
+  outliveReaders,
+  parseCommand,
+  UsageError,
+} from "@osteon/shared/command-line";
 import { analyzeCommand } from "./analyze/command.js";
 import { repoRoot, userCwd } from "./paths.js";
 import { StartError } from "./start-error.js";
@@ -51,7 +57,7 @@ export async function main(args: readonly string[], options: SystemOptions = {})
 async function serve(options: SystemOptions): Promise<number> {
   const starting = new AbortController();
   let asked: () => void = () => starting.abort();
-  let forced: () => void = () => process.exit(130);
+  let forced: () => void = () => process.exit(interrupted);
   const signals = onStopSignal(
     () => asked(),
     () => forced(),
@@ -70,7 +76,7 @@ async function serve(options: SystemOptions): Promise<number> {
     });
     say("Stopping: what is in hand is finished first (Ctrl-C again does not wait)");
     await system.stop();
-    return force ? 130 : 0;
+    return force ? interrupted : 0;
   } catch (error) {
     if (starting.signal.aborted) return 0;
     throw error;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { disclaimer, onStopSignal, printable, UsageError } from "@osteon/shared/command-line";
+import { disclaimer, interrupted, onStopSignal, printable, UsageError } from "@osteon/shared/command-line";
 import { Presets, SingleBar } from "cli-progress";
 import { occupantOf } from "../lock.js";
 import { defaultDataDir, userCwd } from "../paths.js";
@@ -54,14 +54,14 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   const stopping = new AbortController();
   const signals = onStopSignal(
     () => stopping.abort(),
-    () => process.exit(130),
+    () => process.exit(interrupted),
   );
   const system = await openSystem(options, say, stopping.signal).catch((error: unknown) => {
     signals.off();
     if (stopping.signal.aborted) return undefined;
     throw error;
   });
-  if (system === undefined) return 130;
+  if (system === undefined) return interrupted;
   try {
     const examined = await examineAll(films, system, stopping.signal);
     const accuracy = accuracyOf(examined);
@@ -74,7 +74,7 @@ export async function analyzeCommand(paths: readonly string[], options: AnalyzeO
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     say("Broken off.");
-    return 130;
+    return interrupted;
   } finally {
     await system.close(stopping.signal.aborted);
     signals.off();

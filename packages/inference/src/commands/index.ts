@@ -1,12 +1,19 @@
 import { resolve } from "node:path";
-import { asksForHelp, parseCommand, repoRoot, UsageError, userCwd } from "@osteon/shared/command-line";
+import {
+  asksForHelp,
+  interrupted,
+  parseCommand,
+  repoRoot,
+  type Terminal,
+  UsageError,
+  userCwd,
+} from "@osteon/shared/command-line";
 import type { InferenceEngine } from "../engine.js";
 import { createEngine, type EngineName, engineNames } from "../engines/index.js";
 import { importCommand, importOptions, importUsage, readImport } from "../import/command.js";
 import { type Precision, precisionOf } from "../precision.js";
 import { evaluateCommand } from "./evaluate.js";
 import { listCommand } from "./list.js";
-import type { Terminal } from "./terminal.js";
 import { validateCommand } from "./validate.js";
 
 const head = "npm run models -- COMMAND [options]\n";
@@ -36,9 +43,6 @@ function usageOf(command: CommandName | undefined): string {
   return [head, ...parts, common].join("\n");
 }
 
-/** What was broken off by a signal, as a shell counts it. */
-const interrupted = 130;
-
 /** The command line `npm run models`. @returns the exit code: 0, 1 where something is wrong, 2 for what was not understood */
 export async function runModels(args: readonly string[], terminal: Terminal): Promise<number> {
   const named = args.find((each) => Object.hasOwn(usages, each)) as CommandName | undefined;
@@ -64,7 +68,7 @@ export async function runModels(args: readonly string[], terminal: Terminal): Pr
 }
 
 /** @returns whether all is well */
-async function run(args: readonly string[], terminal: Terminal): Promise<boolean> {
+async function run(args: readonly string[], plain: Terminal): Promise<boolean> {
   const { values, positionals } = parseCommand(args, {
     models: { type: "string", default: resolve(repoRoot, "models") },
     data: { type: "string", default: resolve(repoRoot, "../shared/data/fracatlas") },
@@ -76,15 +80,15 @@ async function run(args: readonly string[], terminal: Terminal): Promise<boolean
   });
   const [command = "", ...more] = positionals;
   if (more.length > 0) throw new UsageError(`"${more.join(" ")}" is not understood.`);
+  const terminal = { ...plain, json: values.json };
   const cwd = userCwd(terminal.env);
-  const { json } = values;
   const folder = resolve(cwd, values.models);
   const engineName = oneOf("engine", values.engine, engineNames);
   const asked = values.precision === undefined ? undefined : oneOf("precision", values.precision, precisions);
   const withEngine = (use: (engine: InferenceEngine) => Promise<boolean>) => using(engineName, use);
   switch (command) {
     case "list":
-      return listCommand(folder, json, terminal);
+      return listCommand(folder, terminal);
     case "validate": {
       const points = terminal.env.OPERATING_POINTS;
       return withEngine((engine) =>
@@ -92,7 +96,6 @@ async function run(args: readonly string[], terminal: Terminal): Promise<boolean
           engine,
           { folder, operatingPoints: points ? resolve(cwd, points) : undefined },
           asked === undefined ? precisionsOf(engineName) : [precisionOf(engineName, asked)],
-          json,
           terminal,
         ),
       );
@@ -100,11 +103,11 @@ async function run(args: readonly string[], terminal: Terminal): Promise<boolean
     case "evaluate": {
       const precision = precisionOf(engineName, asked ?? "fp32");
       const films = { folder: resolve(cwd, values.data), split: values.split };
-      return withEngine((engine) => evaluateCommand(engine, { folder, precision }, films, json, terminal));
+      return withEngine((engine) => evaluateCommand(engine, { folder, precision }, films, terminal));
     }
     case "import": {
       const given = readImport({ ...values, models: folder }, cwd);
-      return withEngine((engine) => importCommand(engine, given, json, terminal));
+      return withEngine((engine) => importCommand(engine, given, terminal));
     }
     default:
       throw new UsageError(command === "" ? "Which command?" : `There is no command "${command}".`);

@@ -1,6 +1,6 @@
 import { Console } from "node:console";
 import { Writable } from "node:stream";
-import type { Terminal } from "./terminal.js";
+import type { Terminal } from "@osteon/shared/command-line";
 
 /** Prints rows as Node's `console.table` does. */
 export function printTable(rows: readonly object[], { out }: Pick<Terminal, "out">): void {

@@ -1,6 +1,6 @@
-/** Where a command says what it has to say, and what it is told by the environment. */
-export interface Terminal {
-  out(line: string): void;
-  err(line: string): void;
-  readonly env: NodeJS.ProcessEnv;
+import type { Terminal } from "@osteon/shared/command-line";
+
+/** A terminal, and whether it is to be told in JSON. */
+export interface ModelsTerminal extends Terminal {
+  readonly json: boolean;
 }

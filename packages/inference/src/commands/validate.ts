@@ -6,7 +6,7 @@ import { unexaminedBones } from "../examined-bones.js";
 import type { Manifest } from "../manifest.js";
 import { type ModelSource, operatingPointsFor } from "../operating-points.js";
 import type { Precision } from "../precision.js";
-import type { Terminal } from "./terminal.js";
+import type { ModelsTerminal } from "./terminal.js";
 
 interface Problem {
   code: string;
@@ -32,8 +32,7 @@ export async function validateCommand(
   engine: InferenceEngine,
   source: ModelSource,
   precisions: readonly Precision[],
-  json: boolean,
-  terminal: Terminal,
+  terminal: ModelsTerminal,
 ): Promise<boolean> {
   const found = await findBundles(source.folder);
   const bundles: Validated[] = [];
@@ -44,7 +43,7 @@ export async function validateCommand(
   if (manifests.length === found.length) faults.push(...missingTasks(manifests));
   const notes = unusedParts(manifests);
   const well = faults.length === 0 && bundles.every(({ problems }) => problems.length === 0);
-  if (json) {
+  if (terminal.json) {
     terminal.out(JSON.stringify({ valid: well, bundles, faults, notes }, null, 2));
     return well;
   }

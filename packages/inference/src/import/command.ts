@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type Bone, bones } from "@osteon/shared";
-import { onStopSignal, UsageError } from "@osteon/shared/command-line";
-import type { Terminal } from "../commands/terminal.js";
+import { interrupted, onStopSignal, UsageError } from "@osteon/shared/command-line";
+import type { ModelsTerminal } from "../commands/terminal.js";
 import type { InferenceEngine } from "../engine.js";
 import { thresholdsAscend } from "../manifest.js";
 import { type ImportOptions, importModel } from "./import-model.js";
@@ -57,14 +57,13 @@ type Values = Readonly<Record<string, string | boolean | readonly string[] | und
 export async function importCommand(
   engine: InferenceEngine,
   given: GivenOptions,
-  json: boolean,
-  { out, err }: Terminal,
+  { out, err, json }: ModelsTerminal,
 ): Promise<boolean> {
   const stopping = new AbortController();
   const options = { ...given, say: err, signal: stopping.signal };
   const signals = onStopSignal(
     () => stopping.abort(),
-    () => process.exit(130),
+    () => process.exit(interrupted),
   );
   try {
     const folder = await importModel(engine, options);

@@ -4,5 +4,6 @@ export { outliveReaders } from "./closed-pipes.js";
 export { asksForHelp, parseCommand } from "./parse-command.js";
 export { defaultDataDir, repoRoot, userCwd } from "./paths.js";
 export { printable } from "./printable.js";
-export { onStopSignal } from "./stop-signals.js";
+export { interrupted, onStopSignal } from "./stop-signals.js";
+export type { Terminal } from "./terminal.js";
 export { UsageError } from "./usage-error.js";
