@@ -44,7 +44,7 @@ export class IdempotencyRecords {
    */
   async keep(name: string, record: IdempotencyRecord, over: boolean): Promise<boolean> {
     const key = keyOf(name, record.at);
-    if (await putSealed(this.#store, key, record, !over)) return true;
+    if (await putSealed(this.#store, key, record, { ifAbsent: !over })) return true;
     const bytes = await this.#store.get(key);
     const first = bytes === undefined ? undefined : read(bytes);
     // Erased meanwhile, or damaged.

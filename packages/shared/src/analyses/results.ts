@@ -30,7 +30,7 @@ export class Results {
 
   /** False where the film has a result already: that one stays. */
   putFilm(ref: AnalysisRef, result: FilmResult): Promise<boolean> {
-    return putSealed(this.#store, filmKey(ref, result.film.index), result, true);
+    return putSealed(this.#store, filmKey(ref, result.film.index), result, { ifAbsent: true });
   }
 
   /** The results of the films that have ended, by film. */
@@ -47,7 +47,7 @@ export class Results {
     const heatmaps: KeptResult["heatmaps"] = {};
     for (const { film, heatmap } of results) if (heatmap !== undefined) heatmaps[film.index] = heatmap;
     const kept: KeptResult = { analysis, heatmaps };
-    return putSealed(this.#store, resultKey(ref), kept, true);
+    return putSealed(this.#store, resultKey(ref), kept, { ifAbsent: true });
   }
 
   /** Whether the analysis has ended and is not erased. */

@@ -92,7 +92,7 @@ export class KeyRing {
       ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt.toISOString() }),
       ...(key.limits === undefined ? {} : { limits: key.limits }),
     };
-    await putSealed(this.#store, place(record.id), record, true);
+    await putSealed(this.#store, place(record.id), record, { ifAbsent: true });
     return { text: formatKey(text), record };
   }
 

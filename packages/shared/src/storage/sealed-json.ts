@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ProblemError } from "../problems/index.js";
-import type { ObjectStore } from "./object-store.js";
+import type { ObjectStore, PutOptions } from "./object-store.js";
 
 /** Version of the envelope; what is younger is left to a younger worker. */
 const envelopeVersion = 2;
@@ -38,9 +38,9 @@ export function putSealed(
   store: ObjectStore,
   key: string,
   value: object,
-  ifAbsent = false,
+  options: Pick<PutOptions, "ifAbsent"> = {},
 ): Promise<boolean> {
-  return store.put(key, seal(value), { contentType: "application/json", ifAbsent });
+  return store.put(key, seal(value), { contentType: "application/json", ...options });
 }
 
 /**

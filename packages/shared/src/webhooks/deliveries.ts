@@ -67,7 +67,7 @@ export class Deliveries {
 
   /** False where there is one already, and `ifAbsent` was asked. */
   put(ref: DeliveryRef, record: DeliveryRecord, options: { ifAbsent?: boolean } = {}): Promise<boolean> {
-    return putSealed(this.#store, keyOf(ref), record, options.ifAbsent);
+    return putSealed(this.#store, keyOf(ref), record, options);
   }
 
   /**
