@@ -392,7 +392,12 @@ test("a failed try that another follows is logged, with its problem's code and n
     const metrics = new Metrics("test");
     const failed = once(probe, "failed");
     const context = { service: "test", config, logger, metrics };
-    const running = await runProcessors(context, ["webhook"], [probe], 1, async () => metrics.close());
+    const running = await runProcessors(context, {
+      kinds: ["webhook"],
+      processors: [probe],
+      concurrency: 1,
+      closeResources: async () => metrics.close(),
+    });
     try {
       await producer.add("webhook", job("logged"));
       await failed;

@@ -74,18 +74,17 @@ export async function runModelWorker<M extends WorkerModels>(
         return reloads;
       },
     });
-    const running = await runProcessors(
-      context,
+    const running = await runProcessors(context, {
       kinds,
-      processors(models, backbone, context),
-      concurrency(config) ?? filmsPerThread * engine.describe().threads,
-      async () => {
+      processors: processors(models, backbone, context),
+      concurrency: concurrency(config) ?? filmsPerThread * engine.describe().threads,
+      closeResources: async () => {
         await offer.end();
         await backbone.close();
         await models.dispose();
         await engine.dispose();
       },
-    );
+    });
     return {
       ...running,
       ready: async () => engine.ready && (await running.ready()),

@@ -18,5 +18,10 @@ await runService("webhook-worker", async (context) => {
     metrics,
     logger,
   });
-  return runProcessors(context, ["webhook"], [processor], config.WEBHOOK_CONCURRENCY, () => backbone.close());
+  return runProcessors(context, {
+    kinds: ["webhook"],
+    processors: [processor],
+    concurrency: config.WEBHOOK_CONCURRENCY,
+    closeResources: () => backbone.close(),
+  });
 });

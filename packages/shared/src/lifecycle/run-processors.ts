@@ -10,16 +10,24 @@ import {
 import { watchMemory } from "./memory-watch.js";
 import type { RunningService, ServiceContext } from "./run-service.js";
 
+/** What a worker service does. */
+interface Work {
+  readonly kinds: readonly JobKind[];
+  /** One a kind. */
+  readonly processors: readonly Processor[];
+  /** Jobs of each kind at a time. */
+  readonly concurrency: number;
+  /** Closes what the processors work with, after them. */
+  readonly closeResources: () => Promise<void>;
+}
+
 /**
- * Runs the processors of a worker service and closes `resources` after them. A process that takes too much memory is ended at
- * once: its jobs are tried again, alone, and the one that took it is given up in the end.
+ * Runs the processors of a worker service. A process that takes too much memory is ended at once: its jobs are tried again,
+ * alone, and the one that took it is given up in the end.
  */
 export async function runProcessors(
   { config, logger, metrics }: ServiceContext,
-  kinds: readonly JobKind[],
-  processors: readonly Processor[],
-  concurrency: number,
-  closeResources: () => Promise<void>,
+  { kinds, processors, concurrency, closeResources }: Work,
 ): Promise<RunningService> {
   checkProcessors(kinds, processors);
   // Scaling asks for the rate of what has ended, which is none until something has.

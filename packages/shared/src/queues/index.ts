@@ -9,14 +9,8 @@ export {
 export { evictionPolicy } from "./eviction-policy.js";
 export { FairShare } from "./fair-share.js";
 export { queuePrefix } from "./open-queue.js";
-export {
-  type Attempt,
-  checkProcessors,
-  isLost,
-  type Processor,
-  type ProcessorOptions,
-  RunningProcessor,
-} from "./processors.js";
+export { type Attempt, checkProcessors, type Processor, type ProcessorOptions } from "./processor.js";
 export { type JobState, longestDeliveryWaitMs, type NewJob, Producer } from "./producer.js";
 export { queueGuarded } from "./queue-guarded.js";
+export { isLost, RunningProcessor } from "./running-processor.js";
 export { Solitude } from "./solitude.js";
