@@ -5,13 +5,12 @@ import {
   type Bone,
   isEnded,
   type NamedFilm,
-  OsteonError,
   type Priority,
-  ProblemError,
   TimeoutError,
 } from "@osteon/client";
 import { parseCommand, printable, UsageError, userCwd } from "@osteon/shared/command-line";
 import { describeAnalysis } from "./describe.js";
+import { explainError } from "./explain.js";
 import { gatewayOf, gatewayOptions, type InterruptibleTerminal } from "./gateway.js";
 
 const head = "npm run osteon -- COMMAND [--url URL] [--key osk_…] [--json]     (or OSTEON_URL, OSTEON_KEY)";
@@ -137,7 +136,7 @@ async function each<T>(
       } catch (error) {
         terminal.signal.throwIfAborted();
         well = false;
-        terminal.err(`${printable([one].flat().join(" "))}: ${explain(error)}`);
+        terminal.err(`${printable([one].flat().join(" "))}: ${explainError(error)}`);
       }
     }
   };
@@ -162,25 +161,4 @@ async function readFilm(file: string): Promise<NamedFilm> {
     throw folder ? new Error("is a folder: name its films, or use npm start -- analyze") : error;
   });
   return { data, name: basename(file) };
-}
-
-/** What went wrong, for people. */
-export function explain(error: unknown): string {
-  const analysisId = error instanceof OsteonError ? error.analysisId : undefined;
-  return [
-    ...(error instanceof ProblemError
-      ? partsOf(error)
-      : [error instanceof Error ? error.message : String(error)]),
-    ...(analysisId === undefined ? [] : [`the analysis ${analysisId} was accepted and goes on`]),
-  ]
-    .map(printable)
-    .join("; ");
-}
-
-function partsOf({ code, detail, errors, requestId }: ProblemError): string[] {
-  return [
-    `${code}: ${detail}`,
-    ...errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`),
-    ...(requestId === undefined ? [] : [`request ${requestId}`]),
-  ];
 }

@@ -10,6 +10,7 @@ import {
   tenantSecret,
 } from "@osteon/shared";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
+import { explainProblem } from "./explain.js";
 
 export const keysUsage = `npm run osteon -- keys COMMAND
   create --tenant NAME [--name TEXT] [--scopes submit,read] [--days N]    makes a key and shows it, once
@@ -65,7 +66,7 @@ export async function keysCommand(
       });
       const { text, record } = await made.catch((error: unknown) => {
         const given = error instanceof ProblemError && error.code === "validation-failed";
-        throw given ? new UsageError(explain(error)) : error;
+        throw given ? new UsageError(explainProblem(error)) : error;
       });
       return shown(text, record);
     }
@@ -159,11 +160,4 @@ function line(record: KeyRecord, now: number, used?: string): string {
   ]
     .join("  ")
     .trimEnd();
-}
-
-/** What a person can do about it. */
-export function explain(error: ProblemError): string {
-  return [error.detail, ...(error.errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(
-    "\n",
-  );
 }

@@ -9,8 +9,8 @@ import {
   type WebhookTestEvent,
 } from "@osteon/client";
 import { parseCommand, UsageError } from "@osteon/shared/command-line";
-import { explain } from "./analyses.js";
 import { describeAnalysis } from "./describe.js";
+import { explainError } from "./explain.js";
 import { gatewayOf, gatewayOptions, type InterruptibleTerminal } from "./gateway.js";
 
 export const webhooksUsage = `npm run osteon -- webhooks listen [--url URL] [--key osk_…] [--json]
@@ -63,7 +63,7 @@ export async function webhooksCommand(
       if (received >= count) enough.abort();
     } catch (error) {
       response.writeHead(error instanceof SignatureError ? 401 : 500).end();
-      terminal.err(`refused: ${explain(error)}`);
+      terminal.err(`refused: ${explainError(error)}`);
     }
   };
   const server = createServer((request, response) => {
@@ -73,7 +73,7 @@ export async function webhooksCommand(
   try {
     await once(server, "listening");
   } catch (error) {
-    terminal.err(explain(error));
+    terminal.err(explainError(error));
     return false;
   }
   const { port } = server.address() as AddressInfo;
@@ -98,7 +98,7 @@ export async function webhooksCommand(
     }
     return true;
   } catch (error) {
-    terminal.err(explain(error));
+    terminal.err(explainError(error));
     return false;
   } finally {
     server.close();

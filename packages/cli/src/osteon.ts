@@ -3,8 +3,9 @@ import { asksForHelp, interrupted, type Terminal, UsageError } from "@osteon/sha
 import { analysesCommands, analysesUsage } from "./analyses.js";
 import { callbackSecretsOf, configOf } from "./config.js";
 import { deadLettersCommand, deadLettersUsage, type OnDamaged } from "./dead-letters.js";
+import { explainProblem } from "./explain.js";
 import type { InterruptibleTerminal } from "./gateway.js";
-import { explain, keysCommand, keysUsage } from "./keys.js";
+import { keysCommand, keysUsage } from "./keys.js";
 import { ledgerCommand, ledgerUsage } from "./ledger.js";
 import { webhooksCommand, webhooksUsage } from "./listen.js";
 
@@ -93,7 +94,7 @@ export async function runOsteon(
       return 2;
     }
     if (!(error instanceof ProblemError)) throw error;
-    terminal.err(explain(error));
+    terminal.err(explainProblem(error));
     return 1;
   }
 }
