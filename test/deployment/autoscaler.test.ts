@@ -6,9 +6,11 @@ import {
   type BenchReport,
   dayOfFilms,
   daySeconds,
+  median,
   type ScalingRules,
   simulateCluster,
   simulateMachine,
+  stageRules,
   stepsOf,
 } from "@osteon/simulation";
 import { root } from "../support/tools.js";
@@ -23,8 +25,7 @@ before(async () => {
   scaled = (await render([])).of<ScaledObject>("ScaledObject");
 });
 
-const stageNames = ["bodypart-worker", "fracture-worker"];
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const stageNames = Object.keys(stageRules);
 
 /** What the chart rendered, as the simulation takes it. */
 function rulesOf(name: string): ScalingRules {
@@ -101,6 +102,10 @@ test("releases in one namespace scale each by its own series, as its monitor lab
     );
     assert.deepEqual(relabelings, [[{ targetLabel: "osteon_release", replacement: `films/${release}` }]]);
   }
+});
+
+test("npm run simulate reckons by the rules of the chart as it is delivered", () => {
+  for (const [name, rules] of Object.entries(stageRules)) assert.deepEqual(rules, rulesOf(name), name);
 });
 
 test("the simulated machine does what the bench measured, within 15 %", (t) => {

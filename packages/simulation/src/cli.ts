@@ -1,10 +1,11 @@
 // `npm run simulate`: the machine of the last bench, and a day's load on a cluster, from the bench's measured times.
 import { readFileSync } from "node:fs";
-import type { ScalingRules } from "./autoscaler.js";
 import { type BenchReport, stepsOf } from "./bench.js";
+import { stageRules } from "./chart-rules.js";
 import { simulateCluster } from "./cluster.js";
 import { dayOfFilms, daySeconds } from "./day.js";
 import { simulateMachine } from "./machine.js";
+import { median } from "./quantiles.js";
 
 const report = JSON.parse(
   readFileSync(new URL("../../measured.json", import.meta.url), "utf8"),
@@ -15,18 +16,6 @@ const measured = median(report.wholeRounds);
 console.log(`One machine, ${report.cores} cores, ${report.inFlight} in flight:`);
 console.log(`  measured ${measured.toFixed(1)} films/s, simulated ${machine.filmsPerSecond.toFixed(1)}`);
 
-// The chart's rules; test/deployment holds the two together.
-const common = {
-  minReplicas: 2,
-  maxReplicas: 50,
-  jobsPerReplica: 500,
-  scaleUp: { stabilizationSeconds: 0, percent: 100, pods: 4, periodSeconds: 15 },
-  scaleDown: { stabilizationSeconds: 300, percent: 50, periodSeconds: 60 },
-} satisfies ScalingRules;
-const stageRules: Record<string, ScalingRules> = {
-  "bodypart-worker": { ...common, jobsPerSecondPerReplica: 24 },
-  "fracture-worker": { ...common, jobsPerSecondPerReplica: 21 },
-};
 const seconds = (name: string) => steps.find((step) => step.name.startsWith(name))?.cpuSeconds ?? 0;
 for (const peak of [10, 100, 400]) {
   const { films, ended, resultSeconds, stages } = simulateCluster({
@@ -55,8 +44,4 @@ for (const peak of [10, 100, 400]) {
     console.log(
       `  ${name}: at most ${mostPods} pods, ${podHours.toFixed(0)} pod hours, at most ${mostJobs} jobs, scaled ${changes} times`,
     );
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
