@@ -1,6 +1,7 @@
 export type { NormalisedFilm } from "./film.js";
 
 import type { NormalisedFilm } from "./film.js";
+import { quantile } from "./quantile.js";
 import { nearest, resample } from "./resample.js";
 
 /** How levels of a film become values. */
@@ -160,19 +161,9 @@ function percentile(
   const background = counts.subarray(0, ignoreBelow).reduce((sum, count) => sum + count, 0);
   const counted = background === levels.length ? 0 : ignoreBelow;
   const total = counted === 0 ? levels.length : levels.length - background;
-  const lo = quantile(counts, counted, low * total);
-  const hi = Math.max(quantile(counts, counted, high * total), lo + minimumRange);
+  const lo = quantile(counts, low * total, counted);
+  const hi = Math.max(quantile(counts, high * total, counted), lo + minimumRange);
   return (level) => Math.min(Math.max((level - lo) / (hi - lo), 0), 1);
-}
-
-/** The least level whose count, together with those from `from` up to it, is at least `rank`. */
-function quantile(counts: Uint32Array, from: number, rank: number): number {
-  let sum = 0;
-  for (let level = 0; level < counts.length; level++) {
-    if (level >= from) sum += counts[level] ?? 0;
-    if (sum >= rank) return level;
-  }
-  return counts.length - 1;
 }
 
 /** A value to the model's scale, rounded to float32 at each step as NumPy does. */

@@ -1,3 +1,5 @@
+import { quantile } from "./quantile.js";
+
 /** Share of the samples that the window may cut off at either end. */
 const cut = 0.005;
 
@@ -83,14 +85,4 @@ function rises(curve: (level: number) => number, { low, high }: Span, shown: Spa
   if (curve(high) - curve(low) < leastShare || curve(shown.high) <= curve(shown.low)) return false;
   for (let level = low; level < high; level++) if (curve(level + 1) < curve(level)) return false;
   return true;
-}
-
-/** The least level up to which there are at least `rank` samples; 0 where there are none. */
-function quantile(counts: Uint32Array, rank: number): number {
-  let sum = 0;
-  const found = counts.findIndex((count) => {
-    sum += count;
-    return count > 0 && sum >= rank;
-  });
-  return Math.max(found, 0);
 }
