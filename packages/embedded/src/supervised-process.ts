@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { badConfiguration } from "@osteon/shared/command-line";
 import { Backoff, type BackoffOptions } from "./backoff.js";
 import type { ConsoleLog } from "./console-log.js";
 import { followLines, LastLines } from "./last-lines.js";
@@ -49,8 +50,6 @@ interface Events {
   stopped: [];
 }
 
-/** The service has said that its configuration is bad (EX_CONFIG): another try would say the same. */
-const badConfiguration = 78;
 /** Deaths before it was ever ready after which it is given up. */
 const mostFailedStarts = 3;
 

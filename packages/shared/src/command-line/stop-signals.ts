@@ -4,9 +4,6 @@ import { ranByNpm } from "./paths.js";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const watchMs = 500;
 
-/** Exit code of what was broken off by a signal, as a shell counts it. */
-export const interrupted = 130;
-
 /**
  * Calls `first` at the first request to end and `again` at each later one, until `off` is called. Under npm the
  * end of npm, or of the shell that it puts in between, counts as a request: a signal may reach only those.

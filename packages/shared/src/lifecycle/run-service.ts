@@ -1,3 +1,4 @@
+import { badConfiguration } from "../command-line/exit-codes.js";
 import { type Config, type ConfigRule, loadConfig } from "../config/index.js";
 import { ProblemError } from "../problems/index.js";
 import {
@@ -27,9 +28,6 @@ export interface RunningService {
   /** Finishes what is in hand, hands the rest back, and lets go of everything. */
   stop(): Promise<void>;
 }
-
-/** EX_CONFIG: starting again would not help. */
-const badConfiguration = 78;
 
 /** Time that SIGTERM leaves a service to finish what it has in hand. */
 const graceMs = 25_000;
