@@ -84,6 +84,18 @@ test("without an analysed view there is no fracture answer", () => {
   assert.equal(analysis.fracture, undefined);
 });
 
+test("an exam of a region that is not examined is told as such, though another of its films is none", () => {
+  const analysis = endedAnalysis(
+    request,
+    [
+      film(0, { ...part("none", 0.99), outcome: "not-identified" }),
+      film(1, { ...part("other", 0.9), outcome: "unsupported-region" }),
+    ],
+    endedAt,
+  );
+  assert.equal(analysis.outcome, "unsupported-region");
+});
+
 test("one failed view fails the exam and leaves the others' findings", () => {
   const error = { code: "film-damaged", title: "Damaged film", detail: "cut off" };
   const analysis = endedAnalysis(

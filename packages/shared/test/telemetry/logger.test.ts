@@ -25,11 +25,39 @@ const erring = `
   logger.warn({ err: new AggregateError([new Error("outer", { cause: refused })], "all") }, "down");
   logger.warn({ err: { password: "hunter2-hunter2" } }, "down");`;
 
-test("of an error its kind, words and causes are told, and nothing that a library put on it", async () => {
-  const running = spawn(process.execPath, ["--input-type=module", "--eval", erring], {
+const keeping = `
+  const { createLogger } = await import(${JSON.stringify(loggerModule)});
+  createLogger("worker", { LOG_LEVEL: "info" }).info(
+    {
+      connection: { password: "hunter2", port: 1 },
+      endpoint: { secret: "hunter2" },
+      request: { headers: { authorization: "hunter2" } },
+      req: { url: "/?hunter2" },
+    },
+    "up",
+  );`;
+
+/** All that a script says. */
+async function saidBy(script: string): Promise<string> {
+  const running = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const said = (await running.stdout.setEncoding("utf8").toArray()).join("");
+  return (await running.stdout.setEncoding("utf8").toArray()).join("");
+}
+
+test("passwords, secrets, headers and addresses are left out of what is logged, and nothing else", async () => {
+  const { connection, endpoint, request, req, msg } = JSON.parse(await saidBy(keeping)) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual(
+    { connection, endpoint, request, req, msg },
+    { connection: { port: 1 }, endpoint: {}, request: {}, req: {}, msg: "up" },
+  );
+});
+
+test("of an error its kind, words and causes are told, and nothing that a library put on it", async () => {
+  const said = await saidBy(erring);
   assert.doesNotMatch(said, /hunter2/);
   const [plain, several] = said
     .trim()
