@@ -20,5 +20,19 @@ test("the fingerprint is of the content and its order", () => {
   assert.equal(one, fingerprintOf([film("a", 0), film("b", 1)], { reference: "x" }));
   assert.notEqual(one, fingerprintOf([film("b", 0), film("a", 1)], { reference: "x" }));
   assert.notEqual(one, fingerprintOf([film("a", 0), film("b", 1)], { reference: "y" }));
-  assert.notEqual(one, fingerprintOf([film("a", 0), film("b", 1)], { callbackUrl: "x" }));
+  const named = { ...film("b", 1), name: "lateral.png" };
+  assert.notEqual(one, fingerprintOf([film("a", 0), named], { reference: "x" }), "a film's name");
+});
+
+test("the fingerprint is of each field, by its name", () => {
+  const of = (fields: Parameters<typeof fingerprintOf>[1]) => fingerprintOf([], fields);
+  const fields = {
+    reference: { reference: "hand" },
+    callbackUrl: { callbackUrl: "hand" },
+    regionHint: { regionHint: "hand" },
+    priority: { priority: "urgent" },
+  } as const;
+  const prints = Object.values(fields).map(of);
+  assert.equal(new Set([of({}), ...prints]).size, 5);
+  assert.equal(of({}), of({ priority: "normal" }), "as where nothing is said");
 });

@@ -76,6 +76,24 @@ test("what all requests hold in memory is bounded: a film that is too much for i
   assert.ok((await open().take(film())).held);
 });
 
+test("films are limited each by itself, and together", async () => {
+  const intake = new Intake({
+    ledger: staging().ledger,
+    config: { ...loadConfig({}), MAX_FILM_BYTES: 100, MAX_UPLOAD_BYTES: 250 },
+    tenant: "default",
+    heavy: pLimit(1),
+    light: pLimit(1),
+    inHand: pLimit(1),
+    memory: new MemoryBudget(4 * mebibyte),
+  });
+  const take = (bytes: number) => intake.take(inSlices(Buffer.alloc(bytes)));
+  await take(100);
+  await take(100);
+  await assert.rejects(take(51), { code: "upload-too-large" });
+  assert.equal(intake.films.length, 2);
+  intake.close();
+});
+
 test("films of several requests that are held in memory are looked into in turns", async () => {
   const parts = {
     ledger: staging().ledger,
