@@ -217,6 +217,17 @@ test("a PNG whose picture is not as it was written is refused; what a viewer pas
   await inspect(changed("pHYs", 5));
 });
 
+test("a chunk that is summed up in several steps is damaged where any part of it is", async () => {
+  const data = Buffer.alloc(1.5 * 1024 * 1024, "film");
+  const png = withChunk(await picture().png().toBuffer(), "IDAT", data);
+  await walkPng(png);
+  for (const at of [0.25, 1.25]) {
+    const hurt = Buffer.from(png);
+    hurt.writeUInt8(0, 33 + 8 + at * 1024 * 1024);
+    await assert.rejects(walkPng(hurt), { code: "film-damaged" });
+  }
+});
+
 test("a large PNG is summed up in steps, whatever the length of its chunks", async () => {
   const png = await picture(3000, 2000).png({ compressionLevel: 0 }).toBuffer();
   let turns = 0;

@@ -29,6 +29,14 @@ test("the outcome follows the class, and a class that is too improbable is not i
   assert.equal(classify(logits(0.1, 0, 0, 0, 0, 0, 0), manifest).outcome, "not-identified");
 });
 
+test("a class as probable as the floor is sure", () => {
+  const films = logits(1, 0, 0, 0, 0, 0, 0);
+  const { probability } = classify(films, manifest).bodyPart;
+  const floor = (minimumProbability: number) =>
+    classify(films, { ...manifest, decision: { ...manifest.decision, minimumProbability } }).outcome;
+  assert.deepEqual([floor(probability), floor(probability + 1e-9)], ["analysed", "not-identified"]);
+});
+
 test("a hint lifts the floor for its own region, and does nothing else", () => {
   const unsure = logits(0.1, 0, 0, 0, 0, 0, 0);
   const [plain, hinted] = [classify(unsure, manifest), classify(unsure, manifest, "elbow")];

@@ -27,6 +27,22 @@ test("label at the balanced threshold, certainty at the outer two", () => {
   assert.deepEqual(answer(0.9), ["fractured", "positive"]);
 });
 
+test("a threshold is reached by the probability that is equal to it", () => {
+  const { probability } = examine(0.3, heatmap(), placement, manifest);
+  const { sensitive, specific } = manifest.thresholds;
+  const answer = (thresholds: typeof manifest.thresholds) => {
+    const { label, certainty } = examine(0.3, heatmap(), placement, { ...manifest, thresholds });
+    return [label, certainty];
+  };
+  assert.deepEqual(answer({ sensitive, balanced: probability, specific }), ["fractured", "doubtful"]);
+  const outer = { sensitive: probability, balanced: specific, specific };
+  assert.deepEqual(answer(outer), ["normal", "doubtful"]);
+  assert.deepEqual(answer({ sensitive, balanced: sensitive, specific: probability }), [
+    "fractured",
+    "positive",
+  ]);
+});
+
 test("the probability is calibrated by scale and offset", () => {
   const calibrated = { ...manifest, calibration: { method: "platt", scale: 2, offset: -1 } } as const;
   assert.ok(Math.abs(examine(0.5, heatmap(), placement, calibrated).probability - 0.5) < 1e-12);
@@ -39,6 +55,43 @@ test("a region is the box around connected hot cells, diagonals too, in fraction
     { ...region, score: region?.score.toFixed(2) },
     { x: 0, y: 0.25, width: 0.75, height: 0.25, score: "0.90" },
   );
+});
+
+test("a set of hot cells is one region whichever way it goes on: up again, or to the left", () => {
+  const shapes: [x: number, y: number][][] = [
+    [
+      [2, 1],
+      [2, 2],
+      [3, 3],
+      [4, 2],
+      [4, 1],
+    ],
+    [
+      [4, 1],
+      [3, 2],
+      [2, 2],
+    ],
+  ];
+  for (const cells of shapes)
+    assert.equal(
+      findRegions(
+        heatmap(...cells.map(([x, y]) => [x, y, 0.5] as [number, number, number])),
+        placement,
+        regions,
+      ).length,
+      1,
+    );
+});
+
+test("a cell that the film's edge goes through is the film's, on each side", () => {
+  const inside: Placement = { ...placement, left: 20, top: 4, width: 32, height: 56 };
+  for (const [x, y] of [
+    [2, 4],
+    [6, 4],
+    [4, 0],
+    [4, 7],
+  ] as const)
+    assert.equal(findRegions(heatmap([x, y, 0.9]), inside, regions).length, 1, `${x}, ${y}`);
 });
 
 test("regions come best first, no more than the maximum, clipped to the film, none in the margin", () => {
