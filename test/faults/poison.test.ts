@@ -136,6 +136,7 @@ test("films that abort their worker or take its memory, inside JavaScript or out
   const answer = await osteon("retry", "--all");
   assert.match(answer, /^2 tried again\.$/m);
   const retried = [...answer.matchAll(/^\S+ {2}(\S+)$/gm)].map(([, id = ""]) => id);
+  assert.equal(retried.length, 2, answer);
   for (const id of retried)
     assert.equal((await system.client.ended(id, patienceSeconds)).status, "completed");
   assert.deepEqual(await deadLetters(), []);

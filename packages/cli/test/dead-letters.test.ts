@@ -90,7 +90,12 @@ test("what a retry brings about is not retried again, and a signal ends it betwe
 
 test("what is left out because nobody can read it is told, and is not well", async () => {
   const told: string[] = [];
-  for (const args of [["list"], ["redeliver", "--all"]]) {
+  let taken = 0;
+  const take = async (): Promise<never> => {
+    taken += 1;
+    return assert.fail("there is nothing to take");
+  };
+  for (const args of [["list"], ["retry", "--all"], ["redeliver", "--all"]]) {
     const well = await deadLettersCommand(
       args,
       (onDamaged) => {
@@ -104,10 +109,10 @@ test("what is left out because nobody can read it is told, and is not well", asy
               onDamaged("x", new ProblemError("record-damaged"));
               yield* [];
             },
-            retry: () => assert.fail("nothing to retry"),
+            retry: take,
           },
           deliveries: { deadLetters },
-          dispatch: { redeliver: () => assert.fail("nothing to deliver") },
+          dispatch: { redeliver: take },
         };
       },
       { out: () => undefined, err: (line) => told.push(line), signal },
@@ -116,6 +121,7 @@ test("what is left out because nobody can read it is told, and is not well", asy
   }
   assert.deepEqual(
     told.map((line) => line.split(" ")[0]),
-    ["x", "x"],
+    ["x", "x", "x"],
   );
+  assert.equal(taken, 0);
 });
