@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { type Resolve, TargetPolicy } from "@osteon/shared";
 import { parseRetryAfter, Sender } from "../src/sender.js";
@@ -106,6 +107,28 @@ test("an answer that is endless, or stops in the middle, is cut off; its status 
       assert.deepEqual([delivered, status], [true, 200]);
     });
   }
+});
+
+test("of a large answer no more is read than is kept: the rest stays with its receiver", async () => {
+  const megabytes = 64;
+  let asked = 0;
+  let over: Promise<unknown> | undefined;
+  await withServer(
+    (_request, response) => {
+      over = once(response, "close");
+      const answer = function* () {
+        for (; asked < megabytes; asked += 1) yield Buffer.alloc(1024 * 1024);
+      };
+      Readable.from(answer()).pipe(response);
+    },
+    async (url) => {
+      const { delivered, status } = await sender(30_000).post(url, {}, "{}");
+      assert.deepEqual([delivered, status], [true, 200]);
+      await over;
+      // What lies in buffers on the way was asked for, too.
+      assert.ok(asked < megabytes, `${asked}`);
+    },
+  );
 });
 
 test("what is no HTTP, or has endless header fields, does not count", async () => {
