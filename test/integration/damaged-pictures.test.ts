@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { encodeFilm } from "@osteon/imaging";
 import { analysisFolder } from "@osteon/shared";
@@ -24,4 +25,16 @@ test("a stored picture of which a bit fell over is our fault, not the film's", a
       500,
       "film-altered",
     );
+});
+
+test("a film's bytes are given out as they came, or not at all", async () => {
+  const { analyses, store } = gateway.backbone;
+  const request = await accept(analyses, requestOf());
+  const original = () => gateway.client.request(`/v1/analyses/${request.id}/films/0/original`);
+  assert.equal((await original()).status, 200);
+  const key = `${analysisFolder(request.tenant, request.id)}original-0`;
+  await store.put(key, "abd");
+  Client.refused(await original(), 500, "film-altered");
+  await store.delete(key);
+  Client.refused(await original(), 500, "film-lost");
 });

@@ -76,6 +76,14 @@ function submitUnder(key: string, redis: Backbone["redis"] = backbone.redis): Pr
   );
 }
 
+test("a key is its tenant's own, also where only the store knows it", async () => {
+  const keys = new Idempotency(backbone.redis, records());
+  await used(keys, { tenant: "a", key: "same", fingerprint: "one", id: "first" });
+  await used(keys, { tenant: "b", key: "same", fingerprint: "other", id: "second" });
+  await backbone.redis.flushall();
+  await used(keys, { tenant: "c", key: "same", fingerprint: "third", id: "third" });
+});
+
 test("a key outlives a Redis that is wiped", async () => {
   const keys = new Idempotency(backbone.redis, records());
   const request = { tenant: "a", key: "wiped", fingerprint: "one", id: "first" };

@@ -51,6 +51,21 @@ test("a session lasts a working day, and no longer than its key", async () => {
   assert.ok(short.left > 60_000 && short.left <= 90_500, `${short.left}`);
 });
 
+test("Redis has no session's token: who reads Redis cannot sign in with what is there", async () => {
+  const { redis } = gateway.backbone;
+  const token = (await signIn((await newKey()).text)).cookie.split("=")[1];
+  assert.ok(token);
+  const told: string[] = [];
+  for (const key of await redis.keys("*"))
+    told.push(key, ...((await redis.type(key)) === "zset" ? await redis.zrange(key, "0", "-1") : []));
+  for (const key of await redis.keys("{osteon}:session:*")) told.push((await redis.get(key)) ?? "");
+  assert.ok(told.length > 3);
+  assert.deepEqual(
+    told.filter((each) => each.includes(token)),
+    [],
+  );
+});
+
 test("what a session is told to last follows its key, which may be rotated", async () => {
   const { text, record } = await newKey();
   const { cookie } = await signIn(text);

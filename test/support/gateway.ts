@@ -14,6 +14,7 @@ import {
   type Film,
   gaugeQueues,
   type KeptHeatmap,
+  type Logger,
   loadConfig,
   Metrics,
   ModelReloads,
@@ -49,10 +50,14 @@ export class LoneGateway {
     this.#ends = ends;
   }
 
-  /** @param admission what is said to each submission; nothing where it is let in */
+  /**
+   * @param admission what is said to each submission; nothing where it is let in
+   * @param logger in the place of one that is silent
+   */
   static async start(
     env: Record<string, string> = {},
     admission: { check(tenant: string, films: number): void } = { check: () => undefined },
+    logger?: Logger,
   ): Promise<LoneGateway> {
     const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-gateway-"));
     const redis: RunningRedis = await startRedis({ dataDir: folder });
@@ -71,7 +76,7 @@ export class LoneGateway {
     await changes.start();
     const app = await buildApp({
       config,
-      logger: createLogger("gateway", config),
+      logger: logger ?? createLogger("gateway", config),
       metrics,
       backbone,
       changes,
