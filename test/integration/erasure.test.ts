@@ -122,6 +122,14 @@ test("an erasure hides the analysis though Redis is away, and is finished when i
   await nothingLeft(one);
 });
 
+test("an erasure hides the analysis from Redis though the store is away", async (t) => {
+  const one = await accepted();
+  t.mock.method(analyses.ledger, "hide", () => Promise.reject(new ProblemError("store-unavailable")));
+  await assert.rejects(analyses.erase(one), { code: "store-unavailable" });
+  assert.equal(await analyses.live(one.id), undefined);
+  assert.equal(await analyses.isErased(one.id), true);
+});
+
 /** Redis is away while an analysis is erased, and knows it as before when it is back. */
 async function halfErased(t: TestContext, live: LiveState): Promise<AnalysisRequest> {
   const one = await accepted();

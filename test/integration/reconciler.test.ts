@@ -684,6 +684,7 @@ test("acceptance that fails leaves nothing behind", async () => {
   await assert.rejects(broken.accept(one, [Buffer.from("abc")]), ProblemError);
   assert.deepEqual(await store.list("analyses/"), []);
   assert.deepEqual(await pending(), []);
+  assert.equal(await analyses.isErased(one.id), true, "a worker that has its job lets it be");
   const promised = requestOf();
   await assert.rejects(
     broken.accept(promised, [Buffer.from("abc")], async () => false),
