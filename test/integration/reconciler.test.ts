@@ -194,6 +194,14 @@ describe("the reconciler", () => {
     assert.equal(await producer.state("webhook", deliveryName({ event: one.id })), "unknown");
   });
 
+  test("tells of a film whose worker died each time that its worker was lost", async (t) => {
+    const one = await accept(requestOf());
+    t.mock.method(producer, "state", async () => "failed");
+    t.mock.method(producer, "failedReason", async () => "job stalled more than allowable limit");
+    assert.equal((await walk()).settled, 1);
+    assert.equal((await analyses.get(one))?.error?.code, "worker-lost");
+  });
+
   test("sweeps an upload that never became an analysis, after its time", async () => {
     const lost = requestOf();
     await store.put(`pending/${lost.id}`, JSON.stringify({ tenant: "default" }));

@@ -186,6 +186,8 @@ test("a delivery of a later version is given up by nobody who cannot read it", a
   await backbone.store.put(key, `{"v":9,"digest":"sha256:${"a".repeat(64)}","data":{}}`);
   await assert.rejects(dispatch.giveUp({ tenant, event, webhook }, ""), { code: "record-too-new" });
   assert.notEqual(await ledger.deliveries.owed.get(deliveryName({ event, webhook })), undefined);
+  assert.equal(await ledger.deliveries.expire(tenant, webhook, Date.now() + 60_000), 0);
+  assert.ok(await backbone.store.exists(key), "nor is it removed as too old");
 });
 
 /** What is left of a marker whose disk failed under it. */

@@ -273,6 +273,22 @@ test("a try is not made again where the store can be read but takes nothing, and
   }
 });
 
+test("a try whose end could not be noted is no try of what was asked for again since", async (t) => {
+  answer = (_request, response) => response.writeHead(503).end();
+  const { id } = await ended({ callbackUrl: url });
+  now += (await attempt(id)) ?? 0;
+  const writing = t.mock.method(ledger.deliveries, "put");
+  writing.mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
+  await assert.rejects(attempt(id), { code: "store-unavailable" });
+  writing.mock.restore();
+  assert.equal(received.length, 2);
+  const ref = { tenant, event: id };
+  await dispatch.giveUp(ref, "gone");
+  await dispatch.redeliver(ref);
+  await attempt(id);
+  assert.equal(received.length, 3);
+});
+
 test("what is asked for again while a worker ends it stays owed", async (t) => {
   const { id } = await ended({ callbackUrl: url });
   const ref = { tenant, event: id };
