@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodeFilm, type InputSpec, place, tensorShape, toTensor } from "../src/index.js";
+import { resample } from "../src/resample.js";
 import { golden } from "./support/paths.js";
 import { gradient } from "./support/pictures.js";
 
@@ -63,6 +64,12 @@ test("the margin has the value of pad", () => {
   assert.equal(data[0], (0.25 - 0.5) / 0.25);
   assert.equal(data[63], (0.25 - 0.5) / 0.25);
   assert.equal(data.length, 64 * 48);
+});
+
+test("weights are of both sizes: films of ten samples to 261 share none with films of eleven to five", () => {
+  const ramp = (length: number) => Uint8Array.from({ length }, (_, at) => at * 20);
+  resample(ramp(10), 10, 1, 261, 1);
+  assert.ok((resample(ramp(11), 11, 1, 5, 1).at(-1) ?? 0) > 150, "the end of the ramp");
 });
 
 test("contrast runs from 0 to 1 over the levels in use and ignores the background", () => {

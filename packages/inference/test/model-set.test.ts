@@ -13,6 +13,7 @@ import {
   loadBundles,
   type Manifest,
   type Model,
+  ModelSet,
   readOperatingPoints,
 } from "../src/index.js";
 import { bodyPartManifest, film, fractureManifest, temporaryFolder, writeBundle } from "./support/bundles.js";
@@ -50,6 +51,21 @@ async function setUp(t: TestContext) {
   t.after(() => counting.engine.dispose());
   return { folder, counting };
 }
+
+test("where one of several models cannot be loaded, none stays in memory", async () => {
+  const disposed: string[] = [];
+  const load = async ({ manifest }: { manifest: FractureManifest }) => {
+    if (manifest.bone === "leg") throw new ProblemError("model-unsupported");
+    return { dispose: async () => disposed.push(manifest.bone) };
+  };
+  const set = new ModelSet<FractureManifest>({ load } as unknown as InferenceEngine, "fracture");
+  const bundles = (["elbow", "leg", "hand"] as const).map((bone) => ({ manifest: fractureManifest(bone) }));
+  await assert.rejects(set.load(bundles as unknown as Parameters<typeof set.load>[0], {}), {
+    code: "model-unsupported",
+  });
+  assert.deepEqual(disposed, ["elbow", "hand"]);
+  assert.deepEqual(set.editions, []);
+});
 
 /** Another version of the elbow's model, that answers with more or less. */
 function version(number: string, offset: number): FractureManifest {

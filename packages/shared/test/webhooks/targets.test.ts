@@ -104,6 +104,7 @@ const refused = [
   "http://example.com@127.0.0.1/",
   "http://user@example.com/",
   "http://user:pass@example.com/",
+  "http://:pass@example.com/",
   "ftp://example.com/",
   "file:///etc/passwd",
   "gopher://example.com/",
