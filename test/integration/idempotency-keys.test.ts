@@ -22,6 +22,7 @@ const gateway = new URL("../../../services/gateway/dist/src/submission.js", impo
 const { Submission } = (await import(gateway.href)) as {
   Submission: new (
     dependencies: object,
+    memory?: object,
   ) => {
     submit(
       who: { tenant: string; key: null },
@@ -53,14 +54,22 @@ async function used(keys: Keys, request: Parameters<Keys["claim"]>[0]): Promise<
   assert.equal(await claim.settle(), true);
 }
 
+/** The memory of a gateway that holds no film: each goes to the store as it comes. */
+const noRoom = { tryTake: () => false, give: () => undefined };
+
 /** Submits a film under a key. */
-function submitUnder(key: string, redis: Backbone["redis"] = backbone.redis): Promise<Submitted> {
-  const submission = new Submission({
+function submitUnder(
+  key: string,
+  redis: Backbone["redis"] = backbone.redis,
+  memory?: object,
+): Promise<Submitted> {
+  const dependencies = {
     config: own.config,
     policy: new TargetPolicy(""),
     backbone: { ...backbone, redis },
     admission: { check: () => undefined, accepted: () => undefined },
-  });
+  };
+  const submission = new Submission(dependencies, memory);
   const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
   return submission.submit(
     { tenant: "a", key: null },
@@ -198,7 +207,7 @@ test("where Redis fails between acceptance and answer, a repeat gets the accepte
       return typeof value === "function" ? value.bind(whole) : value;
     },
   });
-  const submit = () => submitUnder("cut-off", redis);
+  const submit = () => submitUnder("cut-off", redis, noRoom);
   await assert.rejects(submit(), { code: "queue-unavailable" });
   const [accepted, ...more] = await backbone.analyses.ledger.list("a", 10);
   assert.equal(more.length, 0);
@@ -208,6 +217,7 @@ test("where Redis fails between acceptance and answer, a repeat gets the accepte
   await backbone.redis.set(name, JSON.stringify({ ...entry, until: Date.now() - 1 }));
   const { analysis: found, replayed } = await submit();
   assert.deepEqual([found.id, replayed], [accepted, true]);
+  assert.ok(await isKept(found.id), "its film is there, too");
 });
 
 /** Everything of the keys that tells of an analysis, in Redis and in the store. */
@@ -300,6 +310,24 @@ test("a repeat is promised what its first could not take back, and keeps it", as
   putting.mock.restore();
   removing.mock.restore();
   const { analysis, replayed } = await submitUnder("not taken back");
+  assert.deepEqual([analysis.id, replayed], [first, true]);
+  assert.ok(await isKept(first), "what was promised is kept");
+});
+
+test("a film that went to the store before its acceptance stays where a repeat may be promised it", async (t) => {
+  const { store } = backbone;
+  const { put } = store;
+  const putting = t.mock.method(store, "put", async (...args: Parameters<typeof put>) => {
+    if (args[0].startsWith("commitments/")) throw outage();
+    const done = await put.apply(store, args);
+    // It is there; the answer is lost.
+    if (args[0].endsWith("/request.json")) throw outage();
+    return done;
+  });
+  await assert.rejects(submitUnder("staged", backbone.redis, noRoom), { code: "store-unavailable" });
+  putting.mock.restore();
+  const [first = ""] = await backbone.analyses.ledger.list("a", 1);
+  const { analysis, replayed } = await submitUnder("staged");
   assert.deepEqual([analysis.id, replayed], [first, true]);
   assert.ok(await isKept(first), "what was promised is kept");
 });
