@@ -7,7 +7,12 @@ import { root, run } from "./run.mjs";
 const web = join(root, "web");
 const stamp = join(root, ".cache", "page.sha256");
 /** What the built page depends on, beside its own files. */
-const around = ["node_modules/.package-lock.json", "package.json", "scripts/lib/build-page.mjs"];
+const around = [
+  "node_modules/.package-lock.json",
+  "package.json",
+  "packages/imaging/src/sniff.ts",
+  "scripts/lib/build-page.mjs",
+];
 
 /** Builds the page into `web/dist`, unless what is there was made of the very same files. */
 export async function buildPage() {

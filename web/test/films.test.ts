@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { Analysis } from "@osteon/client";
 import { meanSaturation } from "../src/checks/colourfulness.js";
-import { sniff } from "../src/checks/sniff.js";
 import {
   addExam,
   bindExam,
@@ -14,19 +12,6 @@ import {
   removeExam,
 } from "../src/state/exams.js";
 import { stagesDone, stepOf } from "../src/state/steps.js";
-
-test("a file is what its first bytes say", () => {
-  const sample = new URL("../../src/samples/IMG0000600.jpg", import.meta.url);
-  assert.equal(sniff(readFileSync(sample)), "jpeg");
-  assert.equal(sniff(Buffer.from("\x89PNG\r\n\x1a\n", "latin1")), "png");
-  assert.equal(sniff(Buffer.from("RIFF....WEBPVP8 ")), "webp");
-  // Classic TIFF and BigTIFF, in both byte orders.
-  for (const magic of ["II*\0", "MM\0*", "II+\0", "MM\0+"]) assert.equal(sniff(Buffer.from(magic)), "tiff");
-  assert.equal(sniff(Buffer.from("II,\0")), "other");
-  assert.equal(sniff(Buffer.concat([Buffer.alloc(128), Buffer.from("DICM")])), "dicom");
-  assert.equal(sniff(Buffer.from("GIF89a")), "other");
-  assert.equal(sniff(Buffer.alloc(0)), "other");
-});
 
 test("saturation is none of greys and all of pure colours", () => {
   assert.equal(meanSaturation(Uint8ClampedArray.of(9, 9, 9, 255, 200, 200, 200, 255)), 0);

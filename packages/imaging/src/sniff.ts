@@ -1,6 +1,9 @@
 /** Media types that are told apart by content. */
 export type FilmType = "image/jpeg" | "image/png" | "image/webp" | "image/tiff" | "application/dicom";
 
+/** How many of the first bytes `sniff` looks at. */
+export const sniffBytes = 132;
+
 /** The first bytes of kinds of file that clients send by mistake, to name them in the refusal. */
 const strangers: readonly [name: string, offset: number, magic: string][] = [
   ["a GIF picture", 0, "GIF8"],

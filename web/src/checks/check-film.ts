@@ -1,13 +1,16 @@
+import { type FilmType, sniff, sniffBytes } from "@osteon/imaging/sniff";
 import type { SessionView } from "../api/session.js";
 import { colourfulness } from "./colourfulness.js";
 import { smallPicture } from "./small-picture.js";
-import { isShown, sniff, sniffBytes } from "./sniff.js";
 
 /** Fewest pixels of a side, as the film rules say. */
 const leastSide = 224;
 
 /** Above this share of saturation a picture is no grey film; scans with a tint stay below. */
 const mostColour = 0.12;
+
+/** What every browser shows. */
+const shown: readonly FilmType[] = ["image/jpeg", "image/png", "image/webp"];
 
 export type Fault =
   | "empty"
@@ -37,10 +40,10 @@ type FilmLimits = Pick<SessionView["limits"], "filmBytes" | "filmPixels">;
 /** Checks a file by the film rules. What the browser cannot read, such as TIFF, is left to the API. */
 export async function checkFilm(file: File, most: FilmLimits): Promise<FilmCheck> {
   if (file.size === 0) return { fault: "empty" };
-  const kind = sniff(new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer()));
-  if (kind === "other") return { fault: "not-a-film" };
+  const type = sniff(new Uint8Array(await file.slice(0, sniffBytes).arrayBuffer()));
+  if (type === undefined) return { fault: "not-a-film" };
   if (file.size > most.filmBytes) return { fault: "too-large" };
-  if (!isShown(kind)) return {};
+  if (!shown.includes(type)) return {};
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (bitmap === undefined) return { fault: "damaged" };
   const { width, height } = bitmap;

@@ -41,7 +41,7 @@ const Overview = Type.Object({
     { description: "Workers that have models." },
   ),
 });
-type Overview = Static<typeof Overview>;
+export type Overview = Static<typeof Overview>;
 
 /** `GET /v1/operate`: queues, workers and throughput as they stand. */
 export async function operate(app: App, { backbone, admission }: Dependencies): Promise<void> {

@@ -30,7 +30,7 @@ const SessionView = Type.Object({
     { description: "What a submission may be." },
   ),
 });
-type SessionView = Static<typeof SessionView>;
+export type SessionView = Static<typeof SessionView>;
 
 const Key = Type.Object({ key: Type.String({ maxLength: 200 }) }, strict);
 
