@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Redis } from "@osteon/shared/libraries/redis";
-import { connectRedis, type RedisConnection, type RedisTarget } from "@osteon/shared/redis";
 import { freePort, isPortFree } from "./free-port.js";
 import { guard } from "./guard.js";
 import { rotate, tail } from "./log-file.js";
 import { endOrphan, removePidFile, writePidFile } from "./pid-file.js";
-import { type EnsureOptions, ensureRedisServer } from "./redis-server.js";
+import { type EnsureOptions, ensureRedisServer } from "./redis-program.js";
 import { redisPassword } from "./secrets.js";
 import { StartError } from "./start-error.js";
+import { within } from "./within.js";
 
 export interface RedisOptions extends EnsureOptions {
   /** Data goes to `redis/` in it, the log to `logs/redis.log`. One Redis per folder. */
@@ -160,20 +160,14 @@ class OwnRedis implements RunningRedis {
         `Redis ${why}. Its last words:\n${tail(this.#log, 8)}\n` +
           `If its data is damaged, remove ${this.#dir}: accepted films are in the object store, and their jobs are made again.`,
       );
-    let timer: NodeJS.Timeout | undefined;
+    const ended = this.#exited.then(() => Promise.reject(failed("ended at once")));
     try {
-      await Promise.race([
-        client.ping(),
-        this.#exited.then(() => Promise.reject(failed("ended at once"))),
-        new Promise((_, reject) => {
-          timer = setTimeout(() => reject(failed("does not answer")), startTimeoutMs);
-        }),
-      ]);
+      const up = Promise.race([client.ping(), ended]);
+      await within(startTimeoutMs, up, () => failed("does not answer"));
     } catch (error) {
       await this.kill("SIGKILL");
       throw error;
     } finally {
-      clearTimeout(timer);
       client.disconnect();
     }
   }
@@ -195,57 +189,4 @@ class OwnRedis implements RunningRedis {
     ];
     writeFileSync(join(this.#dir, "redis.conf"), `${lines.join("\n")}\n`, { mode: 0o600 });
   }
-}
-
-/** What says where a Redis is that somebody else runs, and how to come to it. */
-const settingsOfOthers = [
-  "REDIS_URL",
-  "REDIS_CLUSTER",
-  "REDIS_CA_FILE",
-  "REDIS_SENTINELS",
-  "REDIS_SENTINEL_MASTER",
-  "REDIS_SENTINEL_PASSWORD",
-] as const;
-
-/** Whether the environment names a Redis that somebody else runs: sentinels and a cluster may be named without a `REDIS_URL`. */
-export function namesRedis(env: NodeJS.ProcessEnv): boolean {
-  return Boolean(env.REDIS_URL || env.REDIS_SENTINELS) || env.REDIS_CLUSTER === "on";
-}
-
-/** The environment for a Redis of our own: nothing of another's is left in it. */
-export function withoutRedis(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const left = { ...env };
-  for (const name of settingsOfOthers) delete left[name];
-  return left;
-}
-
-/** Time that a Redis somebody else runs has to answer, milliseconds: also one that is found by way of others. */
-const checkMs = 15_000;
-
-/** Checks a Redis that somebody else runs. @throws StartError if it does not answer */
-export async function checkRedis(target: RedisTarget): Promise<void> {
-  let client: RedisConnection | undefined;
-  try {
-    client = connectRedis(target, "commands");
-    await within(checkMs, client.ping());
-  } catch (error) {
-    throw new StartError(`Redis at ${placesOf(target)} does not answer: ${(error as Error).message}`);
-  } finally {
-    client?.disconnect();
-  }
-}
-
-/** Where it is looked for, without its password. */
-function placesOf({ REDIS_URL, REDIS_SENTINELS }: RedisTarget): string {
-  if (REDIS_SENTINELS !== undefined) return `${REDIS_SENTINELS} (REDIS_SENTINELS)`;
-  const hosts = REDIS_URL.split(",").map((url) => (URL.canParse(url) ? new URL(url).host : "?"));
-  return `${hosts.join(", ")} (REDIS_URL)`;
-}
-
-async function within<T>(milliseconds: number, step: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  return Promise.race([step, over]).finally(() => clearTimeout(timer));
 }

@@ -8,8 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "./free-port.js";
 import { guard } from "./guard.js";
 import { followLines, LastLines } from "./last-lines.js";
-import type { EnsureOptions } from "./redis-server.js";
-import { ensureS3Server } from "./s3-server.js";
+import type { EnsureOptions } from "./redis-program.js";
+import { ensureS3Server } from "./s3-program.js";
 import { StartError } from "./start-error.js";
 
 export interface S3Options extends EnsureOptions {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { endOrphan } from "./pid-file.js";
 import { StartError } from "./start-error.js";
 import { type ProcessSpec, type ProcessSurroundings, SupervisedProcess } from "./supervised-process.js";
+import { within } from "./within.js";
 
 /** Runs the processes of the services, and knows them all. */
 export class Supervisor {
@@ -28,22 +29,13 @@ export class Supervisor {
 
   /** Waits until every process is ready. @throws StartError with the first that is given up, or those that take too long. */
   async untilReady(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const names = this.processes.filter((each) => !each.ready).map((each) => each.label);
-        reject(
-          new StartError(
-            `Not ready after ${timeoutMs / 1000} s: ${names.join(", ")} (${this.#around.logsDir})`,
-          ),
-        );
-      }, timeoutMs);
-    });
-    try {
-      await Promise.race([Promise.all(this.processes.map((each) => each.untilReady())), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const late = () => {
+      const names = this.processes.filter((each) => !each.ready).map((each) => each.label);
+      return new StartError(
+        `Not ready after ${timeoutMs / 1000} s: ${names.join(", ")} (${this.#around.logsDir})`,
+      );
+    };
+    await within(timeoutMs, Promise.all(this.processes.map((each) => each.untilReady())), late);
   }
 
   /** Stops the services in the given order, all processes of a group of services at once; then whatever is left. */

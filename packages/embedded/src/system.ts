@@ -5,16 +5,10 @@ import { type Config, keysBeyondLoopback, loadConfig } from "@osteon/shared/conf
 import { Backoff } from "./backoff.js";
 import { ConsoleLog } from "./console-log.js";
 import { freePort, isPortFree } from "./free-port.js";
+import { checkRedis, namesRedis, withoutRedis } from "./given-redis.js";
 import { DataDirLock } from "./lock.js";
 import { defaultDataDir, repoRoot, userCwd } from "./paths.js";
-import {
-  checkRedis,
-  endRedisOrphan,
-  namesRedis,
-  type RunningRedis,
-  startRedis,
-  withoutRedis,
-} from "./redis.js";
+import { endRedisOrphan, type RunningRedis, startRedis } from "./redis.js";
 import { webhookMasterSecret, webhookSecret } from "./secrets.js";
 import { StartError } from "./start-error.js";
 import type { SupervisedProcess } from "./supervised-process.js";

@@ -7,9 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
-import { freePort } from "../src/free-port.js";
-import { checkRedis, namesRedis, type RunningRedis, startRedis } from "../src/redis.js";
-import { ensureRedisServer, isRecent } from "../src/redis-server.js";
+import { type RunningRedis, startRedis } from "../src/redis.js";
 import { StartError } from "../src/start-error.js";
 import { nextLine } from "./support/lines.js";
 import { temporary } from "./support/temporary.js";
@@ -125,42 +123,6 @@ test("damaged data are said, with what to do", async (t) => {
   await assert.rejects(
     startRedis({ dataDir: dir }),
     (error) => error instanceof StartError && /last words:[\s\S]*remove .*redis/.test(error.message),
-  );
-});
-
-test("a foreign Redis is checked", async (t) => {
-  const redis = await start(t, temporary(t));
-  await checkRedis({ REDIS_URL: redis.url });
-  const url = `redis://:secret@127.0.0.1:${await freePort()}`;
-  await assert.rejects(
-    checkRedis({ REDIS_URL: url }),
-    (error) =>
-      error instanceof StartError && /does not answer/.test(error.message) && !/secret/.test(error.message),
-  );
-});
-
-test("sentinels and a cluster name a Redis without a REDIS_URL", () => {
-  assert.ok(!namesRedis({ REDIS_CLUSTER: "off", REDIS_SENTINELS: "", REDIS_URL: "" }));
-  assert.ok(namesRedis({ REDIS_URL: "redis://127.0.0.1" }));
-  assert.ok(namesRedis({ REDIS_SENTINELS: "127.0.0.1:26379" }));
-  assert.ok(namesRedis({ REDIS_CLUSTER: "on" }));
-});
-
-test("servers that BullMQ does not recommend are passed over", () => {
-  assert.ok(isRecent("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64"));
-  assert.ok(isRecent("Valkey server v=9.1.2 sha=00000000:1"));
-  assert.ok(isRecent("Redis server v=6.2.0"));
-  assert.ok(!isRecent("Redis server v=6.0.16 sha=00000000:0"));
-  assert.ok(!isRecent("Redis server v=5.0.14"));
-  assert.ok(!isRecent("command not found"));
-});
-
-test("without any way to get a server, the ways are named", async (t) => {
-  await assert.rejects(
-    ensureRedisServer({ cache: temporary(t), env: { PATH: temporary(t) } }),
-    (error) =>
-      error instanceof StartError &&
-      ["REDIS_URL", "apt install", "pip"].every((way) => error.message.includes(way)),
   );
 });
 

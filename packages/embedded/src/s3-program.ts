@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir } from "./paths.js";
-import type { EnsureOptions } from "./redis-server.js";
+import type { EnsureOptions } from "./redis-program.js";
 import { runCommand } from "./run-command.js";
 import { StartError } from "./start-error.js";
 
