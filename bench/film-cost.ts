@@ -8,7 +8,8 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { startS3, startSystem } from "@osteon/embedded";
+import { startSystem } from "@osteon/embedded";
+import { startS3 } from "@osteon/embedded/testing";
 import { Redis } from "ioredis";
 import { readFilms } from "./films.js";
 

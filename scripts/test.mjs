@@ -43,7 +43,8 @@ if (!unitOnly && filters.length === 0) {
   if (code !== 0) fail("Lint or format: see above; `npm run format` puts most of it right.");
 }
 
-const { ensureRedisServer, ensureS3Server } = await import("../packages/embedded/dist/src/index.js");
+const { ensureRedisServer } = await import("../packages/embedded/dist/src/index.js");
+const { ensureS3Server } = await import("../packages/embedded/dist/test/testing.js");
 const { ensureBrowser } = await import("./lib/browser.mjs");
 const { ensureSchemathesis } = await import("./lib/schemathesis.mjs");
 const { unitTests, wholeTests } = await import("./lib/test-files.mjs");

@@ -12,7 +12,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { type RunningS3, startS3 } from "@osteon/embedded";
+import { type RunningS3, startS3 } from "@osteon/embedded/testing";
 import { type ObjectStore, ProblemError, walk } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { storeConformance } from "@osteon/shared/testing";

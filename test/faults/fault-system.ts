@@ -6,14 +6,13 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   type RunningRedis,
-  type RunningS3,
   type RunningSystem,
   type ServiceName,
   type SupervisedProcess,
   startRedis,
-  startS3,
   startSystem,
 } from "@osteon/embedded";
+import { type RunningS3, startS3 } from "@osteon/embedded/testing";
 import { type Backbone, loadConfig, openBackbone, Reconciler, walk } from "@osteon/shared";
 import { bucketEnv } from "../support/bucket.js";
 import { Receiver } from "../support/receiver.js";

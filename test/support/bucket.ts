@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { type RunningS3, startS3 } from "@osteon/embedded";
+import { type RunningS3, startS3 } from "@osteon/embedded/testing";
 import { S3Store } from "@osteon/shared/s3-store";
 
 const name = "films";

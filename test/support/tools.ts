@@ -3,58 +3,36 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { type GoProgram, installGoProgram } from "@osteon/embedded/testing";
 import { run } from "./run.js";
 
 /** Root of the repository. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 const bin = path.join(root, ".cache", "bin");
 
-interface GoTool {
-  version: string;
-  program: string;
-  /** Its module in deploy/tools; without one the program's own module does. */
-  module?: string;
-  tags?: string;
-}
+/** Some programs can be built in a module of ours alone. */
+const moduleOf = (name: string) => path.join(root, "deploy", "tools", name);
 
 const goTools = {
-  "docker-compose": { version: "v2.40.3", program: "github.com/docker/compose/v2/cmd", module: "compose" },
+  "docker-compose": {
+    version: "v2.40.3",
+    program: "github.com/docker/compose/v2/cmd",
+    module: moduleOf("compose"),
+  },
   helm: { version: "v3.22.0", program: "helm.sh/helm/v3/cmd/helm" },
   kubeconform: { version: "v0.8.0", program: "github.com/yannh/kubeconform/cmd/kubeconform" },
   promtool: {
     version: "v0.316.0",
     program: "github.com/prometheus/prometheus/cmd/promtool",
-    module: "promtool",
+    module: moduleOf("promtool"),
     // Without the clients of every cloud's discovery it is built in a fraction of the time.
     tags: "remove_all_sd,enable_dns_sd",
   },
-} as const satisfies Record<string, GoTool>;
+} as const satisfies Record<string, Omit<GoProgram, "name">>;
 
 /** Path of a program that is built with Go, once, into the project's cache: some minutes. */
-export async function goTool(name: keyof typeof goTools): Promise<string> {
-  const { version, program, module, tags }: GoTool = goTools[name];
-  const kept = path.join(bin, `${name}-${version}`);
-  if (existsSync(kept)) return kept;
-  process.stderr.write(`Building ${name} ${version}: once, some minutes\n`);
-  await mkdir(bin, { recursive: true });
-  const aside = await mkdtemp(path.join(bin, "build-"));
-  const flags = ["-trimpath", "-ldflags", "-s -w", ...(tags === undefined ? [] : ["-tags", tags])];
-  try {
-    if (module === undefined) {
-      const env = { ...process.env, GOBIN: aside };
-      await run("nice", ["-n", "10", "go", "install", ...flags, `${program}@${version}`], { env });
-    } else {
-      const cwd = path.join(root, "deploy", "tools", module);
-      await run("nice", ["-n", "10", "go", "build", ...flags, "-o", path.join(aside, name), program], {
-        cwd,
-      });
-    }
-    const [built = ""] = await readdir(aside);
-    await rename(path.join(aside, built), kept);
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
-  return kept;
+export function goTool(name: keyof typeof goTools): Promise<string> {
+  return installGoProgram({ name, ...goTools[name] }, { say: (line) => process.stderr.write(`${line}\n`) });
 }
 
 /** Folder of a Go module's source in Go's own cache. */

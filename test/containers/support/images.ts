@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { ensureS3Server } from "@osteon/embedded";
+import { ensureS3Server } from "@osteon/embedded/testing";
 import { run, tryRun } from "../../support/run.js";
 import { goTool, root } from "../../support/tools.js";
 import { type Engine, install } from "./engine.js";

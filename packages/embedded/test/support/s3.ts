@@ -5,12 +5,12 @@ import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort } from "./free-port.js";
-import { guard } from "./guard.js";
-import { followLines, LastLines } from "./last-lines.js";
-import type { EnsureOptions } from "./redis-program.js";
-import { ensureS3Server } from "./s3-program.js";
-import { StartError } from "./start-error.js";
+import { freePort } from "../../src/free-port.js";
+import { guard } from "../../src/guard.js";
+import { followLines, LastLines } from "../../src/last-lines.js";
+import type { EnsureOptions } from "../../src/redis-program.js";
+import { StartError } from "../../src/start-error.js";
+import { ensureS3Server } from "./go-program.js";
 
 export interface S3Options extends EnsureOptions {
   /** Each folder in it is a bucket. */
@@ -19,7 +19,7 @@ export interface S3Options extends EnsureOptions {
   port?: number;
 }
 
-/** A real S3 server, for tests. */
+/** A real S3 server. */
 export interface RunningS3 {
   readonly endpoint: string;
   readonly region: string;
