@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .data import load
+from .recipe import films_of, final_size
 from .stress import KINDS, UNMET, stressed
 from .tensor import InputSpec
 from .train import keep_memory, make_network, validate
@@ -20,9 +20,9 @@ def check(recipe: dict, checkpoints: list[Path], data: Path, every: int = 1) -> 
     """
     torch.set_num_threads(2)
     keep_memory()
-    keep = [s for s in load(data, "val") if recipe["task"] == "bodypart" or s.region in recipe["weights"]]
+    keep = films_of(recipe, data, "val")
     sets = {"val": keep} | {kind: stressed(keep[::every], kind) for kind in KINDS}
-    spec = InputSpec(recipe["stages"][-1]["size"], recipe["stages"][-1]["size"])
+    spec = InputSpec(final_size(recipe), final_size(recipe))
     names = ["accuracy"] if recipe["task"] == "bodypart" else ["auroc", "mean"]
     result = {}
     for path in checkpoints:

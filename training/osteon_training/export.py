@@ -16,6 +16,7 @@ from torch import nn
 from .bundle import METRICS, Bundle, digest, write_json
 from .data import BONES, REGIONS, Sample, load
 from .datasets import PART_CLASSES
+from .recipe import final_size
 from .tensor import InputSpec
 from .train import make_network
 
@@ -63,7 +64,7 @@ def export(recipe: dict, checkpoint: Path, data: Path, models: Path) -> None:
     network = make_network(recipe)
     network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
     network.eval()
-    size = recipe["stages"][-1]["size"]
+    size = final_size(recipe)
     train = load(data, "train")
     if recipe["task"] == "bodypart":
         graph = graph_of(PartExport(network), ["logits"], size)

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from .data import load
 from .datasets import PART_CLASSES
 from .export import warmup_film, write
+from .recipe import final_size
 from .train import Average, make_draws, one_cycle
 
 # What goes into the last block of the trunk, (N, 192, 7, 7): all before it is kept.
@@ -46,7 +47,7 @@ TRAINING = {"rate", "decay", "warm", "batch", "average", "hard", "smoothing", "s
 
 def features_folder(recipe: dict, model: Path, root: Path) -> Path:
     """Where the features of this model and of these draws are kept: others have a folder of their own."""
-    drawn = {name: value for name, value in recipe.items() if name not in TRAINING} | {"size": recipe["stages"][-1]["size"]}
+    drawn = {name: value for name, value in recipe.items() if name not in TRAINING} | {"size": final_size(recipe)}
     digest = hashlib.sha256(model.read_bytes() + json.dumps(drawn, sort_keys=True).encode()).hexdigest()
     return root / f"{recipe['name']}-{digest[:12]}"
 
@@ -58,7 +59,7 @@ def draw_features(recipe: dict, model: Path, data: Path, out: Path) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     session = trunk_session(model)
-    draws = make_draws(recipe, load(data, "train"), recipe["stages"][-1]["size"], recipe["films"])
+    draws = make_draws(recipe, load(data, "train"), final_size(recipe), recipe["films"])
     for shard in random.sample(range(recipe["shards"]), recipe["shards"]):
         path = out / f"{shard:04}.npz"
         if path.exists():
@@ -160,7 +161,7 @@ def train_tail(recipe: dict, model: Path, features: Path, run: Path, threads: in
             total += loss.item()
         with torch.inference_mode():
             said, truth = average.network(x[-kept:].float()).argmax(1), label[-kept:]
-        line = {"epoch": epoch, "size": recipe["stages"][-1]["size"], "draws": len(order), "seconds": round(time.time() - began, 1)}
+        line = {"epoch": epoch, "size": final_size(recipe), "draws": len(order), "seconds": round(time.time() - began, 1)}
         line |= {"loss_part": round(total / (len(order) // size), 4)}
         line |= {"kept_films": round(float((said == truth)[truth < supported].float().mean()), 4), "kept_negatives": round(float((said >= supported)[truth >= supported].float().mean()), 4)}
         with open(run / "log.jsonl", "a") as log:
@@ -181,4 +182,4 @@ def graft(recipe: dict, model: Path, trained: Path, data: Path, models: Path) ->
     network.load_state_dict(mixed)
     network.graft(whole)
     onnx.checker.check_model(whole)
-    write(whole, "bodypart", recipe, recipe["stages"][-1]["size"], warmup_film(load(data, "train"), "hand", False), models)
+    write(whole, "bodypart", recipe, final_size(recipe), warmup_film(load(data, "train"), "hand", False), models)

@@ -16,12 +16,13 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from .data import BONES, Sample, load
+from .data import BONES, Sample
 from .datasets import PART_CLASSES, BodyPartDraws, Draws, FractureDraws, WarmUpDraws
 from .depthwise import quicken
 from .distil import Teacher, distilled
 from .metrics import auroc
 from .model import BodyPartNet, FractureNet, Trunk, WarmUpNet
+from .recipe import films_of, final_size
 from .tensor import InputSpec, to_tensor
 
 
@@ -73,12 +74,12 @@ def make_draws(recipe: dict, samples: list[Sample], size: int, length: int) -> D
     """The recipe's stream of augmented films at a size."""
     spec = InputSpec(size, size)
     if recipe["task"] == "bodypart":
-        turned, small = recipe.get("turned", 0.0), recipe.get("small", 0.0)
-        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], turned, small, "taught" in recipe)
+        shares = {"turned": recipe.get("turned", 0.0), "small": recipe.get("small", 0.0)}
+        return BodyPartDraws(samples, spec, recipe["mix"], length, recipe["seed"], **shares, clean="taught" in recipe)
     if recipe["task"] == "warm-up":
         return WarmUpDraws(samples, spec, length, recipe["seed"])
-    small, transplanted = recipe.get("small", 0.0), recipe.get("transplanted", 0.0)
-    return FractureDraws(samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"], small, transplanted, "taught" in recipe)
+    shares = {"small": recipe.get("small", 0.0), "transplanted": recipe.get("transplanted", 0.0)}
+    return FractureDraws(samples, spec, recipe["weights"], recipe["fractured"], length, recipe["seed"], **shares, clean="taught" in recipe)
 
 
 def loss_of(recipe: dict, outputs: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -188,8 +189,7 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teache
     random.seed(recipe["seed"])
     torch.set_num_threads(recipe.get("threads", 2))
     keep_memory()
-    keep = lambda samples: [s for s in samples if recipe["task"] != "fracture" or s.region in recipe["weights"]]  # noqa: E731
-    films, val = keep(load(data, "train")), keep(load(data, "val"))
+    films, val = films_of(recipe, data, "train"), films_of(recipe, data, "val")
     network = make_network(recipe)
     if start is not None:
         begin(network, start)
@@ -215,7 +215,7 @@ def train(recipe: dict, data: Path, run: Path, start: Path | None = None, teache
         schedule.load_state_dict(state["schedule"])
         average.steps, epoch, best = state["steps"], state["epoch"], state["best"]
     sizes = [stage["size"] for stage in recipe["stages"] for _ in range(stage["epochs"])]
-    final = InputSpec(recipe["stages"][-1]["size"], recipe["stages"][-1]["size"])
+    final = InputSpec(final_size(recipe), final_size(recipe))
     for epoch in range(epoch, len(sizes)):
         began = time.time()
         draws = make_draws(recipe, films, sizes[epoch], recipe["films"])

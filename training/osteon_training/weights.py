@@ -11,8 +11,8 @@ from onnx import numpy_helper
 from torch import nn
 from torch.utils.data import DataLoader
 
-from .data import load
 from .model import Trunk
+from .recipe import films_of, final_size
 from .train import make_draws, make_network
 
 
@@ -68,9 +68,9 @@ def unfold(network: nn.Module, folded: dict[str, torch.Tensor], recipe: dict, da
         norm.weight.fill_(1)
         norm.bias.copy_(folded[name])
     hooks = [norm.register_forward_pre_hook(watch(name)) for name, norm in norms.items()]
-    samples = [s for s in load(data, "train") if recipe["task"] == "bodypart" or s.region in recipe["weights"]]
+    samples = films_of(recipe, data, "train")
     network.eval()
-    for batch in DataLoader(make_draws(recipe, samples, recipe["stages"][-1]["size"], films), 32):
+    for batch in DataLoader(make_draws(recipe, samples, final_size(recipe), films), 32):
         network(batch["x"])
     for hook in hooks:
         hook.remove()
