@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sniff } from "../src/index.js";
+import { sniff } from "../src/sniff.js";
 import { picture, tiff } from "./support/pictures.js";
 
 test("content decides the media type", async () => {

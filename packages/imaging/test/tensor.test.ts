@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { decodeFilm, type InputSpec, place, tensorShape, toTensor } from "../src/index.js";
+import { decodeFilm, type InputSpec, toTensor } from "../src/index.js";
 import { resample } from "../src/resample.js";
+import { place, tensorShape } from "../src/tensor.js";
 import { golden } from "./support/paths.js";
 import { gradient } from "./support/pictures.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classify } from "../src/index.js";
+import { classify } from "../src/classify.js";
 import { bodyPartManifest } from "./support/bundles.js";
 
 const manifest = { ...bodyPartManifest(), calibration: { method: "temperature", temperature: 1 } } as const;

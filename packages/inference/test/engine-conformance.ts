@@ -3,7 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { ProblemError } from "@osteon/shared";
-import { type EngineOptions, loadBundle, type Manifest, type RawOutput } from "../src/index.js";
+import type { EngineOptions, RawOutput } from "../src/engine.js";
+import { loadBundle, type Manifest } from "../src/index.js";
 import type { Lane, StartLane } from "../src/pool/protocol.js";
 import { PooledEngine } from "../src/pooled-engine.js";
 import {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Heatmap, Placement } from "@osteon/imaging";
-import { examine, findRegions } from "../src/index.js";
+import { examine } from "../src/examine.js";
+import { findRegions } from "../src/regions.js";
 import { fractureManifest } from "./support/bundles.js";
 
 const regions = { threshold: 0.5, maximum: 3 };

@@ -3,19 +3,18 @@ import { rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ProblemError } from "@osteon/shared";
+import type { InferenceEngine, Model } from "../src/engine.js";
 import {
   BodyPartClassifier,
   createEngine,
   examinedBones,
   FractureExaminer,
-  type FractureManifest,
-  type InferenceEngine,
   loadBundles,
   type Manifest,
-  type Model,
-  ModelSet,
-  readOperatingPoints,
 } from "../src/index.js";
+import type { FractureManifest } from "../src/manifest.js";
+import { ModelSet } from "../src/model-set.js";
+import { readOperatingPoints } from "../src/operating-points.js";
 import { bodyPartManifest, film, fractureManifest, temporaryFolder, writeBundle } from "./support/bundles.js";
 
 /** The engine, counting the models that are loaded in it. */

@@ -3,15 +3,9 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ProblemError } from "@osteon/shared";
-import {
-  BodyPartClassifier,
-  type BodyPartManifest,
-  createEngine,
-  loadBundle,
-  loadBundles,
-  type Precision,
-  precisionOf,
-} from "../src/index.js";
+import { BodyPartClassifier, createEngine, loadBundle, loadBundles } from "../src/index.js";
+import type { BodyPartManifest } from "../src/manifest.js";
+import { type Precision, precisionOf } from "../src/precision.js";
 import {
   bodyPartManifest,
   expectedLogits,

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { encodeFilm, type NormalisedFilm, toTensor } from "@osteon/imaging";
-import type { BodyPartManifest, FractureManifest } from "../../src/index.js";
+import type { BodyPartManifest, FractureManifest } from "../../src/manifest.js";
 
 const fixtures = (() => {
   let folder = dirname(fileURLToPath(import.meta.url));
