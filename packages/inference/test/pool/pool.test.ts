@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import type { NormalisedFilm } from "@osteon/imaging";
-import { Pool } from "../src/pool/pool.js";
-import type { LaneListener, LaneRequest } from "../src/pool/protocol.js";
+import { Pool } from "../../src/pool/pool.js";
+import type { LaneListener, LaneRequest } from "../../src/pool/protocol.js";
 
 /** A pool whose second lane can be lost, and does not come up again. */
 function poolOfTwo() {
