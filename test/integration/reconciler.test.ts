@@ -19,7 +19,6 @@ import {
   Producer,
   Reconciler,
   RunningProcessor,
-  setLostMarkers,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { ownRedis } from "../support/backbone.js";
@@ -95,55 +94,6 @@ describe("the reconciler", () => {
     assert.equal((await walk()).requeued, 2);
     assert.equal(await producer.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
     assert.equal((await walk()).requeued, 0);
-  });
-
-  test("takes up what a copy of the store has without its marker, once that is set again, and nothing that has ended", async () => {
-    const [lost, ended, known] = [
-      await accept(requestOf(2)),
-      await accept(requestOf(1)),
-      await accept(requestOf(1)),
-    ];
-    await analyses.filmEnded(ended, resultOf(ended));
-    await analyses.ledger.pending.flush();
-    await analyses.ledger.pending.remove(lost.id);
-    await redis.flushall();
-    assert.equal((await walk()).requeued, 1);
-    const staged = { tenant: lost.tenant, id: uuidv7() };
-    await analyses.ledger.stage(staged, 0, Buffer.from("a film"));
-    await analyses.ledger.pending.remove(staged.id);
-    const setBefore = async (time: number) => {
-      const ids: string[] = [];
-      for await (const { id } of setLostMarkers(analyses, time)) ids.push(id);
-      return ids;
-    };
-    assert.deepEqual(await setBefore(0), [], "what is young is left alone");
-    assert.deepEqual(await setBefore(Date.now() + 1), [lost.id]);
-    assert.deepEqual((await pending()).toSorted(), [lost.id, known.id].toSorted());
-    assert.equal((await walk()).requeued, 2);
-  });
-
-  test("makes what a copy of the store owes without its marker, and lists what failed, once these are set again", async () => {
-    const [told, failed, tried] = [
-      await accept(requestOf(1, { callbackUrl: "https://receiver.example/" })),
-      await accept(requestOf(1)),
-      await accept(requestOf(1)),
-    ];
-    await analyses.filmEnded(told, resultOf(told));
-    for (const one of [failed, tried]) await analyses.filmFailed(one, 0, new ProblemError("film-damaged"));
-    await analyses.ledger.noteRetry(tried, uuidv7());
-    await analyses.ledger.pending.flush();
-    const name = deliveryName({ event: told.id });
-    await analyses.ledger.deliveries.owed.remove(name);
-    for (const one of [failed, tried]) await analyses.ledger.failed.remove(one.id);
-    await redis.flushall();
-    const ids: string[] = [];
-    for await (const { id } of setLostMarkers(analyses, Date.now() + 1)) ids.push(id);
-    assert.deepEqual(ids.toSorted(), [told.id, failed.id].toSorted());
-    assert.equal(await analyses.ledger.failed.has(failed.id), true);
-    assert.equal(await analyses.ledger.failed.has(tried.id), false);
-    assert.equal((await walk()).redelivered, 1);
-    assert.equal(await producer.state("webhook", name), "pending");
-    for await (const again of setLostMarkers(analyses, Date.now() + 1)) assert.fail(again.id);
   });
 
   test("enqueues only the films that have not ended", async () => {
