@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** Root of the repository. */
@@ -25,4 +25,14 @@ export function run(file, args, cwd = root, env = process.env) {
       resolve(code ?? 1);
     });
   });
+}
+
+/**
+ * Whether a command is there and ends well; nothing of it is shown.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ */
+export function works(file, args) {
+  return spawnSync(file, args, { stdio: "ignore" }).status === 0;
 }

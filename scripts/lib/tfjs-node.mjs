@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
@@ -13,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { areInstalled, npm } from "./dependencies.mjs";
-import { root, run } from "./run.mjs";
+import { root, run, works } from "./run.mjs";
 
 const source = join(root, "packages/inference/tfjs-node");
 /** Where packages/inference looks for it. */
@@ -65,11 +64,6 @@ function stampKey() {
 
 function canBuild() {
   return process.platform === "linux" && ["x64", "arm64"].includes(process.arch);
-}
-
-/** @param {string} command @param {string[]} args */
-function works(command, args) {
-  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
 function findCompiler() {
