@@ -4,6 +4,7 @@ declare module "jpeg-lossless-decoder-js" {
     /** Samples from one restart to the next; 0 where there are none. */
     readonly restartInterval: number;
     readonly xDim: number;
+    readonly yDim: number;
     /** Where the next sample goes. */
     readonly xLoc: number;
     readonly yLoc: number;

@@ -21,10 +21,13 @@ export class LosslessDecoder extends Decoder {
     return samples;
   }
 
-  /** @throws Error where a marker stands in place of the bits: it would take all markers but a restart's for a difference, and go on. */
+  /**
+   * @throws Error where a marker stands in place of the bits: it would take all markers but a restart's for a difference, and go on. Behind
+   *   the last row it reads what belongs to no sample, where the end may come.
+   */
   override getn(...parts: Parameters<Decoder["getn"]>): number {
     const difference = super.getn(...parts);
-    if (difference > 0xffff) throw new Error("a marker within a sample");
+    if (difference > 0xffff && this.yLoc < this.yDim) throw new Error("a marker within a sample");
     return difference;
   }
 

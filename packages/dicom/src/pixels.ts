@@ -57,9 +57,10 @@ async function decodeRaw(bytes: Uint8Array, header: DicomHeader): Promise<Uint8A
 
 /**
  * Coding with loss puts samples beyond the levels that are stored where it may: they are the last of these, where masking would make
- * black of white. Overlays, which lie beside samples in other codings, do not in these.
+ * black of white. Without loss what lies there is the file's own, an overlay or nothing of a sign, as in other codings.
  */
-function saturated({ samples, bits }: Picture, { highBit, signed }: DicomHeader): Uint16Array {
+function saturated({ samples, bits }: Picture, { highBit, signed, lossy }: DicomHeader): Uint16Array {
+  if (!lossy) return samples;
   const range = 2 ** (highBit + 1);
   const [low, high] = signed ? [-range / 2, range / 2 - 1] : [0, range - 1];
   const unused = 32 - Math.max(bits, highBit + 1);

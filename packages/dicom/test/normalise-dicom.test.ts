@@ -315,6 +315,12 @@ test("a table that falls turns the film round, and what else turns it turns it b
   }
 });
 
+test("a table that rises, but for its last levels, turns nothing round", async () => {
+  const values = Array.from({ length: 4096 }, (_, level) => (level > 4050 ? 0 : level * 16));
+  const film = await read(dicom({ table: { first: 0, values } }));
+  for (const x of [0, 75, 150, 225, 299]) near(at(film, x), (255 * x) / 299);
+});
+
 test("a window beside a table that does not count counts", async () => {
   const values = Array.from({ length: 4096 }, () => 7);
   const film = await read(dicom({ window: [2048, 1024], table: { first: 0, values } }));

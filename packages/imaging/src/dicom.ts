@@ -24,6 +24,8 @@ export interface DicomHeader {
   readonly width: number;
   readonly height: number;
   readonly coding: DicomCoding;
+  /** Whether its syntax lets JPEG-LS, JPEG 2000 or HTJ2K lose. */
+  readonly lossy: boolean;
   /** Bits of a sample's place, those in use, and the highest of them. */
   readonly bitsAllocated: 8 | 16;
   /** Whether samples of 8 bits are kept in words, and so turned round two by two (PS3.5, 7.3). */
@@ -94,6 +96,9 @@ const codings: ReadonlyMap<string, DicomCoding> = new Map([
   ["1.2.840.10008.1.2.4.203", "htj2k"],
 ] as const);
 
+/** Of JPEG-LS, JPEG 2000 and HTJ2K, which have another for coding without loss. */
+const lossySyntaxes = ["1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203"];
+
 /**
  * Reads what a DICOM file (PS3.10) says of its picture, and checks that the picture is there; no pixel is decoded. Nothing of the
  * patient is read.
@@ -102,7 +107,7 @@ const codings: ReadonlyMap<string, DicomCoding> = new Map([
  *   `film-animated` for several frames; `film-damaged`.
  */
 export function readDicomHeader(bytes: Uint8Array): DicomHeader {
-  const { data, coding, picture, modality, voi } = readElements(bytes);
+  const { data, coding, lossy, picture, modality, voi } = readElements(bytes);
   const device = data.text(tags.modality) ?? "";
   if (!modalities.includes(device))
     throw unsupported(
@@ -131,6 +136,7 @@ export function readDicomHeader(bytes: Uint8Array): DicomHeader {
     width,
     height,
     coding,
+    lossy,
     bitsAllocated,
     turned: bitsAllocated === 8 && coding === "big-endian" && picture?.vr === "OW",
     bitsStored,
@@ -188,7 +194,15 @@ function readElements(bytes: Uint8Array) {
     const data = read(places);
     const set = { data, places, walk, encoding, read };
     const modality = readModality(set);
-    return { data, coding, picture: places.get(tags.picture), modality, voi: readVoi(set, modality) };
+    const voi = readVoi(set, modality);
+    return {
+      data,
+      coding,
+      lossy: lossySyntaxes.includes(syntax),
+      picture: places.get(tags.picture),
+      modality,
+      voi,
+    };
   } catch (error) {
     if (error instanceof ProblemError && error.code === "dicom-unsupported") throw error;
     throw new ProblemError("dicom-unsupported", "The file's DICOM header cannot be read.", { cause: error });

@@ -60,10 +60,21 @@ export function levelsInUse(counts: Uint32Array): Span {
   return { low, high: Math.max(quantile(counts, (1 - cut) * samples), low + 1) };
 }
 
-/** Whether the greater level is to be the darker one: by the first curve of those asked for, over the levels in use. */
+/**
+ * Whether the greater levels are to be the darker ones: by the first curve of those asked for, over the upper half of the levels in use against
+ * the lower. A table may show its last levels, where nothing but burnt samples are, as black.
+ */
 export function fallsOver(asked: readonly Asked[], { low, high }: Span): boolean {
   const curve = asked.find((each) => each.curve !== undefined)?.curve;
-  return curve !== undefined && curve(high) < curve(low);
+  if (curve === undefined) return false;
+  const middle = (low + high) >> 1;
+  return mean(curve, middle + 1, high) < mean(curve, low, middle);
+}
+
+function mean(curve: (level: number) => number, from: number, to: number): number {
+  let sum = 0;
+  for (let level = from; level <= to; level++) sum += curve(level);
+  return sum / (to - from + 1);
 }
 
 function turned({ curve, ...span }: Asked): Asked {

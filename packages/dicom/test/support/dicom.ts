@@ -61,7 +61,9 @@ const syntaxes = {
   jpeg: "1.2.840.10008.1.2.4.50",
   "jpeg-lossless": "1.2.840.10008.1.2.4.70",
   "jpeg-ls": "1.2.840.10008.1.2.4.80",
+  "jpeg-ls-lossy": "1.2.840.10008.1.2.4.81",
   "jpeg-2000": "1.2.840.10008.1.2.4.90",
+  "jpeg-2000-lossy": "1.2.840.10008.1.2.4.91",
   htj2k: "1.2.840.10008.1.2.4.201",
   /** What every object has a property of. */
   constructor: "constructor",

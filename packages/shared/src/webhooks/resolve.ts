@@ -13,8 +13,8 @@ export interface NameServers {
   resolve6(hostname: string): Promise<string[]>;
 }
 
-/** Longest that a name waits for the system's look-up. */
-const longestWaitMs = 2_000;
+/** Longest that a name waits for the system's look-up: as long as one of a silent name server takes, and within a try's time as it is set by default. */
+const longestWaitMs = 10_000;
 
 /**
  * Asks the name servers without the threads that the system's own look-up blocks: there are four, files are read by them too,

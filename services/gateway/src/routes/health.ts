@@ -46,8 +46,7 @@ export async function health(app: App, { backbone, metrics }: Dependencies): Pro
       const ping = backbone.redis.ping().catch(() => {
         throw new ProblemError("queue-unavailable");
       });
-      await Promise.race([ping, late("queue-unavailable")]);
-      await storeIsThere();
+      await Promise.all([Promise.race([ping, late("queue-unavailable")]), storeIsThere()]);
       return { status: "ready" as const };
     },
   });
