@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { within } from "@osteon/embedded";
 import type { Contestant } from "../contestants/contestant.js";
 import { filmsPerSecond } from "../load/loops.js";
 
@@ -54,12 +54,12 @@ export async function measureThroughput(
       const mine = found[at];
       if (mine === undefined || mine.failure !== undefined) continue;
       try {
-        await within(contestant.resume());
+        await inTime(contestant.resume());
         // Round 0 warms up, and every round begins with a film or two that nobody counts: connections and caches come back.
-        await within(contestant.run(inFlight, round === 0 ? warmUpSeconds : 1));
+        await inTime(contestant.run(inFlight, round === 0 ? warmUpSeconds : 1));
         if (round > 0) {
           const before = contestant.usage().cpuMs;
-          const done = await within(contestant.run(inFlight, seconds));
+          const done = await inTime(contestant.run(inFlight, seconds));
           const usage = contestant.usage();
           mine.filmsPerSecond.push(filmsPerSecond(done));
           mine.cpuMsPerFilm.push((usage.cpuMs - before) / done.films);
@@ -85,19 +85,8 @@ export async function measureThroughput(
 }
 
 /** A contestant that never comes to an end is out, and the others go on. */
-async function within<T>(step: Promise<T>): Promise<T> {
-  const enough = new AbortController();
-  const late = delay(longestStepMs, undefined, { signal: enough.signal }).then(() => {
-    throw new Error(`no end within ${longestStepMs / 1000} s`);
-  });
-  try {
-    return await Promise.race([step, late]);
-  } finally {
-    enough.abort();
-    late.catch(() => undefined);
-    step.catch(() => undefined);
-  }
-}
+const inTime = <T>(step: Promise<T>): Promise<T> =>
+  within(longestStepMs, step, () => new Error(`no end within ${longestStepMs / 1000} s`));
 
 /** Without these there is nothing to compare with. */
 const needed: readonly string[] = ["bare", "osteon"];

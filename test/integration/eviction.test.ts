@@ -30,11 +30,14 @@ for (const policy of ["allkeys-lru", "noeviction"])
     t.after(() => gateway.kill("SIGKILL"));
     assert.ok(gateway.stdout);
     const warnings: Line[] = [];
+    let ready = false;
     for await (const text of createInterface({ input: gateway.stdout })) {
       const line = JSON.parse(text) as Line;
-      if (line.msg === "ready") break;
+      ready = line.msg === "ready";
+      if (ready) break;
       if (line.level === "warn") warnings.push(line);
     }
+    assert.ok(ready);
     assert.deepEqual(
       warnings.map((line) => line.policy),
       policy === "noeviction" ? [] : [policy],

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The tests of training that need no more than its tensor does; the others need torch, OpenCV or ONNX. */
-const modules = ["test_data", "test_metrics", "test_tensor"];
+const modules = ["test_data", "test_metrics", "test_recipe", "test_tensor"];
 
 /** The two packages that the tensor's definition needs, as the training pins them. */
 const packages = readFileSync(path.join(root, "training/requirements.txt"), "utf8")

@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 # Of 7 bits, either side of zero: what ONNX Runtime's quantiser makes of a filter whose greatest weight lies on the last one.
 LEVELS = 64
-# Positions of a convolution that are looked at in each film, at most (a few more, where they do not divide).
+# Positions of a convolution that are looked at in each film, where it has as many; fewer than twice as many.
 POSITIONS = 6400
 # Of the mean variance, added to each: inputs that hardly vary on the films must not decide.
 DAMPING = 0.01
@@ -35,8 +35,14 @@ class Moments:
 
 
 def round_weights(model: onnx.ModelProto, films: list[np.ndarray], convolutions: list[str]) -> None:
-    """Puts the weights of the named convolutions on levels, and corrects their biases. `films`: tensors of one film each, (1, C, H, W)."""
+    """Puts the weights of the named convolutions on levels, and corrects their biases. `films`: tensors of one film each, (1, C, H, W).
+
+    :raises ValueError: for a convolution that `patches` does not take, or without a bias
+    """
     nodes = [node for node in model.graph.node if node.name in set(convolutions)]
+    for node in nodes:
+        if len(node.input) < 3:
+            raise ValueError(f"{node.name}: no bias to correct")
     initial = {each.name: each for each in model.graph.initializer}
     seen = moments(model, films, nodes)
     for node in nodes:
@@ -111,8 +117,14 @@ def session_of(model: onnx.ModelProto, inner: list[str]) -> onnxruntime.Inferenc
 
 
 def patches(values: np.ndarray, node: onnx.NodeProto, kernel: tuple[int, int]) -> np.ndarray:
-    """What lies under the kernel, (groups, taps, positions), of values (C, H, W): each channel by itself in a depthwise convolution."""
+    """What lies under the kernel, (groups, taps, positions), of values (C, H, W): each channel by itself in a depthwise convolution.
+
+    :raises ValueError: for a convolution in some of the channels, with gaps in its kernel, or that pads by itself
+    """
     options = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+    plain = options.get("auto_pad", b"NOTSET") == b"NOTSET" and set(options.get("dilations", [1])) == {1}
+    if not plain or options.get("group", 1) not in (1, len(values)):
+        raise ValueError(f"{node.name}: only plain and depthwise convolutions without gaps, whose padding is given")
     top, left, bottom, right = options.get("pads", [0, 0, 0, 0])
     down, across = options.get("strides", [1, 1])
     padded = np.pad(values, ((0, 0), (top, bottom), (left, right)))

@@ -13,7 +13,7 @@ try:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
-    from osteon_training.rounding import LEVELS, on_levels, round_weights
+    from osteon_training.rounding import LEVELS, moments, on_levels, patches, round_weights
 except ImportError as error:
     raise unittest.SkipTest(f"needs training's packages: {error.name}") from error
 
@@ -31,10 +31,10 @@ def error(rounded: np.ndarray, weights: np.ndarray, covariance: np.ndarray) -> n
     return np.einsum("ft,ftu,fu->f", rounded - weights, np.broadcast_to(covariance, (len(weights), 9, 9)), rounded - weights)
 
 
-def convolutions(groups: int) -> onnx.ModelProto:
+def convolutions(groups: int, **other: object) -> onnx.ModelProto:
     """A 3 × 3 convolution of stride 2 over 4 channels, padded on two sides."""
     first = RANDOM.normal(size=(8, 4 // groups, 3, 3)).astype(np.float32) if groups == 1 else RANDOM.normal(size=(4, 1, 3, 3)).astype(np.float32)
-    node = helper.make_node("Conv", ["film", "weight", "bias"], ["y"], "step", strides=[2, 2], pads=[0, 0, 1, 1], group=groups)
+    node = helper.make_node("Conv", ["film", "weight", "bias"], ["y"], "step", **{"strides": [2, 2], "pads": [0, 0, 1, 1], "group": groups} | other)
     given = helper.make_tensor_value_info("film", TensorProto.FLOAT, [1, 4, 12, 16])
     made = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, len(first), None, None])
     initial = [numpy_helper.from_array(first, "weight"), numpy_helper.from_array(np.zeros(len(first), np.float32), "bias")]
@@ -80,6 +80,34 @@ class Rounding(unittest.TestCase):
             after = run(model, films)
             self.assertGreater(np.abs(after - before).max(), 1e-3)
             np.testing.assert_allclose(after.mean(axis=(0, 2, 3)), before.mean(axis=(0, 2, 3)), atol=1e-4)
+
+    def test_films_decide_and_their_spread_alone(self) -> None:
+        # Pixels of a channel go together, about a mean that is no part of what decides.
+        films = [(20 + 2 * RANDOM.normal(size=(1, 4, 1, 1)) + 0.2 * RANDOM.normal(size=(1, 4, 12, 16))).astype(np.float32) for _ in range(20)]
+        model = convolutions(1)
+        plain = convolutions(1)
+        plain.graph.initializer[0].CopyFrom(model.graph.initializer[0])
+        before = run(model, films)
+        round_weights(model, films, ["step"])
+        weights = numpy_helper.to_array(plain.graph.initializer[0])
+        plain.graph.initializer[0].CopyFrom(numpy_helper.from_array(nearest(weights.reshape(8, -1)).reshape(weights.shape).astype(np.float32), "weight"))
+        inner = (slice(None), slice(None), slice(0, 5), slice(0, 7))
+        spread = lambda y: (y - before)[inner].std(axis=(0, 2, 3)).mean()  # noqa: E731
+        self.assertLess(spread(run(model, films)), 0.7 * spread(run(plain, films)))
+        seen = moments(model, films, list(model.graph.node))["step"]
+        under = np.concatenate([patches(film[0], model.graph.node[0], (3, 3))[0] for film in films], axis=1)
+        np.testing.assert_allclose(seen.covariance[0], np.cov(under, bias=True), atol=1e-2)
+
+    def test_a_convolution_of_another_kind_is_refused(self) -> None:
+        film = [RANDOM.normal(size=(1, 4, 12, 16)).astype(np.float32)]
+        for other in ({"pads": None, "auto_pad": "SAME_UPPER"}, {"dilations": [2, 2]}):
+            model = convolutions(1, **other)
+            with self.assertRaises(ValueError):
+                round_weights(model, film, ["step"])
+        without = convolutions(1)
+        del without.graph.node[0].input[2]
+        with self.assertRaises(ValueError):
+            round_weights(without, film, ["step"])
 
 
 if __name__ == "__main__":

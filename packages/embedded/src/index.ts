@@ -9,3 +9,4 @@ export {
   serviceNames,
   startSystem,
 } from "./system.js";
+export { within } from "./within.js";

@@ -1,7 +1,7 @@
 import { type Static, Type } from "../libraries/typebox.js";
 
 /** Media types that a film may be sent as. What it is, its content says. */
-export const filmTypes = [
+export const uploadTypes = [
   "image/jpeg",
   "image/png",
   "image/webp",
@@ -9,7 +9,7 @@ export const filmTypes = [
   "application/dicom",
   "application/octet-stream",
 ] as const;
-export type UploadType = (typeof filmTypes)[number];
+export type UploadType = (typeof uploadTypes)[number];
 
 /** Where a client puts one film itself, past the gateway. */
 export const UploadAddress = Type.Object({

@@ -1,4 +1,4 @@
-import { bones, filmTypes, Priority } from "@osteon/shared";
+import { bones, Priority, uploadTypes } from "@osteon/shared";
 import { SubmissionOfUploads } from "../intake/read-submission.js";
 
 const film = { type: "string", format: "binary" } as const;
@@ -38,7 +38,7 @@ export const requestBodies = {
           },
         },
       },
-      ...Object.fromEntries(filmTypes.map((type) => [type, { schema: film }])),
+      ...Object.fromEntries(uploadTypes.map((type) => [type, { schema: film }])),
       "application/json": { schema: SubmissionOfUploads },
     },
   },

@@ -1,4 +1,4 @@
-import { filmTypes } from "@osteon/shared";
+import { uploadTypes } from "@osteon/shared";
 import type { App, Dependencies } from "../app.js";
 import { fieldNames } from "../intake/fields.js";
 import { multipart } from "../libraries/fastify.js";
@@ -25,7 +25,7 @@ export async function filmBodies(app: App, { config }: Dependencies): Promise<vo
       headerPairs: 32,
     },
   });
-  app.addContentTypeParser([...filmTypes], (_request, body, done) => done(null, body));
+  app.addContentTypeParser([...uploadTypes], (_request, body, done) => done(null, body));
 }
 
 /** What has a filename, or is of a film's media type; what is called a film also where all that says so is that it is no text. */
@@ -34,6 +34,6 @@ function isPartAFile(
   type: string | undefined,
   filename: string | undefined,
 ): boolean {
-  const named = filename !== undefined || filmTypes.some((each) => each === type);
+  const named = filename !== undefined || uploadTypes.some((each) => each === type);
   return named || (field === "film" && type !== undefined && !type.startsWith("text/"));
 }

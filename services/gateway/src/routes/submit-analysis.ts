@@ -1,4 +1,4 @@
-import { Analysis, filmTypes, isEnded } from "@osteon/shared";
+import { Analysis, isEnded, uploadTypes } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../hold.js";
@@ -20,7 +20,7 @@ export async function submitAnalysis(app: App, dependencies: Dependencies): Prom
     schema: {
       operationId: "submitAnalysis",
       summary: "Submit the films of one exam",
-      consumes: ["multipart/form-data", ...filmTypes, "application/json"],
+      consumes: ["multipart/form-data", ...uploadTypes, "application/json"],
       headers: Type.Object({
         "idempotency-key": Type.Optional(
           Type.String({ description: "A repeat with it answers the same analysis." }),

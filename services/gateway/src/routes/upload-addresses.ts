@@ -1,4 +1,4 @@
-import { filmTypes, ProblemError, UploadAddress, uploadSeconds } from "@osteon/shared";
+import { ProblemError, UploadAddress, uploadSeconds, uploadTypes } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
@@ -6,7 +6,7 @@ import type { App, Dependencies } from "../app.js";
 const Film = Type.Object(
   {
     bytes: Type.Integer({ minimum: 1, description: "Exact length of the film." }),
-    contentType: Type.Enum([...filmTypes], {
+    contentType: Type.Enum([...uploadTypes], {
       description: "Sent with the film; what the film is, its content says.",
     }),
   },

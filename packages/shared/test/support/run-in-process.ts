@@ -1,7 +1,7 @@
 import type { Terminal } from "../../src/command-line/index.js";
 
 /** Runs a command line in this process, with no variables but the given. */
-export async function runCommand(
+export async function runInProcess(
   run: (terminal: Terminal) => Promise<number>,
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number; printed: string; told: string }> {

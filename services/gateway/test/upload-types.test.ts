@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filmTypes } from "@osteon/shared";
+import { uploadTypes } from "@osteon/shared";
 import { openapiDocument } from "../src/openapi/document.js";
 
 interface Call {
@@ -14,9 +14,9 @@ test("a film may be sent as each of its types, through the gateway and past it",
   const contentOf = (path: string) => paths[path]?.post.requestBody.content ?? assert.fail(path);
   assert.deepEqual(Object.keys(contentOf("/v1/analyses")), [
     "multipart/form-data",
-    ...filmTypes,
+    ...uploadTypes,
     "application/json",
   ]);
   const { schema } = contentOf("/v1/uploads")["application/json"] ?? assert.fail();
-  assert.deepEqual(schema.properties?.contentType?.enum, [...filmTypes]);
+  assert.deepEqual(schema.properties?.contentType?.enum, [...uploadTypes]);
 });
