@@ -5,20 +5,19 @@ import {
   Analyses,
   type AnalysisRequest,
   analysisFolder,
-  closeRedis,
-  connectRedis,
+  type connectRedis,
   deliveryName,
   expireAnalyses,
-  FileStore,
+  type FileStore,
   filmJobId,
-  Ledger,
   LiveState,
   ProblemError,
-  Producer,
+  type Producer,
   Reconciler,
   setLostMarkers,
 } from "@osteon/shared";
 import { ownRedis } from "../support/backbone.js";
+import { freshAnalyses } from "../support/fresh-analyses.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const server = ownRedis();
@@ -27,18 +26,12 @@ let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
 let producer: Producer;
 let analyses: Analyses;
+let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  redis = connectRedis(server.url, "commands");
-  await redis.flushall();
-  store = new FileStore(await server.newFolder());
-  producer = new Producer(redis);
-  analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
+  own = await freshAnalyses(server);
+  ({ redis, store, producer, analyses } = own);
 });
-afterEach(async () => {
-  await analyses.ledger.pending.flush();
-  await producer.close();
-  await closeRedis(redis);
-});
+afterEach(() => own.close());
 
 const tenant = "default";
 const accepted = (films = 1, callbackUrl = "https://example.com/") =>

@@ -16,19 +16,6 @@ after(() => gateway?.stop());
 
 const newKey = () => ring.create({ tenant: onlyTenant, name: "", scopes: ["submit", "read"] });
 
-/** Resolves once the gateway has looked at an analysis, and holds its answer back. */
-function looked(t: TestContext): Promise<void> {
-  const { analyses } = gateway.backbone;
-  const { get } = analyses;
-  return new Promise((resolve) => {
-    t.mock.method(analyses, "get", async (ref: Parameters<typeof get>[0]) => {
-      const found = await get.call(analyses, ref);
-      resolve();
-      return found;
-    });
-  });
-}
-
 /** Lets the time pass for which a gateway believes a key's record. */
 function passTime(t: TestContext): void {
   const { now } = performance;
@@ -51,7 +38,7 @@ for (const [called, ask] of [
     const { text, record } = await newKey();
     const client = new Client(gateway.url, text);
     const { id } = (await client.submit([{ name: "x", bytes: hand }])).body;
-    const held = looked(t);
+    const held = gateway.looked(t);
     const answer = ask(client, id);
     await held;
     await ring.revoke(record.id);
@@ -64,7 +51,7 @@ for (const [called, ask] of [
 
 test("a submission that waits for its end is accepted, and tells no findings to a key that was revoked meanwhile", async (t) => {
   const { text, record } = await newKey();
-  const held = looked(t);
+  const held = gateway.looked(t);
   const answer = new Client(gateway.url, text).request<Analysis>("/v1/analyses", {
     method: "POST",
     headers: { "content-type": "image/jpeg", prefer: "wait=60" },

@@ -8,16 +8,16 @@ import {
   closeRedis,
   connectRedis,
   endedAnalysis,
-  FileStore,
-  Ledger,
+  type FileStore,
   LiveState,
   ProblemError,
   type Processor,
-  Producer,
+  type Producer,
   Reconciler,
   RunningProcessor,
 } from "@osteon/shared";
 import { ownRedis } from "../support/backbone.js";
+import { freshAnalyses } from "../support/fresh-analyses.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 // What work that was under way when its analysis was erased still writes of it: nobody may see it, and it goes.
@@ -31,19 +31,14 @@ let store: FileStore;
 let live: LiveState;
 let producer: Producer;
 let analyses: Analyses;
+let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  redis = connectRedis(server.url, "commands");
+  own = await freshAnalyses(server);
+  ({ redis, store, live, producer, analyses } = own);
   blocking = connectRedis(server.url, "blocking");
-  await redis.flushall();
-  store = new FileStore(await server.newFolder());
-  producer = new Producer(redis);
-  live = new LiveState(redis);
-  analyses = new Analyses({ ledger: new Ledger(store), live, producer });
 });
 afterEach(async () => {
-  await analyses.ledger.pending.flush();
-  await producer.close();
-  await closeRedis(redis);
+  await own.close();
   await closeRedis(blocking);
 });
 

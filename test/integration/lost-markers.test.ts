@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import {
-  Analyses,
+  type Analyses,
   type AnalysisRequest,
-  closeRedis,
-  connectRedis,
+  type connectRedis,
   deliveryName,
-  FileStore,
-  Ledger,
-  LiveState,
   ProblemError,
-  Producer,
+  type Producer,
   Reconciler,
   setLostMarkers,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { ownRedis } from "../support/backbone.js";
+import { freshAnalyses } from "../support/fresh-analyses.js";
 import { accept as acceptBy, requestOf, resultOf } from "../support/requests.js";
 
 const server = ownRedis();
@@ -24,19 +21,14 @@ let redis: ReturnType<typeof connectRedis>;
 let producer: Producer;
 let analyses: Analyses;
 let reconciler: Reconciler;
+let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  redis = connectRedis(server.url, "commands");
-  await redis.flushall();
-  producer = new Producer(redis);
-  const ledger = new Ledger(new FileStore(await server.newFolder()));
-  analyses = new Analyses({ ledger, live: new LiveState(redis), producer });
+  own = await freshAnalyses(server);
+  ({ redis, producer, analyses } = own);
   // A minute ahead: what is accepted by a test is old enough to be looked at.
   reconciler = new Reconciler({ analyses, producer, redis, now: () => Date.now() + 60_000 });
 });
-afterEach(async () => {
-  await producer.close();
-  await closeRedis(redis);
-});
+afterEach(() => own.close());
 
 const accept = (of: AnalysisRequest) => acceptBy(analyses, of);
 

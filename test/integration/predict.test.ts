@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, type TestContext, test } from "node:test";
+import { after, before, test } from "node:test";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { LoneGateway } from "../support/gateway.js";
@@ -29,22 +29,9 @@ const predict = (filename: string) =>
     body: JSON.stringify({ filename }),
   });
 
-/** Resolves once the gateway has looked at an analysis, and holds its answer back. */
-function looked(t: TestContext): Promise<void> {
-  const { analyses } = gateway.backbone;
-  const { get } = analyses;
-  return new Promise((resolve) => {
-    t.mock.method(analyses, "get", async (ref: Parameters<typeof get>[0]) => {
-      const found = await get.call(analyses, ref);
-      resolve();
-      return found;
-    });
-  });
-}
-
 test("a prediction is held until the film has its answer", async (t) => {
   const { id, filename } = await uploaded();
-  const held = looked(t);
+  const held = gateway.looked(t);
   const answer = predict(filename);
   await held;
   await gateway.endFilm(id, {
@@ -59,7 +46,7 @@ test("a prediction is held until the film has its answer", async (t) => {
 test("a prediction that is not there within 30 seconds is answered 503, and that it may be asked for again", async (t) => {
   const { filename } = await uploaded();
   const { setTimeout: really } = globalThis;
-  const held = looked(t);
+  const held = gateway.looked(t);
   let over = () => {};
   t.mock.method(globalThis, "setTimeout", (step: () => void, ms: number, ...more: unknown[]) => {
     if (ms !== 30_000) return really(step, ms, ...more);

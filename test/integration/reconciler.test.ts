@@ -10,18 +10,19 @@ import {
   closeRedis,
   connectRedis,
   deliveryName,
-  FileStore,
+  type FileStore,
   filmJobId,
   Ledger,
   LiveState,
   Metrics,
   ProblemError,
-  Producer,
+  type Producer,
   Reconciler,
   RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { ownRedis } from "../support/backbone.js";
+import { freshAnalyses } from "../support/fresh-analyses.js";
 import { accept as acceptBy, requestOf, resultOf } from "../support/requests.js";
 
 const server = ownRedis();
@@ -33,20 +34,15 @@ let analyses: Analyses;
 let now: number;
 let elapsed: number;
 let reconciler: Reconciler;
+let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  redis = connectRedis(server.url, "commands");
-  await redis.flushall();
-  store = new FileStore(await server.newFolder());
-  producer = new Producer(redis);
-  analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
+  own = await freshAnalyses(server);
+  ({ redis, store, producer, analyses } = own);
   now = Date.now() + 60_000;
   elapsed = 0;
   reconciler = new Reconciler({ analyses, producer, redis, now: () => now, elapsed: () => elapsed });
 });
-afterEach(async () => {
-  await producer.close();
-  await closeRedis(redis);
-});
+afterEach(() => own.close());
 
 const accept = (of: AnalysisRequest) => acceptBy(analyses, of);
 

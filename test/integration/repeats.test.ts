@@ -2,21 +2,20 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { afterEach, beforeEach, test } from "node:test";
 import {
-  Analyses,
+  type Analyses,
   closeRedis,
   connectRedis,
   deliveryName,
   endedAnalysis,
-  FileStore,
-  Ledger,
-  LiveState,
+  type LiveState,
   ProblemError,
-  Producer,
+  type Producer,
   Reconciler,
   RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { ownRedis } from "../support/backbone.js";
+import { freshAnalyses } from "../support/fresh-analyses.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const server = ownRedis();
@@ -25,17 +24,12 @@ let redis: ReturnType<typeof connectRedis>;
 let live: LiveState;
 let producer: Producer;
 let analyses: Analyses;
+let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  redis = connectRedis(server.url, "commands");
-  await redis.flushall();
-  live = new LiveState(redis);
-  producer = new Producer(redis);
-  analyses = new Analyses({ ledger: new Ledger(new FileStore(await server.newFolder())), live, producer });
+  own = await freshAnalyses(server);
+  ({ redis, live, producer, analyses } = own);
 });
-afterEach(async () => {
-  await producer.close();
-  await closeRedis(redis);
-});
+afterEach(() => own.close());
 
 test("each step of a film, and the end, is noted once: what comes after it changes nothing", async () => {
   const request = requestOf(2);

@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import {
-  Analyses,
+  type Analyses,
   type AnalysisRequest,
-  closeRedis,
-  connectRedis,
-  FileStore,
+  type connectRedis,
   type FilmResult,
-  Ledger,
-  LiveState,
   ProblemError,
-  Producer,
+  type Producer,
   Reconciler,
   Rereading,
   rereadJobId,
 } from "@osteon/shared";
 import { ownRedis } from "../support/backbone.js";
+import { freshAnalyses } from "../support/fresh-analyses.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const server = ownRedis();
@@ -24,18 +21,13 @@ let redis: ReturnType<typeof connectRedis>;
 let producer: Producer;
 let analyses: Analyses;
 let rereading: Rereading;
+let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  redis = connectRedis(server.url, "commands");
-  await redis.flushall();
-  producer = new Producer(redis);
-  const store = new FileStore(await server.newFolder());
-  analyses = new Analyses({ ledger: new Ledger(store), live: new LiveState(redis), producer });
+  own = await freshAnalyses(server);
+  ({ redis, producer, analyses } = own);
   rereading = new Rereading({ analyses, producer });
 });
-afterEach(async () => {
-  await producer.close();
-  await closeRedis(redis);
-});
+afterEach(() => own.close());
 
 const digest = `sha256:${"a".repeat(64)}`;
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import type { TestContext } from "node:test";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
 import {
   type AnalysisRequest,
@@ -137,6 +138,19 @@ export class LoneGateway {
       film: { ...acceptedFilm(film), outcome: "not-identified", ...more },
       timings: {},
       ...(heatmap === undefined ? {} : { heatmap }),
+    });
+  }
+
+  /** Resolves once the gateway has looked at an analysis, as it does before it holds an answer back. */
+  looked(t: TestContext): Promise<void> {
+    const { analyses } = this.backbone;
+    const { get } = analyses;
+    return new Promise((resolve) => {
+      t.mock.method(analyses, "get", async (ref: Parameters<typeof get>[0]) => {
+        const found = await get.call(analyses, ref);
+        resolve();
+        return found;
+      });
     });
   }
 
