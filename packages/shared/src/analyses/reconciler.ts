@@ -7,9 +7,10 @@ import {
   queuePrefix,
   type RedisConnection,
 } from "../queues/index.js";
-import { isUuidV7, timeOfId } from "../storage/turned-ids.js";
+import { isUuidV7 } from "../storage/turned-ids.js";
 import type { Analyses } from "./analyses.js";
 import type { AnalysisRef } from "./ledger.js";
+import { MarkerAges } from "./marker-ages.js";
 import { MarkerRound } from "./marker-round.js";
 import { Rereading } from "./rereading.js";
 
@@ -28,11 +29,6 @@ export interface ReconcilerReport {
   stuck: number;
 }
 
-/** Younger markers are on their normal way. */
-const graceMs = 10_000;
-/** So long after its time to come a request may still be worked on; after it nobody is sending its films. */
-const acceptanceMs = 10 * 60_000;
-
 /** Faults that are not of one analysis: the walk ends, and the next goes on where it was. */
 const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable"];
 
@@ -50,13 +46,10 @@ export class Reconciler {
   readonly #owed: MarkerRound;
   readonly #erasures: MarkerRound;
   readonly #redis: RedisConnection;
+  readonly #ages: MarkerAges;
   readonly #now: () => number;
-  readonly #elapsed: () => number;
-  readonly #abandonedMs: number;
   readonly #onStuck: (id: string, problem: ProblemError) => void;
   readonly #onClockDiffers: (milliseconds: number) => void;
-  /** When this process first met a marker that looked young or unfinished: ids tell the time of a clock that may be wrong. */
-  readonly #firstMet = new Map<string, number>();
   #enqueueing: Promise<void> = Promise.resolve();
   /** Whether the clocks differed at the walk before. */
   #differs = false;
@@ -82,11 +75,14 @@ export class Reconciler {
     this.#owed = new MarkerRound(parts.analyses.ledger.deliveries.owed);
     this.#erasures = new MarkerRound(parts.analyses.ledger.erasures);
     this.#redis = parts.redis;
-    this.#abandonedMs = (parts.requestSeconds ?? 600) * 1000 + acceptanceMs;
     this.#onStuck = parts.onStuck ?? (() => undefined);
     this.#onClockDiffers = parts.onClockDiffers ?? (() => undefined);
     this.#now = parts.now ?? Date.now;
-    this.#elapsed = parts.elapsed ?? (() => performance.now());
+    this.#ages = new MarkerAges(
+      parts.requestSeconds ?? 600,
+      this.#now,
+      parts.elapsed ?? (() => performance.now()),
+    );
   }
 
   /**
@@ -123,7 +119,7 @@ export class Reconciler {
       met.add(id);
       await this.#step(id, report, () => this.#pending(id, report));
     });
-    if (whole) for (const id of this.#firstMet.keys()) if (!met.has(id)) this.#firstMet.delete(id);
+    if (whole) this.#ages.keep(met);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
     report.swept += await this.#sweep();
     if (erased.status === "rejected") throw erased.reason;
@@ -153,7 +149,7 @@ export class Reconciler {
   }
 
   async #pending(id: string, report: ReconcilerReport): Promise<void> {
-    if (!isUuidV7(id) || this.#isYoung(id)) return;
+    if (!isUuidV7(id) || this.#ages.isYoung(id)) return;
     report.seen += 1;
     if (await this.#onItsWay(id)) return;
     const ref = await this.#ref(id);
@@ -183,7 +179,7 @@ export class Reconciler {
     // Last: what is accepted behind this answer is not swept because of it.
     const request = await ledger.request(ref);
     if (request === undefined || erased) {
-      if (this.#isAbandoned(ref.id)) {
+      if (this.#ages.isAbandoned(ref.id)) {
         await ledger.removeAll(ref);
         report.swept += 1;
         // The marker stays: of what was taken back after a fault of the store, more may still be on its way.
@@ -206,24 +202,6 @@ export class Reconciler {
     for (const { index } of request.films) {
       if (!ended.has(index)) await this.#film(ref, index, report);
     }
-  }
-
-  /** Whether a marker is on its normal way. An id of the future is of a clock that was ahead: it is as old as we know it. */
-  #isYoung(id: string): boolean {
-    return this.#now() - timeOfId(id) < graceMs && this.#knownFor(id) < graceMs;
-  }
-
-  /** Whether nobody is still sending an analysis's films: by its id, and by how long we have seen it so. */
-  #isAbandoned(id: string): boolean {
-    const [age, known] = [this.#now() - timeOfId(id), this.#knownFor(id)];
-    return (age >= this.#abandonedMs || age < 0) && known >= this.#abandonedMs;
-  }
-
-  /** Milliseconds since this process first met a marker. */
-  #knownFor(id: string): number {
-    const met = this.#firstMet.get(id) ?? this.#elapsed();
-    this.#firstMet.set(id, met);
-    return this.#elapsed() - met;
   }
 
   /** Whether Redis still knows all that is left to do; then the store need not be asked, and most markers cost it nothing. */
