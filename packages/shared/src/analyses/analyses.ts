@@ -6,21 +6,21 @@ import {
   isEnded,
   plainVersion,
   rereadJobId,
-  schemaVersion,
 } from "../contracts/index.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
 import type { Marker } from "../storage/markers.js";
 import { timeOfId } from "../storage/turned-ids.js";
 import { Dispatch, type Endpoints } from "../webhooks/index.js";
+import { Acceptance } from "./acceptance.js";
 import { Erasure } from "./erasure.js";
-import { acceptedFilm, filmViews } from "./film-views.js";
+import { acceptedFilm } from "./film-views.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { type Load, loadOf } from "./load.js";
 import { Lookup } from "./lookup.js";
 import type { FilmResult } from "./results.js";
-import { endedAnalysis, failedAnalysis, failedFilm, pendingAnalysis } from "./roll-up.js";
+import { endedAnalysis, failedAnalysis, failedFilm } from "./roll-up.js";
 import { isUniform } from "./uniform.js";
 
 /** The way of an analysis from acceptance to its one end. Every step may be repeated: a repeat changes nothing. */
@@ -29,6 +29,7 @@ export class Analyses {
   readonly dispatch: Dispatch;
   readonly #live: LiveState;
   readonly #producer: Producer;
+  readonly #acceptance: Acceptance;
   readonly #erasure: Erasure;
   readonly #lookup: Lookup;
   readonly #onEnded: (analysis: Analysis) => void;
@@ -61,6 +62,12 @@ export class Analyses {
       dispatch: this.dispatch,
     });
     this.#lookup = new Lookup(parts.ledger, parts.live, this.#erasure);
+    this.#acceptance = new Acceptance({
+      ledger: parts.ledger,
+      live: parts.live,
+      producer,
+      lookup: this.#lookup,
+    });
   }
 
   /**
@@ -71,59 +78,25 @@ export class Analyses {
    * @throws ProblemError `store-unavailable` or `queue-unavailable`, with nothing left behind where it may be taken back but, after
    * a fault of the store, the marker, which the reconciler sweeps.
    */
-  async accept(
+  accept(
     request: AnalysisRequest,
     films: readonly (Uint8Array | undefined)[],
     mayTakeBack: (exists: boolean) => Promise<boolean> = async () => true,
   ): Promise<Analysis> {
-    let exists = false;
-    try {
-      await this.ledger.prepare(request, films);
-      exists = true;
-      await this.ledger.accept(request, films);
-      // Sent in this order over one connection: no worker meets the job before the request.
-      await Promise.all([this.#live.open(request), this.enqueue(request)]);
-    } catch (error) {
-      if (!(await mayTakeBack(exists))) throw error;
-      // A worker may have the job all the same: it must learn that the analysis is gone. Where the way back is barred too,
-      // the reconciler meets the marker and goes on from there.
-      await this.#live.markErased(request.id).catch(() => undefined);
-      await this.ledger.withdraw(request, error).catch(() => undefined);
-      await this.#live.forget(request.id).catch(() => undefined);
-      throw error;
-    }
-    return pendingAnalysis(request, filmViews(request, []));
+    return this.#acceptance.accept(request, films, mayTakeBack);
   }
 
   /**
    * Decides of an acceptance that nobody knows the end of, when its request is repeated: what is there is promised, what is not will not be,
    * though its gateway may be at it still. Undefined where it is not promised.
    */
-  async resolve(ref: AnalysisRef): Promise<Analysis | undefined> {
-    const { commitments } = this.ledger;
-    const found = await this.get(ref);
-    if (found === undefined) return (await commitments.abort(ref.id)) ? undefined : this.get(ref);
-    return (await commitments.commit(ref.id)) ? found : undefined;
+  resolve(ref: AnalysisRef): Promise<Analysis | undefined> {
+    return this.#acceptance.resolve(ref);
   }
 
   /** Adds the first job of each film, or of those given. */
-  async enqueue(request: AnalysisRequest, films = request.films.map((film) => film.index)): Promise<void> {
-    const { tenant, id: analysisId, priority } = request;
-    const acceptedAt = Date.parse(request.createdAt);
-    await this.#producer.add(
-      "bodypart",
-      ...films.map((film) => ({
-        id: filmJobId(analysisId, film, "bodypart"),
-        data: {
-          v: request.films[film]?.contentType === "application/dicom" ? schemaVersion : plainVersion,
-          tenant,
-          analysisId,
-          film,
-          acceptedAt,
-          ...(priority === undefined ? {} : { priority }),
-        },
-      })),
-    );
+  enqueue(request: AnalysisRequest, films?: number[]): Promise<void> {
+    return this.#acceptance.enqueue(request, films);
   }
 
   /** The analysis as it stands; undefined where the tenant has none of that id. */
