@@ -1,7 +1,7 @@
 import { abortWith } from "./abort-with.js";
 import { ConnectionError, ProblemError } from "./errors.js";
 import { backoff, pause } from "./pause.js";
-import { isRedirect, redirectProblem } from "./redirect.js";
+import { isRedirect, lostKey, redirectProblem } from "./redirect.js";
 import { type Watched, watchSilence } from "./silence.js";
 
 export interface ClientOptions {
@@ -144,7 +144,8 @@ export class Transport {
     let watched: Watched | undefined;
     try {
       const answer = await this.#once(target, call, over);
-      if (isRedirect(answer)) return { error: redirectProblem(answer, call.method ?? "GET", target.url) };
+      if (isRedirect(answer) || (target.key !== undefined && lostKey(answer, target.url)))
+        return { error: redirectProblem(answer, call.method ?? "GET", target.url) };
       if (answer.ok && call.streams === true) return { value: await read(answer) };
       watched = watchSilence(answer, this.#timeoutMs, over);
       return answer.ok
