@@ -1,7 +1,7 @@
 import { abortWith } from "./abort-with.js";
 import { ConnectionError, OsteonError, ProblemError, TimeoutError } from "./errors.js";
 import { readEvents, type ServerSentEvent } from "./event-stream.js";
-import { backoff, pause } from "./pause.js";
+import { backoff, longestMs, pause } from "./pause.js";
 import type { CallOptions, Transport } from "./transport.js";
 import { type Analysis, type AnalysisStatus, isEnded } from "./types.js";
 
@@ -147,9 +147,6 @@ export async function untilEnd(
 function isAway(error: unknown): boolean {
   return error instanceof ConnectionError || (error instanceof ProblemError && away.includes(error.status));
 }
-
-/** What timers count to. */
-const longestMs = 2 ** 31 - 1;
 
 /**
  * Takes a step under one signal that is the caller's and the time's, from its beginning on.

@@ -1,3 +1,6 @@
+/** What timers count to, 24 days: what is more goes off at once. */
+export const longestMs = 2 ** 31 - 1;
+
 /** Resolves after the time; rejects with the signal's reason when that is sooner. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -6,10 +9,13 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", leave);
-      resolve();
-    }, milliseconds);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      },
+      Math.min(milliseconds, longestMs),
+    );
     signal?.addEventListener("abort", leave, { once: true });
   });
 }

@@ -1,6 +1,6 @@
 import { abortWith } from "./abort-with.js";
 import { ConnectionError, ProblemError } from "./errors.js";
-import { backoff, pause } from "./pause.js";
+import { backoff, longestMs, pause } from "./pause.js";
 import { isRedirect, lostKey, redirectProblem } from "./redirect.js";
 import { type Watched, watchSilence } from "./silence.js";
 
@@ -168,7 +168,7 @@ export class Transport {
   async #once({ url, key }: Target, call: Call, over: AbortController): Promise<Response> {
     const { fetch = globalThis.fetch } = this.#options;
     const { method = "GET", waitMs = 0 } = call;
-    const longest = this.#timeoutMs + waitMs + uploadMs(call.body);
+    const longest = Math.min(this.#timeoutMs + waitMs + uploadMs(call.body), longestMs);
     const timer = setTimeout(() => over.abort(new Error(`no answer within ${longest} ms`)), longest);
     try {
       return await fetch(url, {
