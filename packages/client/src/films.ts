@@ -5,7 +5,7 @@ export type FilmInput = Blob | Uint8Array | ArrayBuffer | NamedFilm | UploadedFi
 
 export interface NamedFilm {
   data: Blob | Uint8Array | ArrayBuffer;
-  /** Shown with the film; never a path. */
+  /** Shown with the film; never a path. Where absent, the name of `data`, if that is a `File`. */
   name?: string | undefined;
 }
 
@@ -54,6 +54,7 @@ function dataOf(film: Exclude<FilmInput, UploadedFilm>): Blob | Uint8Array | Arr
   return "data" in film ? film.data : film;
 }
 
-function nameOf(film: FilmInput): string | undefined {
-  return "name" in film && typeof film.name === "string" ? film.name : undefined;
+function nameOf(film: Exclude<FilmInput, UploadedFilm>): string | undefined {
+  if ("name" in film && typeof film.name === "string") return film.name;
+  return "data" in film ? nameOf(film.data) : undefined;
 }

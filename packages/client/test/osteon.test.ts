@@ -290,6 +290,9 @@ describe("submitting", () => {
       { upload: "u-1" },
       new Uint8Array([3]).buffer,
       { data: new Uint8Array([4, 5]), name: undefined },
+      { data: new File(["b"], "b.jpg") },
+      { data: new File(["c"], "c.jpg"), name: "shown.jpg" },
+      { data: new File(["d"], "d.jpg"), name: "" },
     ];
     await client.submit(films, {
       reference: "r",
@@ -313,6 +316,9 @@ describe("submitting", () => {
         ["upload", "u-1"],
         ["film", ":1"],
         ["film", ":2"],
+        ["film", "b.jpg:1"],
+        ["film", "shown.jpg:1"],
+        ["film", ":1"],
       ],
     );
   });
