@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -25,4 +25,14 @@ test("the tarball has the licence, the notice and a short guide with it", async 
   assert.ok((await read(root, "NOTICE")).startsWith(notice) && /research use only/.test(notice));
   const [example = "-"] = (await read(root, "docs/guides/clients.md")).match(/```ts\n.*?```/s) ?? [];
   assert.ok((await read(folder, "README.md")).includes(example), "the first example of the guide");
+});
+
+test("the tarball has what its source maps name", async () => {
+  const maps = [...packed].filter((path) => path.endsWith(".map"));
+  assert.notEqual(maps.length, 0);
+  for (const map of maps) {
+    const { sources } = JSON.parse(await read(folder, map)) as { sources: string[] };
+    for (const source of sources)
+      assert.ok(packed.has(posix.join(posix.dirname(map), source)), `${map} names ${source}`);
+  }
 });
