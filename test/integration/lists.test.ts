@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Analysis, type DeadLetter, type DeliveryRef, deliveryName, digestOf } from "@osteon/shared";
+import {
+  type Analysis,
+  type AnalysisRequest,
+  type DeadLetter,
+  type DeliveryRef,
+  deliveryName,
+  digestOf,
+} from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -15,16 +22,17 @@ interface Page {
 let gateway: LoneGateway;
 /** Of all that were accepted, newest first; every 20th from the first on has the reference "rare". */
 const ids: string[] = [];
+const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
+const requestOf = (reference: string): AnalysisRequest => {
+  const [id, createdAt] = [uuidv7(), new Date().toISOString()];
+  return { v: 1, id, tenant: "default", createdAt, reference, films: [film] };
+};
 before(async () => {
   gateway = await LoneGateway.start();
-  const film = { index: 0, contentType: "image/png", digest: digestOf("abc"), bytes: 3 };
   for (let at = 0; at < 120; at += 1) {
-    const id = uuidv7();
-    const reference = at % 20 === 0 ? "rare" : "common";
-    const createdAt = new Date().toISOString();
-    const request = { v: 1, id, tenant: "default", createdAt, reference, films: [film] };
+    const request = requestOf(at % 20 === 0 ? "rare" : "common");
     await gateway.backbone.analyses.accept(request, [Buffer.from("abc")]);
-    ids.unshift(id);
+    ids.unshift(request.id);
   }
 });
 after(() => gateway?.stop());
@@ -64,8 +72,24 @@ describe("a filtered list", () => {
     const [first] = rare();
     const { body } = await gateway.client.request<Page>("/v1/analyses?reference=rare&limit=1");
     assert.deepEqual([body.data.map(({ id }) => id), body.nextCursor], [[first], first]);
-    // The first as without a filter, and one of fifty.
+    // The first as without a filter, and one of all that is left to look at.
     assert.equal(list.mock.callCount(), 2);
+  });
+
+  test("of a rare match looks at five hundred by two lists, and its cursor leads on", async (t) => {
+    const own = await LoneGateway.start();
+    t.after(() => own.stop());
+    const { ledger } = own.backbone.analyses;
+    // Ids ascend as they are made: the last here is the newest.
+    const requests = Array.from({ length: 600 }, (_, at) => requestOf(at === 0 ? "rare" : "common"));
+    for (const request of requests) await ledger.accept(request, [Buffer.from("abc")]);
+    const list = t.mock.method(ledger, "list");
+    const page = (query: string) => own.client.request<Page>(`/v1/analyses?reference=rare${query}`);
+    const { nextCursor, data } = (await page("")).body;
+    assert.equal(list.mock.callCount(), 2);
+    assert.deepEqual([data, nextCursor], [[], requests.at(-500)?.id]);
+    const rest = (await page(`&cursor=${nextCursor}`)).body;
+    assert.deepEqual([rest.data.map(({ id }) => id), rest.nextCursor], [[requests[0]?.id], undefined]);
   });
 });
 
@@ -151,9 +175,16 @@ test("eight lists are made at once, however many are asked for", async (t) => {
   const { ledger } = gateway.backbone.analyses;
   const list = ledger.list.bind(ledger);
   let [under, most] = [0, 0];
+  let go = () => {};
+  const eight = new Promise<void>((resolve) => {
+    go = resolve;
+  });
   t.mock.method(ledger, "list", async (...args: Parameters<typeof list>) => {
     under += 1;
     most = Math.max(most, under);
+    // A turn is not all lists: the first ones wait for each other.
+    if (under === 8) go();
+    await eight;
     return list(...args).finally(() => {
       under -= 1;
     });

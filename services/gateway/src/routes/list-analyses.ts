@@ -20,7 +20,7 @@ const Page = Type.Object({
 
 /** Most analyses that one request looks at; a page of a rare status may end early, with a cursor to go on. */
 const mostLooked = 500;
-/** Looked at in a step where there is a filter: how many of them it lets through is not known. */
+/** Read at once where there is a filter: how many of them it lets through is not known. */
 const filteredAtOnce = 50;
 
 /**
@@ -65,17 +65,24 @@ async function listed(
   const data: Analysis[] = [];
   let after = cursor;
   for (let looked = 0; looked < mostLooked; ) {
-    // The first step as without a filter: often it is enough.
-    const wanted = filtered && looked > 0 ? filteredAtOnce : limit - data.length + 1;
+    // The first step as without a filter: often it is enough. The second lists all that is left to look at, since each list
+    // costs a store of files a pass over the whole folder.
+    const further = filtered && looked > 0;
+    const wanted = further ? mostLooked - looked : limit - data.length + 1;
     const ids = await analyses.ledger.list(tenant, wanted, after);
-    const found = await Promise.all(
-      ids.map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),
-    );
-    for (const analysis of found) {
-      if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
-      if (reference !== undefined && analysis.reference !== reference) continue;
-      if (data.length === limit) return page(data, data.at(-1)?.id);
-      data.push(analysis);
+    const atOnce = further ? filteredAtOnce : wanted;
+    for (let start = 0; start < ids.length; start += atOnce) {
+      const found = await Promise.all(
+        ids
+          .slice(start, start + atOnce)
+          .map((id) => analyses.get({ tenant, id }).catch((error) => passedOver(error, status))),
+      );
+      for (const analysis of found) {
+        if (analysis === undefined || (status !== undefined && analysis.status !== status)) continue;
+        if (reference !== undefined && analysis.reference !== reference) continue;
+        if (data.length === limit) return page(data, data.at(-1)?.id);
+        data.push(analysis);
+      }
     }
     looked += ids.length;
     after = ids.at(-1) ?? after;
