@@ -24,7 +24,7 @@ export const webhooksUsage = `npm run osteon -- webhooks listen [--url URL] [--k
 /** A body that a webhook never reaches. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** `webhooks listen`. @returns whether all went well @throws UsageError */
+/** `webhooks listen`. @returns whether all went well @throws UsageError, and the signal's reason where it came before `--count` */
 export async function webhooksCommand(
   args: readonly string[],
   terminal: InterruptibleTerminal,
@@ -96,7 +96,6 @@ export async function webhooksCommand(
       await client.webhooks.delete(endpoint.id);
       terminal.err(`Removed endpoint ${endpoint.id}`);
     }
-    return true;
   } catch (error) {
     terminal.err(explainError(error));
     return false;
@@ -104,6 +103,9 @@ export async function webhooksCommand(
     server.close();
     server.closeAllConnections();
   }
+  // Without a count a signal is its usual end.
+  if (values.count !== undefined && received < count) terminal.signal.throwIfAborted();
+  return true;
 }
 
 function describe(event: WebhookEvent | WebhookTestEvent): string {

@@ -10,11 +10,12 @@ import { repoRoot } from "@osteon/shared/command-line";
 
 const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
 
-/** `webhooks listen` at a gateway that registers, and calls `removing` before it answers a removal. */
+/** `webhooks listen` with `options` at a gateway that registers, and calls `removing` before it answers a removal. */
 async function listening(
   t: TestContext,
   command: readonly string[],
   removing: (child: ChildProcess) => void,
+  options: readonly string[] = [],
 ) {
   let child: ChildProcess | undefined;
   const gateway = createServer((request, response) => {
@@ -34,7 +35,7 @@ async function listening(
   });
   const [file = "", ...args] = command;
   const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
-  child = spawn(file, [...args, "webhooks", "listen", "--url", url], {
+  child = spawn(file, [...args, "webhooks", "listen", "--url", url, ...options], {
     cwd: repoRoot,
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -60,6 +61,14 @@ test("npm's copy of a Ctrl-C does not end it before its endpoint is removed", as
   const { child, exited, removed } = await listening(t, [process.execPath, main], (it) => it.kill("SIGINT"));
   child.kill("SIGINT");
   assert.deepEqual(await exited, [0, null]);
+  await removed;
+});
+
+test("a Ctrl-C before as many came as were asked for is told by the exit code", async (t) => {
+  const command = [process.execPath, main];
+  const { child, exited, removed } = await listening(t, command, () => undefined, ["--count", "5"]);
+  child.kill("SIGINT");
+  assert.deepEqual(await exited, [130, null]);
   await removed;
 });
 
