@@ -70,6 +70,21 @@ async function largestPicture(page: Page, row: string): Promise<number> {
   );
 }
 
+test("a search for what is rare stops before the archive's end, and tells no number that it does not know", async () => {
+  const { page, close } = await openPage(browser, system.client.url);
+  let asked = 0;
+  await page.route(/\/v1\/analyses\?.*status=cancelled/, (route) => {
+    asked += 1;
+    return route.fulfill({ json: { data: [], nextCursor: exam.id } });
+  });
+  await page.goto("/history");
+  await page.getByText("1 exam, of 1 looked at").waitFor();
+  await page.getByLabel("Result").selectOption("cancelled");
+  await page.getByRole("button", { name: "Look further back" }).waitFor();
+  assert.deepEqual([asked, await page.locator(".page-head p").innerText()], [2, "0 exams"]);
+  await close();
+});
+
 describe("five hundred films", () => {
   test("of the history are listed, only those in sight are drawn, and their pictures come small from the gateway", async () => {
     await copyExam(system, exam, many);

@@ -33,15 +33,16 @@ export default function HistoryPage() {
     }
   };
 
+  const told = () =>
+    looked === undefined
+      ? t("history.narrowed", { count: found.length })
+      : t("history.found", { count: found.length, looked: count(looked) });
+
   return (
     <main className="history" id="main">
       <header className="page-head">
         <h1>{t("history.title")}</h1>
-        <p role="status">
-          {state === "looking"
-            ? t("history.looking")
-            : t("history.found", { count: found.length, looked: count(looked) })}
-        </p>
+        <p role="status">{state === "looking" ? t("history.looking") : told()}</p>
       </header>
       <FilterBar filters={filters} onChange={setFilters} />
       {found.length > 0 && <HistoryList found={found} onErase={setErasing} />}

@@ -5,16 +5,17 @@ import { asRefusal } from "../words/refusals.js";
 
 export interface History {
   found: readonly Analysis[];
-  /** Analyses that were looked at. */
-  looked: number;
+  /** Analyses that were looked at; not known where there is a status, of which the gateway sends the hits alone. */
+  looked: number | undefined;
   state: "looking" | "more" | "end" | OsteonError;
   more(): void;
   forget(id: string): void;
 }
 
-/** A search goes on by itself until it has found so many, or looked at so many. */
+/** A search goes on by itself until it has found so many, or looked at a thousand or so. */
 const enough = 60;
-const mostAtOnce = 1_000;
+/** A call looks at a hundred, and at up to five hundred where there is a status. */
+const mostCalls = { all: 10, ofStatus: 2 };
 
 /** Everything there is, newest first, as far as it passes; read page by page, further on request. */
 export function useHistory(
@@ -34,7 +35,7 @@ export function useHistory(
     setState("looking");
     try {
       let hits = 0;
-      let seen = 0;
+      let left = status === undefined ? mostCalls.all : mostCalls.ofStatus;
       do {
         const page = await osteon.list({
           limit: 100,
@@ -45,11 +46,11 @@ export function useHistory(
         if (over.signal.aborted) return;
         const passed = page.data.filter(passes);
         hits += passed.length;
-        seen += page.data.length;
+        left -= 1;
         cursor.current = page.nextCursor;
         setFound((before) => [...before, ...passed]);
         setLooked((before) => before + page.data.length);
-      } while (cursor.current !== undefined && hits < enough && seen < mostAtOnce);
+      } while (cursor.current !== undefined && hits < enough && left > 0);
       setState(cursor.current === undefined ? "end" : "more");
     } catch (error) {
       if (!over.signal.aborted) setState(asRefusal(error));
@@ -65,5 +66,11 @@ export function useHistory(
   }, [go]);
 
   const forget = (id: string) => setFound((before) => before.filter((analysis) => analysis.id !== id));
-  return { found, looked, state, more: () => void go(), forget };
+  return {
+    found,
+    looked: status === undefined ? looked : undefined,
+    state,
+    more: () => void go(),
+    forget,
+  };
 }
