@@ -22,6 +22,8 @@ export function clientOf(options: S3StoreOptions, endpoint: string | undefined):
   // A call that waits for a socket counts as one that cannot connect: as many as a webhook worker's deliveries may make at once.
   const agent = { keepAlive: true, maxSockets: 512 };
   const answerMs = options.answerMs ?? 30_000;
+  // The SDK tells whoever runs Node 20 of its versions to come. This one is pinned, and runs there.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const client = new S3Client({
     region: options.region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
