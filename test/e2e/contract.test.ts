@@ -174,6 +174,30 @@ test("the Python of the guide works as it stands there", async () => {
   assert.match(stdout, /warmup\.png completed \{'label': 'hand'.*Research use only/);
 });
 
+test("the README's first film is answered as it says there", async () => {
+  const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8");
+  const [, name, block] = /curl -s -F film=@(\S+) .*?```jsonc\n(.*?)```/s.exec(readme) ?? [];
+  assert.ok(name !== undefined && block !== undefined);
+  const bytes = await readFile(new URL(`../../../${name}`, import.meta.url));
+  const { body } = await system.client.submit([{ name, bytes }]);
+  says(await system.client.ended(body.id), JSON.parse(block));
+});
+
+/** Asserts that an answer has all that a text shows of it: numbers to a hundredth, lists whole. */
+function says(answer: unknown, shown: unknown, at = ""): void {
+  if (typeof shown === "number") {
+    assert.ok(
+      typeof answer === "number" && Math.abs(answer - shown) <= 0.01,
+      `${at}: ${answer}, not ${shown}`,
+    );
+  } else if (typeof shown === "object" && shown !== null) {
+    assert.ok(typeof answer === "object" && answer !== null, at);
+    if (Array.isArray(shown)) assert.equal((answer as unknown[]).length, shown.length, at);
+    for (const [key, part] of Object.entries(shown))
+      says((answer as Record<string, unknown>)[key], part, `${at}/${key}`);
+  } else assert.equal(answer, shown, at);
+}
+
 test("a wait at one gateway is woken by what another gateway's client submitted", async () => {
   const [one, two] = clients;
   assert.ok(one !== undefined && two !== undefined);
