@@ -7,6 +7,7 @@ import {
   RunningProcessor,
   Solitude,
 } from "../queues/index.js";
+import { OnceAnOutage } from "../telemetry/index.js";
 import { watchMemory } from "./memory-watch.js";
 import type { RunningService, ServiceContext } from "./run-service.js";
 
@@ -34,6 +35,9 @@ export async function runProcessors(
   for (const kind of kinds)
     for (const outcome of ["done", "retried", "failed"]) metrics.jobSeconds.zero({ kind, outcome });
   const connection = connectRedis(config, "blocking");
+  const tell = (error: unknown) => logger.warn({ err: error }, "queue error");
+  const redisAway = new OnceAnOutage(tell);
+  connection.on("ready", () => redisAway.over());
   const solitude = new Solitude();
   const running = processors.map(
     (processor) =>
@@ -41,7 +45,11 @@ export async function runProcessors(
         concurrency,
         solitude,
         lockMs: config.JOB_LOCK_MS,
-        onError: (error) => logger.warn({ err: error }, "queue error"),
+        onError: (error) => {
+          if (connection.status === "ready") tell(error);
+          // Several a second: each try to connect fails. Some tell in how many milliseconds the next follows.
+          else redisAway.failed(error, String(error).replace(/\d+/g, ""));
+        },
         onDied: (error) => {
           logger.fatal({ err: error, kind: processor.kind }, "takes no job any more: ended");
           process.exit(1);
