@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createInterface, type Interface } from "node:readline";
@@ -27,6 +27,14 @@ const triesOfOwnFaults = 4;
 /** Longer than anything takes that comes to its end, also on a machine that others keep busy. */
 const patienceSeconds = 600;
 
+/** Waits until each film was tried more often than its own faults allow. */
+const triedBeyondOwnFaults = ({ health }: { health: string | undefined }) =>
+  until("each film was tried more often than its own faults allow", patienceSeconds, async () => {
+    const metrics = await (await fetch(`${health}/metrics`)).text();
+    const retried = /^osteon_job_duration_seconds_count\{[^}]*outcome="retried"[^}]*\} (\d+)$/m.exec(metrics);
+    return Number(retried?.[1] ?? 0) > films.length * triesOfOwnFaults;
+  });
+
 /** A data folder, and what its store is on. */
 async function onSmallDisk(t: TestContext): Promise<{ dataDir: string; disk: SmallDisk }> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), "osteon-small-"));
@@ -51,16 +59,35 @@ test("a full disk refuses new films, and those accepted wait until there is room
     const empty = disk.fill();
     process.kill(worker.pid, "SIGCONT");
     Client.refused(await system.client.submit(films.slice(0, 1)), 503, "store-unavailable");
-    await until("each film was tried more often than its own faults allow", patienceSeconds, async () => {
-      const metrics = await (await fetch(`${worker.health}/metrics`)).text();
-      const retried = /^osteon_job_duration_seconds_count\{[^}]*outcome="retried"[^}]*\} (\d+)$/m.exec(
-        metrics,
-      );
-      return Number(retried?.[1] ?? 0) > films.length * triesOfOwnFaults;
-    });
+    await triedBeyondOwnFaults(worker);
     for (const { body } of answers)
       assert.ok(["queued", "processing"].includes((await system.client.get(body.id)).body.status));
     empty();
+    for (const { body } of answers)
+      assert.equal((await system.client.ended(body.id, patienceSeconds)).status, "completed");
+    await system.settled(patienceSeconds);
+  } finally {
+    await system.stop();
+  }
+});
+
+test("films whose worker finds its folder of objects away wait until it is back", async (t) => {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), "osteon-away-"));
+  t.after(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
+  const system = await startTestSystem({ dataDir, env: { ...env, HEALTH_PORT: "0" } });
+  try {
+    const [worker] = system.running.named("bodypart-worker");
+    assert.ok(worker?.pid);
+    process.kill(worker.pid, "SIGSTOP");
+    const answers = await Promise.all(films.map((film) => system.client.submit([film])));
+    const store = path.join(dataDir, "store");
+    await rename(store, `${store}-away`);
+    await mkdir(store);
+    process.kill(worker.pid, "SIGCONT");
+    await triedBeyondOwnFaults(worker);
+    assert.deepEqual(await readdir(store), [], "nothing is begun in its place");
+    await rm(store, { recursive: true });
+    await rename(`${store}-away`, store);
     for (const { body } of answers)
       assert.equal((await system.client.ended(body.id, patienceSeconds)).status, "completed");
     await system.settled(patienceSeconds);

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { freePort } from "@osteon/embedded";
 import { Client } from "../support/client.js";
 import { LoneGateway } from "../support/gateway.js";
+import { until } from "../support/until.js";
 
 const main = fileURLToPath(new URL("../../../services/webhook-worker/dist/src/main.js", import.meta.url));
 
@@ -64,4 +68,21 @@ test("a gateway whose store says nothing more is soon not ready", { timeout: 60_
   });
   Client.refused(await gateway.client.request("/readyz"), 503, "store-unavailable");
   assert.equal(asked, 1);
+});
+
+test("a gateway whose folder of objects is away is not ready, and tells no list to be empty", {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-away-"));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const gateway = await LoneGateway.start({ DATA_DIR: folder });
+  t.after(() => gateway.stop());
+  await gateway.backbone.store.probe();
+  const store = path.join(folder, "store");
+  await rename(store, `${store}-away`);
+  Client.refused(await gateway.client.request("/readyz"), 503, "store-unavailable");
+  Client.refused(await gateway.client.request("/v1/analyses"), 503, "store-unavailable");
+  await rename(`${store}-away`, store);
+  assert.equal((await gateway.client.request("/v1/analyses")).status, 200);
+  await until("it is ready again", 10, async () => (await gateway.client.request("/readyz")).status === 200);
 });

@@ -93,7 +93,7 @@ export class TestSystem {
     const objects = await readdir(path.join(this.running.dataDir, "store"), { recursive: true });
     const keys = await this.#withRedis((redis) => redis.keys("*"));
     return {
-      objects: objects.filter((name) => !/^(\.tmp|probe)/.test(name)).sort(),
+      objects: objects.filter((name) => !/^(\.tmp|\.id|probe)/.test(name)).sort(),
       // What is not of an analysis: heartbeats, locks, the queues' own bookkeeping.
       keys: keys.filter((key) => /:live:|:[0-9a-f]{8}-[0-9a-f-]{27}/.test(key)).sort(),
     };

@@ -35,20 +35,24 @@ export async function readWhole(file: string): Promise<Buffer> {
   return statSync(file).size <= smallBytes ? readFileSync(file) : readFile(file);
 }
 
-/** Writes a new file, whose bytes are on the disk when this returns. Where it fails, none is left. */
-export async function writeNew(file: string, body: ObjectBody): Promise<void> {
+/**
+ * Writes a new file, whose bytes are on the disk when this returns. Where it fails, none is left.
+ *
+ * @param mayMake throws where the file's folder is missing and must not be made
+ */
+export async function writeNew(file: string, body: ObjectBody, mayMake: () => void): Promise<void> {
   try {
     if (typeof body === "string" || (body instanceof Uint8Array && body.length <= smallBytes))
-      await writeSmall(file, body);
-    else await writeLarge(file, body);
+      await writeSmall(file, body, mayMake);
+    else await writeLarge(file, body, mayMake);
   } catch (error) {
     await rm(file, { force: true });
     throw error;
   }
 }
 
-async function writeSmall(file: string, body: string | Uint8Array): Promise<void> {
-  const descriptor = await openNew(file);
+async function writeSmall(file: string, body: string | Uint8Array, mayMake: () => void): Promise<void> {
+  const descriptor = await openNew(file, mayMake);
   try {
     writeFileSync(descriptor, body);
     await syncData(descriptor);
@@ -57,8 +61,12 @@ async function writeSmall(file: string, body: string | Uint8Array): Promise<void
   }
 }
 
-async function writeLarge(file: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-  closeSync(await openNew(file));
+async function writeLarge(
+  file: string,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  mayMake: () => void,
+): Promise<void> {
+  closeSync(await openNew(file, mayMake));
   const handle = await open(file, "r+");
   try {
     await writeFile(handle, body);
@@ -69,10 +77,11 @@ async function writeLarge(file: string, body: Uint8Array | AsyncIterable<Uint8Ar
 }
 
 /** Creates a file, and its folder where that is missing. */
-async function openNew(file: string): Promise<number> {
+async function openNew(file: string, mayMake: () => void): Promise<number> {
   const create = () => openFile(file, "wx", 0o600);
   return create().catch((error: unknown) => {
     if (errno(error) !== "ENOENT") throw error;
+    mayMake();
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     return create();
   });
@@ -83,8 +92,14 @@ async function openNew(file: string): Promise<number> {
  * The file goes from where it was.
  *
  * @param ifAbsent false is returned where the name is taken; else whatever has it is replaced
+ * @param mayMake throws where the name's folder is missing and must not be made
  */
-export async function place(file: string, target: string, ifAbsent: boolean): Promise<boolean> {
+export async function place(
+  file: string,
+  target: string,
+  ifAbsent: boolean,
+  mayMake: () => void,
+): Promise<boolean> {
   const folder = path.dirname(target);
   const changed = new Set([folder]);
   const step = () => (ifAbsent ? linkSync(file, target) : renameSync(file, target));
@@ -93,6 +108,7 @@ export async function place(file: string, target: string, ifAbsent: boolean): Pr
       step();
     } catch (error) {
       if (errno(error) !== "ENOENT") throw error;
+      mayMake();
       for (const parent of makeFolder(folder)) changed.add(parent);
       step();
     }

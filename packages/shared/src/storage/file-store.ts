@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { opendir, readdir, rm, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { ProblemError } from "../problems/index.js";
@@ -18,28 +19,29 @@ const brokenOffMs = 3_600_000;
 /**
  * Objects as files of a folder. A write is a new file that is synced and then renamed, or linked where the condition
  * asks that nothing be there, so a reader sees a whole object or none, and a crash leaves at most a file in `.tmp`.
+ * `.id` tells, once the store was probed, a folder that is away from one that is empty (docs/decisions/0052-file-store-id.md).
  */
 export class FileStore implements ObjectStore {
   readonly driver = "file";
   readonly #root: string;
   readonly #temporary: string;
+  readonly #idFile: string;
+  /** Undefined until the store was probed. */
+  #id: string | undefined;
 
   constructor(root: string) {
     this.#root = path.resolve(root);
     this.#temporary = path.join(this.#root, ".tmp");
+    this.#idFile = path.join(this.#root, ".id");
   }
 
   async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<boolean> {
     const target = this.#file(key);
-    return this.#guarded(async () => {
-      const temporary = path.join(this.#temporary, randomUUID());
-      await writeNew(temporary, body);
-      return place(temporary, target, options.ifAbsent === true);
-    });
+    return this.#guarded(() => this.#write(target, body, options.ifAbsent === true));
   }
 
   get(key: string): Promise<Buffer | undefined> {
-    return this.#guarded(() => absentAs(undefined, () => readWhole(this.#file(key))));
+    return this.#guarded(() => this.#absentAs(undefined, () => readWhole(this.#file(key))));
   }
 
   async presignPut(): Promise<undefined> {
@@ -47,15 +49,15 @@ export class FileStore implements ObjectStore {
   }
 
   size(key: string): Promise<number | undefined> {
-    return this.#guarded(() => absentAs(undefined, async () => (await stat(this.#file(key))).size));
+    return this.#guarded(() => this.#absentAs(undefined, async () => (await stat(this.#file(key))).size));
   }
 
   exists(key: string): Promise<boolean> {
-    return this.#guarded(() => absentAs(false, async () => (await stat(this.#file(key))).isFile()));
+    return this.#guarded(() => this.#absentAs(false, async () => (await stat(this.#file(key))).isFile()));
   }
 
   delete(key: string): Promise<void> {
-    return this.#guarded(() => absentAs(undefined, () => unlink(this.#file(key))));
+    return this.#guarded(() => this.#absentAs(undefined, () => unlink(this.#file(key))));
   }
 
   async deleteAll(keys: readonly string[]): Promise<void> {
@@ -65,7 +67,10 @@ export class FileStore implements ObjectStore {
   deletePrefix(prefix: string): Promise<void> {
     const folder = this.#folder(prefix);
     // A folder into which somebody writes while it goes is not empty when it should be.
-    return this.#guarded(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
+    return this.#guarded(async () => {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+      this.#checkThere();
+    });
   }
 
   list(prefix: string, options: ListOptions = {}): Promise<string[]> {
@@ -74,6 +79,7 @@ export class FileStore implements ObjectStore {
     const found: string[] = [];
     return this.#guarded(async () => {
       await collect(folder, prefix, options, limit, found);
+      this.#checkThere();
       return found;
     });
   }
@@ -82,9 +88,9 @@ export class FileStore implements ObjectStore {
     return this.#guarded(async () => {
       let swept = 0;
       const before = Date.now() - brokenOffMs;
-      for (const name of await absentAs([], () => readdir(this.#temporary))) {
+      for (const name of await this.#absentAs([], () => readdir(this.#temporary))) {
         const file = path.join(this.#temporary, name);
-        const old = await absentAs(false, async () => (await stat(file)).mtimeMs < before);
+        const old = await this.#absentAs(false, async () => (await stat(file)).mtimeMs < before);
         if (!old) continue;
         await rm(file, { force: true });
         swept += 1;
@@ -95,6 +101,11 @@ export class FileStore implements ObjectStore {
 
   async probe(): Promise<void> {
     await probeConditionalPut(this);
+    await this.#guarded(async () => {
+      await this.#write(this.#idFile, randomUUID(), true);
+      this.#id ??= readFileSync(this.#idFile, "utf8");
+      this.#checkThere();
+    });
   }
 
   async close(): Promise<void> {}
@@ -106,6 +117,30 @@ export class FileStore implements ObjectStore {
   #folder(prefix: string): string {
     if (!prefix.endsWith("/")) throw new TypeError('a prefix must end in "/"');
     return this.#file(prefix.slice(0, -1));
+  }
+
+  async #write(target: string, body: ObjectBody, ifAbsent: boolean): Promise<boolean> {
+    const temporary = path.join(this.#temporary, randomUUID());
+    // Else a store that is away would be begun anew in its place.
+    const mayMake = () => this.#checkThere();
+    await writeNew(temporary, body, mayMake);
+    return place(temporary, target, ifAbsent, mayMake);
+  }
+
+  /** Throws where the folder is not the store that was probed: a disk that is not mounted leaves none, or an empty one. */
+  #checkThere(): void {
+    if (this.#id !== undefined && readFileSync(this.#idFile, "utf8") !== this.#id)
+      throw new ProblemError("store-unavailable", "The object store's folder is not the one of the start.");
+  }
+
+  async #absentAs<T>(absent: T, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      this.#checkThere();
+      return absent;
+    }
   }
 
   async #guarded<T>(step: () => Promise<T>): Promise<T> {
@@ -120,14 +155,7 @@ export class FileStore implements ObjectStore {
   }
 }
 
-async function absentAs<T>(absent: T, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return absent;
-    throw error;
-  }
-}
+const isAbsent = (error: unknown) => errno(error) === "ENOENT" || errno(error) === "ENOTDIR";
 
 /** Depth-first in the order of whole keys: a folder sorts as its name with "/" behind it. */
 async function collect(
@@ -164,7 +192,10 @@ async function firstNames(
   wanted: (name: string) => boolean,
 ): Promise<string[]> {
   const first: string[] = [];
-  const entries = await absentAs(undefined, () => opendir(folder, { bufferSize: 256 }));
+  const entries = await opendir(folder, { bufferSize: 256 }).catch((error: unknown) => {
+    if (!isAbsent(error)) throw error;
+    return undefined;
+  });
   if (entries === undefined) return first;
   for await (const entry of entries) {
     const name = `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`;

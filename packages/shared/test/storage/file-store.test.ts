@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
+import { Readable } from "node:stream";
+import { after, describe, test } from "node:test";
 import { FileStore, ProblemError, walk } from "../../src/index.js";
 import { storeConformance } from "./store-conformance.js";
 
@@ -49,4 +50,50 @@ test("a store that cannot be written is unavailable, with a code", async () => {
     store.put("a", "1"),
     (error) => error instanceof ProblemError && error.code === "store-unavailable",
   );
+});
+
+describe("a store that was probed", () => {
+  const replacements: Record<string, (root: string) => Promise<unknown>> = {
+    "is away": async () => undefined,
+    "has a file in its place": (root) => writeFile(root, ""),
+    "has an empty folder in its place": (root) => mkdir(root),
+    "has another store in its place": (root) => new FileStore(root).probe(),
+  };
+  for (const [what, replace] of Object.entries(replacements))
+    test(`is unavailable while it ${what}, and is made by nothing`, async () => {
+      const root = path.join(await folder(), "store");
+      await new FileStore(root).put("a/before", "an object of a store that has no id yet");
+      const store = new FileStore(root);
+      await store.probe();
+      await store.put("a/b", "1");
+      await rename(root, `${root}-away`);
+      await replace(root);
+      const there = () => readdir(path.dirname(root), { recursive: true });
+      const left = await there();
+      for (const call of [
+        () => store.get("a/b"),
+        () => store.size("a/b"),
+        () => store.exists("probe/ready"),
+        () => store.put("a/b", "2"),
+        () => store.put("a/stream", Readable.from([Buffer.from("2")])),
+        () => store.delete("a/b"),
+        () => store.deleteAll(["a/b"]),
+        () => store.deletePrefix("a/"),
+        () => store.list("a/"),
+        () => store.probe(),
+      ])
+        await assert.rejects(call(), { code: "store-unavailable" });
+      assert.deepEqual(await there(), left);
+      await rm(root, { recursive: true, force: true });
+      await rename(`${root}-away`, root);
+      assert.equal((await store.get("a/b"))?.toString(), "1");
+      assert.equal(await store.get("a/none"), undefined);
+      assert.equal(await store.exists("a/none"), false);
+      assert.deepEqual(await store.list("none/"), []);
+      assert.deepEqual(await store.list("a/"), ["a/b", "a/before"]);
+      await store.put("new/b", "3");
+      await store.deletePrefix("new/");
+      await new FileStore(root).probe();
+      await store.probe();
+    });
 });
