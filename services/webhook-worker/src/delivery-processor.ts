@@ -64,6 +64,8 @@ export class DeliveryProcessor implements Processor<"webhook"> {
   async process({ data, postpone }: Attempt<"webhook">): Promise<void> {
     const { ledger, dispatch, slots, metrics } = this.#parts;
     const ref = refOf(data);
+    const full = this.#full(ref);
+    if (full !== undefined) return postpone(full);
     const due = await readDue(ledger, ref);
     if (due === "gone") return ledger.deliveries.drop(ref);
     if (due === "done") return (await ledger.deliveries.close(ref)) ? postpone(0) : undefined;
@@ -91,6 +93,15 @@ export class DeliveryProcessor implements Processor<"webhook"> {
       slot.release(result?.milliseconds ?? 0);
     }
     await this.#end(ref, due, result, postpone);
+  }
+
+  /**
+   * The wait where an endpoint has no room now: most of what a slow one is owed comes only to be put off, and costs the store nothing so.
+   * A callback's address stands in the store, and what is only to be noted needs no room.
+   */
+  #full(ref: DeliveryRef): number | undefined {
+    if (ref.webhook === undefined || this.#unnoted.of(ref) !== undefined) return undefined;
+    return this.#parts.slots.wait(ref.tenant, ref.webhook);
   }
 
   /** Notes how a try ended. Where the store does not take that, the try is not made again for it. */

@@ -10,7 +10,15 @@ const presumedMs = 500;
 const weight = 0.3;
 
 const leastWaitMs = 100;
-const mostWaitMs = 5 * 60_000;
+/** As far ahead as what is put off has a time of its own. */
+const mostAheadMs = 5 * 60_000;
+
+/**
+ * The wait of what is put off beyond that: any time from four minutes to nine. With one time for all, thousands would come back at
+ * once, and others would wait behind them.
+ */
+const farWait = () => mostAheadMs * (0.8 + Math.random());
+
 export interface TargetSlotsOptions {
   /** Receivers that are remembered. Default 10,000. */
   mostLanes?: number;
@@ -50,12 +58,9 @@ export class TargetSlots {
    * @param now of a clock that is never set: what was put off while the time of day was ahead would wait for it to come again
    */
   take(tenant: string, target: string, now = performance.now()): Slot | number {
-    const lane = this.#lane(`${tenant} ${target}`);
-    const most = Math.min(mostPerTarget, Math.max(1, Math.floor(budgetMs / lane.averageMs)));
-    if (lane.active >= most || this.#tenants.of(tenant) >= this.#mostPerTenant) {
-      if (lane.freeAt - now < mostWaitMs) lane.freeAt = Math.max(lane.freeAt, now) + lane.averageMs / most;
-      return Math.max(leastWaitMs, lane.freeAt - now);
-    }
+    const wait = this.wait(tenant, target, now);
+    if (wait !== undefined) return wait;
+    const lane = this.#lane(tenant, target);
     lane.active += 1;
     this.#tenants.add(tenant, 1);
     return {
@@ -67,7 +72,18 @@ export class TargetSlots {
     };
   }
 
-  #lane(name: string): Lane {
+  /** Puts off as `take` does, but takes nothing: undefined where there is room now. */
+  wait(tenant: string, target: string, now = performance.now()): number | undefined {
+    const lane = this.#lane(tenant, target);
+    const most = Math.min(mostPerTarget, Math.max(1, Math.floor(budgetMs / lane.averageMs)));
+    if (lane.active < most && this.#tenants.of(tenant) < this.#mostPerTenant) return undefined;
+    if (lane.freeAt - now >= mostAheadMs) return farWait();
+    lane.freeAt = Math.max(lane.freeAt, now) + lane.averageMs / most;
+    return Math.max(leastWaitMs, lane.freeAt - now);
+  }
+
+  #lane(tenant: string, target: string): Lane {
+    const name = `${tenant} ${target}`;
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
     if (this.#lanes.size >= this.#mostLanes) {

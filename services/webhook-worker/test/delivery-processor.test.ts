@@ -740,6 +740,21 @@ test("an event owed twice is one delivery, and one that was made is not made aga
   );
 });
 
+test("what an endpoint has no room for is put off before the store is asked", async (t) => {
+  const { record } = await endpoint();
+  const { id } = await ended();
+  const slots = new TargetSlots(2);
+  processor = newProcessor({ slots });
+  const slot = slots.take(tenant, record.id);
+  assert.ok(typeof slot === "object");
+  const read = t.mock.method(store, "get");
+  assert.notEqual(await attempt(id, record.id), undefined);
+  assert.equal(read.mock.callCount(), 0);
+  slot.release(20);
+  assert.equal(await attempt(id, record.id), undefined);
+  assert.equal(received.length, 1);
+});
+
 test("deliveries older than the retention go, those still owed stay", async () => {
   const { record } = await endpoint();
   const old = await ended({ id: "01900000-0000-7000-8000-000000000001" });

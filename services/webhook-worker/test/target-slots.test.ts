@@ -65,17 +65,52 @@ test("of more receivers than it remembers, those are forgotten at which nothing 
   assert.equal(takeAll(slots, "a", "busy").length, 0);
 });
 
-test("what finds no room is spread over the time that the ones before it take, up to five minutes", () => {
+/** A receiver that answers after so many milliseconds, and that something is sent to all the time. */
+function busyLane(milliseconds: number): TargetSlots {
   const slots = new TargetSlots(256);
-  for (const slot of takeAll(slots, "a", "dead")) slot.release(15_000);
-  takeAll(slots, "a", "dead");
-  const waits = Array.from({ length: 100 }, () => slots.take("a", "dead", 0));
-  const numbers = waits.filter((wait) => typeof wait === "number");
-  assert.equal(numbers.length, 100);
+  for (const slot of takeAll(slots, "a", "slow")) slot.release(milliseconds);
+  takeAll(slots, "a", "slow");
+  return slots;
+}
+
+/** The wait of what finds no room. */
+function putOff(slots: TargetSlots, now: number): number {
+  const wait = slots.take("a", "slow", now);
+  assert.ok(typeof wait === "number");
+  return wait;
+}
+
+test("what finds no room is spread over the time that the ones before it take, for five minutes", () => {
+  const slots = busyLane(15_000);
+  const waits = Array.from({ length: 16 }, () => putOff(slots, 0));
   assert.deepEqual(
-    numbers,
-    [...numbers].sort((x, y) => x - y),
+    waits,
+    waits.toSorted((x, y) => x - y),
   );
-  assert.ok((numbers[0] ?? 0) > 10_000);
-  assert.ok((numbers.at(-1) ?? 0) < 6 * 60_000);
+  assert.ok((waits[0] ?? 0) > 10_000);
+  assert.ok((waits.at(-1) ?? 0) < 6 * 60_000);
+});
+
+test("thousands that find no room never come back at once, however often they are put off", () => {
+  const slots = busyLane(3_000);
+  const backBy = new Map<number, number>();
+  const put = (now: number) => {
+    const wait = putOff(slots, now);
+    assert.ok(wait <= 9 * 60_000, `${wait}`);
+    const second = Math.floor((now + wait) / 1000);
+    backBy.set(second, (backBy.get(second) ?? 0) + 1);
+  };
+  for (let job = 0; job < 10_000; job += 1) put((job * 12_000) / 10_000);
+  for (let second = 0; second < 30 * 60; second += 1) {
+    const back = backBy.get(second) ?? 0;
+    assert.ok(back <= 100, `${back} in second ${second}`);
+    for (let job = 0; job < back; job += 1) put((second + 1) * 1000);
+  }
+});
+
+test("whether there is room can be asked without taking it", () => {
+  const slots = new TargetSlots(256);
+  for (let asked = 0; asked < 20; asked += 1) assert.equal(slots.wait("a", "x", 0), undefined);
+  assert.equal(takeAll(slots, "a", "x").length, 8);
+  assert.ok((slots.wait("a", "x", 0) ?? 0) > 0);
 });
