@@ -203,12 +203,29 @@ test("placing costs one command for all films of an analysis", async () => {
   assert.equal((await commands()) - before, 17, "sixteen additions and one place");
 });
 
+test("what is added again takes no second place", async () => {
+  const analysisId = uuidv7();
+  const jobs = Array.from({ length: 5 }, (_, film) => ({
+    id: filmJobId(analysisId, film, "bodypart"),
+    data: { v: 1, tenant: "a", analysisId, film, acceptedAt: 0 },
+  }));
+  await producer.add("bodypart", ...jobs.slice(0, 2));
+  for (let again = 0; again < 3; again += 1) await producer.add("bodypart", ...jobs);
+  assert.deepEqual([...(await producer.waiting())], [["a", 5]]);
+  const waiting = await redis.zrange("{osteon}:bodypart:prioritized", "0", "-1");
+  assert.deepEqual(
+    waiting,
+    jobs.map(({ id }) => id),
+  );
+});
+
 test("rounds begin anew before the priorities run out, and the order stays", async () => {
   const queue = "{osteon}:rounds";
   const rounds = new FairShare(redis, queue, { mostRounds: 20 });
   let count = 0;
   const wait = async (tenant: string, films: number, priority: Priority = "normal") => {
-    for (const place of await rounds.place(tenant, priority, films)) {
+    const ids = Array.from({ length: films }, (_, film) => `new-${film}`);
+    for (const place of await rounds.place(tenant, priority, ids)) {
       count += 1;
       await redis.zadd(`${queue}:prioritized`, place * 2 ** 32 + count, `${tenant}-${priority}-${count}`);
       await redis.hset(`${queue}:${tenant}-${priority}-${count}`, { priority: place });

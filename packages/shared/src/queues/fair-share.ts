@@ -25,12 +25,12 @@ end
 `;
 
 /**
- * Gives a tenant's films their places.
- * KEYS: shares, prioritized, delayed, active, prefix of the job keys. ARGV: lane, quota, films, most rounds, seconds kept.
- * Returns the first place; a place's round is place / quota.
+ * Gives a tenant's films their places; one whose job is known takes none, for that job has its own.
+ * KEYS: shares, prioritized, delayed, active, prefix of the job keys. ARGV: lane, quota, most rounds, seconds kept, the jobs' ids.
+ * Returns a place for each; a place's round is place / quota.
  */
 const placeScript = `${currentRound}
-local lane, quota, films = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local lane, quota = ARGV[1], tonumber(ARGV[2])
 local round, idle = currentRound()
 local last = tonumber(redis.call("HGET", KEYS[1], "last") or "0")
 if idle then
@@ -38,7 +38,7 @@ if idle then
   round = math.max(round, last)
   redis.call("DEL", KEYS[1])
 end
-if round > tonumber(ARGV[4]) then
+if round > tonumber(ARGV[3]) then
   local function earlier(priority) return math.max(priority - 2 * round, 1 + (priority - 1) % 2) end
   local waiting = redis.call("ZRANGE", KEYS[2], 0, -1, "WITHSCORES")
   for at = 1, #waiting, 2 do
@@ -63,10 +63,15 @@ if round > tonumber(ARGV[4]) then
   round = 0
 end
 local place = math.max(round * quota, tonumber(redis.call("HGET", KEYS[1], lane) or "0"))
-redis.call("HSET", KEYS[1], lane, string.format("%.0f", place + films), "round", string.format("%.0f", round),
-  "last", string.format("%.0f", math.max(last, math.floor((place + films - 1) / quota))))
-redis.call("EXPIRE", KEYS[1], ARGV[5])
-return place
+local places = {}
+for at = 5, #ARGV do
+  places[#places + 1] = place
+  if redis.call("EXISTS", KEYS[5] .. ARGV[at]) == 0 then place = place + 1 end
+end
+redis.call("HSET", KEYS[1], lane, string.format("%.0f", place), "round", string.format("%.0f", round),
+  "last", string.format("%.0f", math.max(last, math.floor((place - 1) / quota))))
+redis.call("EXPIRE", KEYS[1], ARGV[4])
+return places
 `;
 
 /** KEYS: shares, prioritized. Returns the current round and then each lane with its next place; nothing where nobody waits. */
@@ -80,7 +85,7 @@ return answer
 
 /** A connection that knows the scripts. */
 interface Scripts {
-  osteonPlaceFilms(...args: (string | number)[]): Promise<number>;
+  osteonPlaceFilms(...args: (string | number)[]): Promise<number[]>;
   osteonWaitingFilms(...keys: string[]): Promise<(string | number)[]>;
 }
 
@@ -110,20 +115,20 @@ export class FairShare {
     this.#mostRounds = mostRounds;
   }
 
-  /** BullMQ priorities for the next films of a tenant, in their order. One command. */
-  async place(tenant: string, priority: Priority, films: number): Promise<number[]> {
+  /** BullMQ priorities for the next films of a tenant, in their order, by their jobs' ids. One command. */
+  async place(tenant: string, priority: Priority, ids: readonly string[]): Promise<number[]> {
     const quota = quotas[priority];
-    const first = await this.#redis.osteonPlaceFilms(
+    const places = await this.#redis.osteonPlaceFilms(
       this.#shares,
       ...["prioritized", "delayed", "active", ""].map((each) => `${this.#queue}:${each}`),
       laneOf(tenant, priority),
       quota,
-      films,
       this.#mostRounds,
       keptSeconds,
+      ...ids,
     );
-    return Array.from({ length: films }, (_, at) => {
-      const round = Math.floor((Number(first) + at) / quota);
+    return places.map((place) => {
+      const round = Math.floor(place / quota);
       return Math.min(lastPriority, 1 + 2 * round + (priority === "urgent" ? 0 : 1));
     });
   }

@@ -90,7 +90,7 @@ export class Producer {
     // A job that is added again outside of its trace keeps what it carried.
     const carrier = carrierOfActive();
     await queueGuarded(async () => {
-      const places = await this.#places(kind, first.data, jobs.length);
+      const places = await this.#places(kind, first.data, jobs);
       const added = jobs.map((job, at) => ({
         name: kind,
         data: { ...job.data, ...carrier },
@@ -107,9 +107,14 @@ export class Producer {
   }
 
   /** BullMQ priorities of a tenant's films; of other jobs none: they wait in the order of their coming. */
-  async #places(kind: JobKind, data: Jobs[JobKind], count: number): Promise<number[] | undefined> {
+  async #places(
+    kind: JobKind,
+    data: Jobs[JobKind],
+    jobs: readonly { id: string }[],
+  ): Promise<number[] | undefined> {
     if (!isFilmJobKind(kind) || !("film" in data)) return undefined;
-    return this.#shares[kind].place(data.tenant, data.priority ?? "normal", count);
+    const ids = jobs.map(({ id }) => id);
+    return this.#shares[kind].place(data.tenant, data.priority ?? "normal", ids);
   }
 
   /** Films that wait in both film queues, by tenant: those that have some. */
