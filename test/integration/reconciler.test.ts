@@ -10,7 +10,7 @@ import {
   closeRedis,
   connectRedis,
   deliveryName,
-  type FileStore,
+  FileStore,
   filmJobId,
   Ledger,
   LiveState,
@@ -396,6 +396,52 @@ describe("the reconciler", () => {
   test("lets one walk at a time", async () => {
     await walk();
     assert.equal(await new Reconciler({ analyses, producer, redis }).walk(5), undefined);
+  });
+
+  test("lets no other walk beside one that takes longer than its lock lasts", async (t) => {
+    const films = 200;
+    const lockSeconds = 2;
+    for (let count = 0; count < films; count += 1) await accept(requestOf());
+    await analyses.ledger.pending.flush();
+    await redis.flushall();
+    // Of a store that answers: it would walk.
+    const ledger = new Ledger(new FileStore(await server.newFolder()));
+    const theirs = new Analyses({ ledger, live: own.live, producer });
+    const other = new Reconciler({ analyses: theirs, producer, redis });
+    const slow = new EventEmitter();
+    const answers = once(slow, "answers");
+    const get = store.get.bind(store);
+    t.mock.method(store, "get", async (...call: Parameters<FileStore["get"]>) => {
+      slow.emit("asked");
+      await answers;
+      return get(...call);
+    });
+    const asked = once(slow, "asked");
+    const walking = reconciler.walk(lockSeconds);
+    await asked;
+    const outlasted = performance.now() + lockSeconds * 1_500;
+    try {
+      while (performance.now() < outlasted) assert.equal(await other.walk(lockSeconds), undefined);
+    } finally {
+      slow.emit("answers");
+      await Promise.allSettled([walking]);
+    }
+    assert.equal((await walking)?.requeued, films);
+    assert.equal(await other.walk(lockSeconds), undefined, "nor at once after it");
+    assert.deepEqual([...(await producer.waiting())], [["default", films]]);
+  });
+
+  test("puts nothing back once another has its lock", async (t) => {
+    for (let count = 0; count < 40; count += 1) await accept(requestOf());
+    await redis.flushall();
+    const enqueue = analyses.enqueue.bind(analyses);
+    t.mock.method(analyses, "enqueue", async (...call: Parameters<typeof enqueue>) => {
+      await enqueue(...call);
+      await redis.set("{osteon}:reconciler", "another", "PX", 60_000);
+    });
+    await assert.rejects(walk(), { code: "queue-unavailable" });
+    assert.deepEqual([...(await producer.waiting())], [["default", 1]]);
+    assert.equal(await redis.get("{osteon}:reconciler"), "another");
   });
 });
 

@@ -1,4 +1,5 @@
 import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
+import { RedisLock, type StillHeld } from "../locks/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
 import {
   clockDifference,
@@ -36,7 +37,7 @@ const lockKey = `${queuePrefix}:reconciler`;
 
 /**
  * Walks the markers in the store and puts back what Redis no longer knows, so that every accepted film gets its result
- * though Redis was wiped. One walks at a time; any number may stand by.
+ * though Redis was wiped. One walks at a time, however long it takes; any number may stand by.
  */
 export class Reconciler {
   readonly #analyses: Analyses;
@@ -51,6 +52,8 @@ export class Reconciler {
   readonly #onStuck: (id: string, problem: ProblemError) => void;
   readonly #onClockDiffers: (milliseconds: number) => void;
   #enqueueing: Promise<void> = Promise.resolve();
+  /** Of the walk under way. */
+  #stillHeld: StillHeld = async () => undefined;
   /** Whether the clocks differed at the walk before. */
   #differs = false;
 
@@ -86,7 +89,7 @@ export class Reconciler {
   }
 
   /**
-   * One walk; undefined where another holds the lock, which ends by itself after `lockSeconds`.
+   * One walk; undefined where another walks, or did until less than `lockSeconds` ago.
    *
    * @param onReport told what was done, also where the walk ends in an error: then there is the most to tell
    */
@@ -94,15 +97,24 @@ export class Reconciler {
     lockSeconds: number,
     onReport: (report: ReconcilerReport) => void = () => undefined,
   ): Promise<ReconcilerReport | undefined> {
-    const taken = await this.#redis.set(lockKey, "1", "EX", lockSeconds, "NX");
-    if (taken === null) return undefined;
-    const report: ReconcilerReport = { seen: 0, requeued: 0, settled: 0, redelivered: 0, swept: 0, stuck: 0 };
-    try {
-      await this.#rounds(report);
-    } finally {
-      onReport(report);
-    }
-    return report;
+    const lock = new RedisLock(this.#redis, { heldMs: lockSeconds * 1000 });
+    return lock.runWhereDue(lockKey, async (stillHeld) => {
+      this.#stillHeld = stillHeld;
+      const report: ReconcilerReport = {
+        seen: 0,
+        requeued: 0,
+        settled: 0,
+        redelivered: 0,
+        swept: 0,
+        stuck: 0,
+      };
+      try {
+        await this.#rounds(report);
+      } finally {
+        onReport(report);
+      }
+      return report;
+    });
   }
 
   /** Counts in the report what it does, as it does it. */
@@ -234,7 +246,10 @@ export class Reconciler {
     if (request === undefined || (await this.#analyses.ledger.results.get(ref)) !== undefined) return;
     if ((await this.#analyses.ledger.results.ofFilms(ref)).has(film)) return;
     // One after the other: places in the queue are given out against what stands in it already.
-    const turn = this.#enqueueing.then(() => this.#analyses.enqueue(request, [film]));
+    const turn = this.#enqueueing.then(async () => {
+      await this.#stillHeld();
+      await this.#analyses.enqueue(request, [film]);
+    });
     this.#enqueueing = turn.catch(() => undefined);
     await turn;
     report.requeued += 1;

@@ -37,7 +37,25 @@ export class RedisLock implements Lock {
     const key = `${queuePrefix}:lock:${name}`;
     const token = randomUUID();
     await this.#take(key, token);
-    // A step outlasts any time that is set for it where the store is slow. One that could not be renewed is found out by the step.
+    try {
+      return await this.#renewed(key, token, step);
+    } finally {
+      await this.#redis.eval(release, 1, key, token).catch(() => undefined);
+    }
+  }
+
+  /**
+   * For what is due every now and then: undefined where another does it, or did until less than `heldMs` ago. The lock is not given
+   * back but runs out.
+   */
+  async runWhereDue<T>(key: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T | undefined> {
+    const token = randomUUID();
+    if (!(await this.#tryTake(key, token))) return undefined;
+    return this.#renewed(key, token, step);
+  }
+
+  /** A step outlasts any time that is set for it where the store is slow. One whose lock could not be renewed is found out by the step. */
+  async #renewed<T>(key: string, token: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T> {
     const renewal = setInterval(() => void this.#renew(key, token).catch(() => false), this.#heldMs / 3);
     try {
       return await step(async () => {
@@ -46,7 +64,6 @@ export class RedisLock implements Lock {
       });
     } finally {
       clearInterval(renewal);
-      await this.#redis.eval(release, 1, key, token).catch(() => undefined);
     }
   }
 
@@ -54,11 +71,13 @@ export class RedisLock implements Lock {
     return (await queueGuarded(() => this.#redis.eval(renew, 1, key, token, this.#heldMs))) === 1;
   }
 
+  async #tryTake(key: string, token: string): Promise<boolean> {
+    return (await queueGuarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"))) !== null;
+  }
+
   async #take(key: string, token: string): Promise<void> {
     const until = Date.now() + patienceMs;
-    for (;;) {
-      const taken = await queueGuarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"));
-      if (taken !== null) return;
+    while (!(await this.#tryTake(key, token))) {
       if (Date.now() > until) throw new ProblemError("queue-unavailable", "Others change the same thing.");
       await delay(againMs * (0.5 + Math.random()));
     }
