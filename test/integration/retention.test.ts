@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { after, before, type TestContext, test } from "node:test";
 import {
   type AnalysisRequest,
@@ -219,4 +220,27 @@ test("a round goes through analyses, deliveries and keys, whichever of them cann
   const text = JSON.stringify(logged);
   for (const part of ["analysis cannot be erased", '"tenant":"g"', "store-unavailable", "next round"])
     assert.ok(text.includes(part), part);
+});
+
+test("a round keeps its turn for as long as it lasts, and after it", async (t) => {
+  const { analyses, redis } = backbone;
+  const key = "{osteon}:retention";
+  await redis.del(key);
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const round = new EventEmitter();
+  const [begun, goesOn] = [once(round, "begun"), once(round, "goes on")];
+  t.mock.method(analyses.ledger.idempotency, "sweep", async () => {
+    round.emit("begun");
+    await goesOn;
+  });
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const stop = startRetention({ analyses, redis, config: { WEBHOOK_RETENTION_DAYS: 30 }, logger });
+  await begun;
+  await redis.pexpire(key, 60_000);
+  t.mock.timers.tick(20 * 60_000);
+  const left = await redis.pttl(key);
+  round.emit("goes on");
+  await stop();
+  assert.ok(left > 58 * 60_000, `${left}`);
+  assert.ok((await redis.pttl(key)) > 58 * 60_000);
 });

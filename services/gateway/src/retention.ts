@@ -8,9 +8,11 @@ import {
   type ProblemError,
   queuePrefix,
   type RedisConnection,
+  RedisLock,
   readRetentionTenants,
   toProblem,
 } from "@osteon/shared";
+import { startRepeating } from "./repeating.js";
 
 const hourSeconds = 3600;
 const dayMs = 86_400_000;
@@ -59,7 +61,7 @@ export function retentionOf(
   };
 }
 
-/** Holds the retention every hour, one gateway at a time, until the returned function is called. */
+/** Holds the retention at once and an hour after each time, one gateway at a time, until the returned function is called. */
 export function startRetention({
   analyses,
   redis,
@@ -67,7 +69,7 @@ export function startRetention({
   logger,
   now: clock = Date.now,
 }: RetentionParts): () => Promise<void> {
-  let sweep: Promise<unknown> = Promise.resolve();
+  const lock = new RedisLock(redis, { heldMs: (hourSeconds - 60) * 1000 });
   const failed = (error: unknown) => {
     logger.warn({ err: error }, "retention failed; the next round tries again");
     return 0;
@@ -79,8 +81,9 @@ export function startRetention({
     // Before the lock: another gateway's clock may be right.
     if (aheadMs !== undefined)
       return logger.error({ aheadMs }, "clock differs from Redis’s: no retention is held");
-    const taken = await redis.set(`${queuePrefix}:retention`, "1", "EX", hourSeconds - 60, "NX");
-    if (taken === null) return;
+    await lock.runWhereDue(`${queuePrefix}:retention`, () => round(now));
+  };
+  const round = async (now: number) => {
     // Whatever is wrong with one kind, the others go too.
     const expired = await expireAnalyses(analyses, retentionOf(config, now), ({ tenant, id }, { code }) =>
       logger.error({ tenant, id, code }, "analysis cannot be erased"),
@@ -93,14 +96,7 @@ export function startRetention({
     await analyses.ledger.commitments.sweep(now).catch(failed);
     if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
   };
-  const step = () => hold().catch(failed);
-  const timer = setInterval(() => {
-    sweep = step();
-  }, hourSeconds * 1000);
-  timer.unref();
-  sweep = step();
-  return async () => {
-    clearInterval(timer);
-    await sweep;
-  };
+  return startRepeating(async () => {
+    await hold().catch(failed);
+  }, hourSeconds);
 }
