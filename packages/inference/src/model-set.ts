@@ -4,6 +4,7 @@ import { type ModelRef, type ModelReload, type OfferedModel, ProblemError, toPro
 import { type Bundle, type FoundBundle, loadBundle, surveyBundles, workOf } from "./bundle.js";
 import { describeModel, modelRef } from "./describe.js";
 import type { InferenceEngine, Model } from "./engine.js";
+import { collectHeap } from "./heap-growth.js";
 import type { Manifest } from "./manifest.js";
 import {
   type ModelSource,
@@ -85,7 +86,12 @@ export class ModelSet<M extends Manifest> {
       // A manifest that cannot be read may be of any task.
       const found = all.filter(({ manifest }) => manifest === undefined || manifest.task === this.#task);
       const results: ModelReload[] = [];
-      for (const each of found) results.push(await this.#replace(each, source, points));
+      for (const each of found) {
+        const result = await this.#replace(each, source, points);
+        results.push(result);
+        // A replaced model's bytes have grown old with it.
+        if (result.outcome === "loaded") collectHeap();
+      }
       // What serves and was not told: its bundle is not there, or does other work by now.
       const gone = this.editions.filter(({ ref }) => !results.some(({ model }) => model === ref));
       return [...results, ...gone.map(({ ref, manifest }) => refused(ref.name, ref, goneFrom(manifest)))];

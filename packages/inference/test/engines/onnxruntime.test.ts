@@ -31,10 +31,10 @@ test("a model that takes another input than its manifest says is refused for goo
   await refused({ name: "x" }, /float32 \[1,1,64,64\]: .*double/s, doubles);
 });
 
-test("eighty models that were loaded and freed leave none of their bytes behind", async () => {
+test("models that were replaced ninety times leave none of their bytes behind", async () => {
   const reloads = fileURLToPath(new URL("../fixtures/onnxruntime-reloads.js", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", reloads]);
+  const { stdout } = await promisify(execFile)(process.execPath, [reloads]);
   const held = Number(stdout) / 2 ** 20;
-  // A hundred at most, of models that no thread has let go of yet; with all of their bytes held more than four hundred.
+  // Fifty, of the three that serve and of what is fresh garbage; with all of their bytes held more than six hundred.
   assert.ok(held > 0 && held < 200, `${held.toFixed(0)} MB are held`);
 });
