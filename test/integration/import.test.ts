@@ -152,6 +152,29 @@ describe("models of the origin's architecture become bundles", () => {
     );
   });
 
+  test("a model's branches may read what lies around them", async () => {
+    // Nothing but the branches reads the bias.
+    await importing.writeOnnx(
+      "branches.onnx",
+      `<ir_version: 8, opset_import: ["" : 17]>
+      branches (float[batch, 3, 32, 32] x) => (float[batch, 2] y)
+      <float[3, 2] weights = {0.5, -1, 0.25, 2, -1, 0.25}, float[2] bias = {0.5, -0.25}, float none = {0}> {
+        pooled = GlobalAveragePool (x)
+        flat = Flatten (pooled)
+        product = MatMul (flat, weights)
+        mean = ReduceMean <keepdims = 0> (flat)
+        positive = Greater (mean, none)
+        logits = If (positive) <
+          then_branch = sum () => (float[batch, 2] logit) { logit = Add (product, bias) },
+          else_branch = difference () => (float[batch, 2] logit) { logit = Sub (product, bias) }
+        >
+        y = Softmax <axis = -1> (logits)
+      }`,
+    );
+    const how = ["--preprocessing", "torch", "--replace"];
+    assert.match(await importing.import("branches.onnx", ...shoulder, ...how), onnxParity);
+  });
+
   test("weights that are no numbers are told as that", async () => {
     await writeFile(path.join(importing.folder, "nan.onnx"), pooling([Number.NaN, 1, 1, 1, 1, 1]));
     await assert.rejects(

@@ -52,6 +52,14 @@ onnx.save_model(onnx.load(file), file, save_as_external_data=True, location=to, 
     await exec(python, ["-c", code, path.join(this.folder, file), to]);
   }
 
+  /** Writes an ONNX model that ONNX's own text form describes, in the same environment. */
+  async writeOnnx(file: string, text: string): Promise<void> {
+    const code = `import sys, onnx, onnx.parser
+file, text = sys.argv[1:]
+onnx.save(onnx.parser.parse_model(text), file)`;
+    await exec(python, ["-c", code, path.join(this.folder, file), text]);
+  }
+
   /** Runs the import as a user does; answers what it says. Its refusal is the error's `code` and `stderr`. */
   import(file: string, ...args: string[]): Promise<string> {
     return this.importWith({}, file, ...args);

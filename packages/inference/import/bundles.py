@@ -35,23 +35,37 @@ def numbers(graph, *names: str) -> int:
     return next((count for count in counts if count > 0), 0)
 
 
+def graphs_within(node) -> list:
+    """The branches and bodies of an If, a Loop or a Scan, which see the names around them."""
+    return [graph for attribute in node.attribute for graph in ([attribute.g] if attribute.HasField("g") else attribute.graphs)]
+
+
+def read_by(node) -> set[str]:
+    """The tensors that a node needs, by itself or in a graph within it."""
+    names = set(node.input)
+    for graph in graphs_within(node):
+        names.update(value.name for value in graph.output)
+        names.update(*map(read_by, graph.node))
+    return names
+
+
 def renamed(model):
     """The model with each tensor that it makes or holds under a name that no node of ours can have."""
-    graph = model.graph
-    ours = {value.name for value in graph.input} - {tensor.name for tensor in graph.initializer} | {""}
+    ours = {value.name for value in model.graph.input} - {tensor.name for tensor in model.graph.initializer} | {""}
 
     def rename(name: str) -> str:
         return name if name in ours else f"model.{name}"
 
-    for node in graph.node:
-        if any(attribute.HasField("g") for attribute in node.attribute):
-            # A graph within sees the names around it.
-            return model
-    for node in graph.node:
-        node.input[:] = [rename(name) for name in node.input]
-        node.output[:] = [rename(name) for name in node.output]
-    for value in [*graph.initializer, *graph.input, *graph.output, *graph.value_info]:
-        value.name = rename(value.name)
+    def rename_all(graph):
+        for node in graph.node:
+            node.input[:] = [rename(name) for name in node.input]
+            node.output[:] = [rename(name) for name in node.output]
+            for inner in graphs_within(node):
+                rename_all(inner)
+        for value in [*graph.initializer, *graph.input, *graph.output, *graph.value_info]:
+            value.name = rename(value.name)
+
+    rename_all(model.graph)
     return model
 
 
@@ -127,7 +141,7 @@ def to_bundle(model, task: str, classes: list[str], preprocessing: str, ends_in:
     needed, kept = {made.name}, []
     for node in reversed(nodes):
         if needed.intersection(node.output):
-            needed.update(node.input)
+            needed.update(read_by(node))
             kept.append(node)
     given.type.tensor_type.shape.dim[0].dim_param = "batch"
     halves = TensorProto.FLOAT16 in {
