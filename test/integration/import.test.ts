@@ -144,7 +144,7 @@ describe("models of the origin's architecture become bundles", () => {
       const how = ["--preprocessing", preprocessing, "--replace"];
       assert.match(await importing.import(file, ...shoulder, ...how), onnxParity);
       const made = (await loadBundles(importing.models)).fractures.get("shoulder")?.manifest;
-      assert.equal(made?.input.name, "osteon_x");
+      assert.equal(made?.input.name, "osteon_input_x");
     }
     await assert.rejects(
       importing.import("bytes.onnx", ...shoulder, "--preprocessing", "unit", "--replace"),
@@ -173,6 +173,29 @@ describe("models of the origin's architecture become bundles", () => {
     );
     const how = ["--preprocessing", "torch", "--replace"];
     assert.match(await importing.import("branches.onnx", ...shoulder, ...how), onnxParity);
+  });
+
+  test("a model's input may be called as a bundle's output, or as what is put to it", async () => {
+    for (const [name, type] of [
+      ["logit", "float"],
+      ["osteon_logits", "float"],
+      ["shape", "uint8"],
+    ]) {
+      await importing.writeOnnx(
+        "named.onnx",
+        `<ir_version: 6, opset_import: ["" : 11]>
+        named (${type}[batch, 3, 32, 32] ${name}) => (float[batch, 2] y)
+        <float[3, 2] weights = {0.01, -0.01, 0.005, 0.02, -0.01, 0.0025}> {
+          floats = Cast <to = 1> (${name})
+          pooled = GlobalAveragePool (floats)
+          flat = Flatten (pooled)
+          product = MatMul (flat, weights)
+          y = Softmax <axis = 1> (product)
+        }`,
+      );
+      const how = ["--preprocessing", "raw", "--replace"];
+      assert.match(await importing.import("named.onnx", ...shoulder, ...how), onnxParity);
+    }
   });
 
   test("weights that are no numbers are told as that", async () => {

@@ -50,11 +50,13 @@ def read_by(node) -> set[str]:
 
 
 def renamed(model):
-    """The model with each tensor that it makes or holds under a name that no node of ours can have."""
-    ours = {value.name for value in model.graph.input} - {tensor.name for tensor in model.graph.initializer} | {""}
+    """The model with each tensor that it takes, makes or holds under a name that no node of ours can have."""
+    taken = {value.name for value in model.graph.input} - {tensor.name for tensor in model.graph.initializer}
+    # Its input keeps its own wherever that is no name of ours, nor one of those given here.
+    keeping = {name for name in taken if name not in ("logit", "logits") and not name.startswith(("osteon_", "model."))} | {""}
 
     def rename(name: str) -> str:
-        return name if name in ours else f"model.{name}"
+        return name if name in keeping else f"model.{name}"
 
     def rename_all(graph):
         for node in graph.node:
@@ -84,7 +86,7 @@ def taking_floats(value, preprocessing: str):
         raise Refused(f"the model's input is of whole numbers ({kind}): levels as they are fit in, by --preprocessing raw")
     taking = type(value)()
     taking.CopyFrom(value)
-    taking.name = f"osteon_{value.name}"
+    taking.name = f"osteon_input_{value.name}"
     taking.type.tensor_type.elem_type = TensorProto.FLOAT
     return taking, [helper.make_node("Cast", [taking.name], [value.name], to=given)]
 
