@@ -10,6 +10,7 @@ import { ensurePythonEnvironment } from "./python-environment.js";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../../../", import.meta.url));
 const scripts = path.join(root, "packages/inference/import");
+const longestLine = 500;
 
 /** Who is told what takes long, and may break it off. */
 interface Telling {
@@ -61,11 +62,16 @@ export async function toOnnx<T>(args: readonly string[], telling: Telling): Prom
     throw new ImportError(`The model cannot be read: ${lastLines(error)}`);
   }
   if (typeof answer === "object" && answer !== null && "refused" in answer)
-    throw new ImportError(String(answer.refused));
+    throw new ImportError(shortened(String(answer.refused)));
   return answer as T;
 }
 
 function lastLines(error: unknown): string {
   const { stderr, message } = error as Error & { stderr?: string };
-  return (stderr || message).trim().split("\n").slice(-3).join("\n");
+  return (stderr || message).trim().split("\n").slice(-3).map(shortened).join("\n");
+}
+
+/** Keras puts whole models into a line. */
+function shortened(line: string): string {
+  return line.length > longestLine ? `${line.slice(0, longestLine)}…` : line;
 }
