@@ -25,6 +25,7 @@ def load_keras(path: str):
 
 def keras_to_onnx(path: str):
     """The model's inference graph, by Keras's own exporter."""
+    import keras
     import numpy as np
     import onnx
 
@@ -32,7 +33,10 @@ def keras_to_onnx(path: str):
     shape = model.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
         raise Refused(f"the model's input must be one picture of a fixed size, not {shape}")
-    # The exporter wants a model that has been called.
+    # The exporter does not say that it is no training, and layers that vary pictures would then vary them.
+    picture = keras.Input(batch_shape=model.inputs[0].shape, dtype=model.inputs[0].dtype)
+    model = keras.Model(picture, model(picture, training=False))
+    # It wants a model that has been called.
     model(np.zeros((1, *shape[1:]), np.float32))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
