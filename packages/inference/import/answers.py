@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from originals import Refused, load_keras, load_onnx, picture
+from originals import load_keras, load_onnx, picture
+from refused import Refused
 
 
 def resized(film, width: int, height: int, interpolation: str):

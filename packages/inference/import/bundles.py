@@ -2,7 +2,8 @@
 
 import math
 
-from originals import Refused, picture
+from originals import picture
+from refused import Refused
 
 
 def only_shapes(node) -> bool:

@@ -1,26 +1,50 @@
 """Models as they come: their files, and the picture that they take."""
 
+import re
 import tempfile
 import zipfile
 from pathlib import Path
 
+from keras2 import readable
+from refused import Refused
 
-class Refused(Exception):
-    """Why a model cannot become a bundle."""
+# How Keras says that it has no code for a layer.
+UNKNOWN = re.compile(r"Unknown layer: '(.+?)'|Could not locate class '(.+?)'|deserialization of a `(Lambda)` layer")
 
 
 def load_keras(path: str):
+    import h5py
     import keras
 
     broken = Refused("the file is no Keras model, or is cut off")
     # Keras says of such a file that it is not found.
-    if path.endswith(".keras") and not zipfile.is_zipfile(path):
+    if path.endswith(".keras") and not zipfile.is_zipfile(path) and not h5py.is_hdf5(path):
         raise broken
     try:
-        # Only the inference is wanted, so neither optimiser nor losses of the time need be known today.
-        return keras.models.load_model(path, compile=False)
-    except (OSError, KeyError) as error:
+        if h5py.is_hdf5(path) and not holds_model(path):
+            raise Refused(
+                "the file holds no model, at most its weights: build the model in Keras, give it these by load_weights, and save it whole by model.save"
+            )
+        with readable(path) as file:
+            # Only the inference is wanted, so neither optimiser nor losses of the time need be known today.
+            return keras.models.load_model(file, compile=False)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise broken from error
+    except (TypeError, ValueError) as error:
+        unknown = UNKNOWN.search(str(error))
+        if unknown is None:
+            raise
+        raise Refused(
+            f"the model has a layer that is not Keras's own, or is code ({next(filter(None, unknown.groups()))}): save it without that layer, "
+            "whose work --preprocessing (caffe, for one) may do, or export it to ONNX where it was made, and import that by --onnx"
+        ) from error
+
+
+def holds_model(path: str) -> bool:
+    import h5py
+
+    with h5py.File(path) as file:
+        return "model_config" in file.attrs
 
 
 def keras_to_onnx(path: str):

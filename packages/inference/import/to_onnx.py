@@ -23,7 +23,8 @@ sys.dont_write_bytecode = True
 
 from answers import keras_answers, onnx_answers  # noqa: E402
 from bundles import to_bundle  # noqa: E402
-from originals import Refused, keras_to_onnx, load_onnx  # noqa: E402
+from originals import keras_to_onnx, load_onnx  # noqa: E402
+from refused import Refused  # noqa: E402
 
 PREPROCESSING = ("caffe", "raw", "unit", "tf", "torch")
 

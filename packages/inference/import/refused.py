@@ -1,0 +1,2 @@
+class Refused(Exception):
+    """Why a model cannot become a bundle."""
