@@ -8,7 +8,7 @@ import { type ImportOptions, importModel } from "./import-model.js";
 import { type Preprocessing, preprocessings } from "./preprocessing.js";
 
 export const importUsage = `  import               makes a bundle of a classifier's file, and proves that it answers as there
-    --keras FILE         .keras, or .h5 of Keras 2 or 3
+    --keras FILE         .keras of Keras 2.15 or 3, .h5 of Keras 2 or 3
     --onnx FILE          one input (a picture), one output
     --task NAME          bodypart | fracture
     --bone NAME          ${bones.join(" | ")} (fracture)
