@@ -74,10 +74,7 @@ async function offer(models: Models): Promise<void> {
   const metrics = new Metrics("worker");
   metrics.close();
   const context = { service: "worker", config, logger: createLogger("worker", config), metrics };
-  const offered = await offerModels(context, redis, models);
-  offers.push(offered);
-  // Over what a worker looks at by itself when it begins to listen.
-  await reloads.reload(60_000);
+  offers.push(await offerModels(context, redis, models));
 }
 
 const hourMs = 3_600_000;
@@ -93,6 +90,14 @@ async function withClock(t: TestContext, aheadMs: number, step: () => Promise<vo
 const workers = async () => (await readAnnouncedWorkers(redis)).map(({ service }) => service);
 
 const versions = async () => (await readAnnouncedModels(redis)).map(({ version }) => version);
+
+test("a worker has looked at what changed while it did not listen before it is taken for ready", async () => {
+  const models = new Models();
+  await offer(models);
+  assert.equal(models.version, 1);
+  const [{ models: [reloaded] = [] } = {}] = await reloads.reload(60_000);
+  assert.deepEqual([reloaded?.outcome, models.version], ["loaded", 2]);
+});
 
 test("a call reaches every worker, and says what each did, when it shows in what they announce", async () => {
   assert.deepEqual(await reloads.reload(60_000), []);

@@ -53,17 +53,16 @@ export async function offerModels(
       .publish(reloadedChannel, JSON.stringify(answer))
       .catch((error: unknown) => logger.warn({ err: error }, "reload not answered"));
   });
+  await announcer.start();
+  await subscriber.subscribe(reloadChannel);
   // What was published while nobody listened is lost: at the start, and while the connection was away.
-  const catchUp = () => {
+  await reload();
+  subscriber.on("ready", () => {
     subscriber
       .subscribe(reloadChannel)
       .then(reload)
       .catch((error: unknown) => logger.warn({ err: error }, "not listening for reloads"));
-  };
-  await announcer.start();
-  await subscriber.subscribe(reloadChannel);
-  subscriber.on("ready", catchUp);
-  catchUp();
+  });
   return {
     reload: async () => {
       await reload();
