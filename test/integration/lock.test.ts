@@ -66,6 +66,39 @@ test("a lock that is lost is found out, and what another has by now is not given
   assert.equal(await redis.get("{osteon}:lock:lost"), "another");
 });
 
+test("what is due goes on with a lock that a wiped Redis forgot, and ends where another has it", async () => {
+  const { redis } = backbone;
+  const lock = new RedisLock(redis);
+  const [due, other] = ["{osteon}:due", "another"];
+  const done = await lock.runWhereDue(due, async (stillHeld) => {
+    await redis.del(due);
+    await stillHeld();
+    assert.equal(await lock.runWhereDue(due, async () => other), undefined);
+    return "done";
+  });
+  assert.equal(done, "done");
+  await redis.del(due);
+  await assert.rejects(
+    lock.runWhereDue(due, async (stillHeld) => {
+      await redis.set(due, other, "PX", 5_000);
+      await stillHeld();
+    }),
+    { code: "queue-unavailable" },
+  );
+  assert.equal(await redis.get(due), other);
+});
+
+test("a lock that must not be another's meanwhile is not taken anew", async () => {
+  const { redis } = backbone;
+  await assert.rejects(
+    new RedisLock(redis).run("gone", async (stillHeld) => {
+      await redis.del("{osteon}:lock:gone");
+      await stillHeld();
+    }),
+    { code: "queue-unavailable" },
+  );
+});
+
 test("a secret that was rotated stays so, though a worker that lost its lock notes a failure", async (t) => {
   const { redis, store } = backbone;
   const registryOf = (endpoints: Endpoints) =>

@@ -38,7 +38,7 @@ export class RedisLock implements Lock {
     const token = randomUUID();
     await this.#take(key, token);
     try {
-      return await this.#renewed(key, token, step);
+      return await this.#renewed(step, () => this.#renew(key, token));
     } finally {
       await this.#redis.eval(release, 1, key, token).catch(() => undefined);
     }
@@ -46,21 +46,20 @@ export class RedisLock implements Lock {
 
   /**
    * For what is due every now and then: undefined where another does it, or did until less than `heldMs` ago. The lock is not given
-   * back but runs out.
+   * back but runs out. Where it is gone and nobody's, as after a wipe of Redis, the step has it anew.
    */
   async runWhereDue<T>(key: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T | undefined> {
     const token = randomUUID();
     if (!(await this.#tryTake(key, token))) return undefined;
-    return this.#renewed(key, token, step);
+    return this.#renewed(step, async () => (await this.#renew(key, token)) || this.#tryTake(key, token));
   }
 
   /** A step outlasts any time that is set for it where the store is slow. One whose lock could not be renewed is found out by the step. */
-  async #renewed<T>(key: string, token: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T> {
-    const renewal = setInterval(() => void this.#renew(key, token).catch(() => false), this.#heldMs / 3);
+  async #renewed<T>(step: (stillHeld: StillHeld) => Promise<T>, renew: () => Promise<boolean>): Promise<T> {
+    const renewal = setInterval(() => void renew().catch(() => false), this.#heldMs / 3);
     try {
       return await step(async () => {
-        if (!(await this.#renew(key, token)))
-          throw new ProblemError("queue-unavailable", "Others change the same thing.");
+        if (!(await renew())) throw new ProblemError("queue-unavailable", "Others change the same thing.");
       });
     } finally {
       clearInterval(renewal);
