@@ -68,6 +68,7 @@ export class FileStore implements ObjectStore {
     const folder = this.#folder(prefix);
     // A folder into which somebody writes while it goes is not empty when it should be.
     return this.#guarded(async () => {
+      this.#checkThere();
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
       this.#checkThere();
     });

@@ -57,7 +57,10 @@ describe("a store that was probed", () => {
     "is away": async () => undefined,
     "has a file in its place": (root) => writeFile(root, ""),
     "has an empty folder in its place": (root) => mkdir(root),
-    "has another store in its place": (root) => new FileStore(root).probe(),
+    "has another store in its place": async (root) => {
+      await new FileStore(root).put("other/a", "an object that is not this store's to erase");
+      await new FileStore(root).probe();
+    },
   };
   for (const [what, replace] of Object.entries(replacements))
     test(`is unavailable while it ${what}, and is made by nothing`, async () => {
@@ -79,6 +82,7 @@ describe("a store that was probed", () => {
         () => store.delete("a/b"),
         () => store.deleteAll(["a/b"]),
         () => store.deletePrefix("a/"),
+        () => store.deletePrefix("other/"),
         () => store.list("a/"),
         () => store.probe(),
       ])
