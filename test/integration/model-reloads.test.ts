@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import {
   closeRedis,
@@ -17,6 +17,7 @@ import {
   readModelCard,
 } from "@osteon/shared";
 import { ownRedis } from "../support/backbone.js";
+import { until } from "../support/until.js";
 
 const server = ownRedis();
 
@@ -97,6 +98,31 @@ test("a worker has looked at what changed while it did not listen before it is t
   assert.equal(models.version, 1);
   const [{ models: [reloaded] = [] } = {}] = await reloads.reload(60_000);
   assert.deepEqual([reloaded?.outcome, models.version], ["loaded", 2]);
+});
+
+test("a worker that was cut off from Redis during its first look looks once more", async () => {
+  const models = new Models();
+  let open = () => {};
+  models.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const looks = new EventEmitter();
+  const { reload } = models;
+  models.reload = () => {
+    looks.emit("look");
+    return reload.call(models);
+  };
+  const first = once(looks, "look");
+  const offered = offer(models);
+  await first;
+  await redis.call("CLIENT", "KILL", "TYPE", "pubsub");
+  await until("the worker listens again", 20, async () => {
+    const [, listeners] = await redis.pubsub("NUMSUB", "{osteon}:models:reload");
+    return listeners === 1;
+  });
+  const second = once(looks, "look");
+  open();
+  await Promise.all([offered, second]);
 });
 
 test("a call reaches every worker, and says what each did, when it shows in what they announce", async () => {

@@ -55,14 +55,14 @@ export async function offerModels(
   });
   await announcer.start();
   await subscriber.subscribe(reloadChannel);
-  // What was published while nobody listened is lost: at the start, and while the connection was away.
-  await reload();
+  // What was published while nobody listened is lost: while the connection was away, and at the start.
   subscriber.on("ready", () => {
     subscriber
       .subscribe(reloadChannel)
       .then(reload)
       .catch((error: unknown) => logger.warn({ err: error }, "not listening for reloads"));
   });
+  await reload();
   return {
     reload: async () => {
       await reload();
