@@ -85,6 +85,51 @@ test("a search for what is rare stops before the archive's end, and tells no num
   await close();
 });
 
+test("an exam of the history ends, and goes, while it is looked at; who comes back finds the search as it was", async () => {
+  const { body } = await system.client.submit([{ name: "looked-at.jpg", bytes: film }]);
+  const { fracture: _, outcome: __, ...ended } = await system.client.ended(body.id);
+  const { page, close } = await openPage(browser, system.client.url);
+  // The history reads it as it was before its end; the list of the day knows better later.
+  let told = () => {};
+  const later = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+  const early = {
+    ...ended,
+    status: "queued",
+    films: ended.films.map(({ fracture, outcome, ...each }) => each),
+  };
+  await page.route(/\/v1\/analyses\?limit=100$/, (route) => route.fulfill({ json: { data: [early] } }));
+  await page.route("**/v1/events", async (route) => {
+    await later;
+    const { body: analysis } = await system.client.get(body.id);
+    await route.fulfill({
+      contentType: "text/event-stream",
+      body: `event: analysis\ndata: ${JSON.stringify(analysis)}\n\n`,
+    });
+  });
+  await page.goto("/history");
+  await page.getByLabel("Search").fill("looked-at");
+  const row = page.locator(".history-row", { hasText: "looked-at.jpg" });
+  await row.getByText("Being examined").waitFor();
+  told();
+  await row.locator(".history-result", { hasText: /Normal|Fractured/ }).waitFor();
+
+  await row.getByRole("link").click();
+  await page.getByText("Type: Hand").waitFor();
+  await page.goBack();
+  await row.waitFor();
+  assert.equal(await page.getByLabel("Search").inputValue(), "looked-at");
+  const listening = page.waitForResponse(
+    (response) => response.url().endsWith("/v1/events") && "x-request-id" in response.headers(),
+  );
+  await page.unroute("**/v1/events");
+  await listening;
+  await system.client.request(`/v1/analyses/${body.id}`, { method: "DELETE" });
+  await row.waitFor({ state: "detached" });
+  await close();
+});
+
 describe("five hundred films", () => {
   test("of the history are listed, only those in sight are drawn, and their pictures come small from the gateway", async () => {
     await copyExam(system, exam, many);

@@ -2,7 +2,7 @@ import type { Analysis, Film } from "@osteon/client";
 import { Link } from "wouter";
 import { dateTime, duration } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { explanationOf, filmTitle, partName, resultIn, sizeOf, toneIn, toneOf } from "../words/results.js";
+import { explanationOf, filmTitle, partName, sizeOf, toneIn, toneOf, viewResult } from "../words/results.js";
 import { Meaning } from "./Meaning.js";
 import { Meter } from "./Meter.js";
 import { Progress } from "./Progress.js";
@@ -50,7 +50,7 @@ function ExamSummary({ analysis, film, onFilm }: Properties) {
             >
               <ToneSign tone={toneIn(analysis, each)} />
               <span className="summary-name">{filmTitle(each)}</span>
-              <span>{resultIn(analysis, each) || t("steps.examining")}</span>
+              <span>{viewResult(analysis, each) || t("steps.examining")}</span>
             </button>
           </li>
         ))}

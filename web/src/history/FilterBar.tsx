@@ -2,7 +2,7 @@ import { t } from "../messages/index.js";
 import { Button } from "../ui/Button.js";
 import { Icon } from "../ui/icons.js";
 import { partName } from "../words/results.js";
-import { type Filters, noFilters } from "./filters.js";
+import { type Filters, noFilters, results } from "./filters.js";
 
 interface Properties {
   filters: Filters;
@@ -10,7 +10,6 @@ interface Properties {
 }
 
 const parts = ["elbow", "hand", "shoulder", "leg", "hip", "other"];
-const results = ["fractured", "normal", "none", "failed", "cancelled", "running"] as const;
 
 export function FilterBar({ filters, onChange }: Properties) {
   const change = (part: Partial<Filters>) => onChange({ ...filters, ...part });

@@ -1,5 +1,6 @@
 import { type Analysis, OsteonError } from "@osteon/client";
-import { useCallback, useDeferredValue, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { useLocation, useSearch } from "wouter";
 import { count } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { eraseExam } from "../state/erase.js";
@@ -9,14 +10,17 @@ import { Loading, Notice } from "../ui/Notice.js";
 import { say } from "../ui/toasts.js";
 import { refusalText } from "../words/refusals.js";
 import { FilterBar } from "./FilterBar.js";
-import { noFilters, passes, statusOf } from "./filters.js";
+import { type Filters, filtersOf, passes, queryOf, statusOf } from "./filters.js";
 import { HistoryList } from "./HistoryList.js";
 import { useHistory } from "./use-history.js";
 import "./history.css";
 
 /** Everything that was examined: search, filters, erase. */
 export default function HistoryPage() {
-  const [filters, setFilters] = useState(noFilters);
+  const [path, navigate] = useLocation();
+  const query = useSearch();
+  const filters = useMemo(() => filtersOf(query), [query]);
+  const setFilters = (next: Filters) => navigate(`${path}?${queryOf(next)}`, { replace: true });
   const asked = useDeferredValue(filters);
   const fits = useCallback((analysis: Analysis) => passes(analysis, asked), [asked]);
   const history = useHistory(statusOf(asked), fits);
@@ -26,7 +30,6 @@ export default function HistoryPage() {
   const erase = async (id: string) => {
     try {
       await eraseExam(id);
-      history.forget(id);
       say(t("keep.erased"));
     } catch (error) {
       say(t("common.failed"), refusalText(error));

@@ -7,7 +7,7 @@ import { dateTime, percent } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { IconButton } from "../ui/Button.js";
 import { Thumbnail } from "../ui/Thumbnail.js";
-import { examResult, examTitle, partName, toneOf } from "../words/results.js";
+import { examPart, examResult, examTitle, toneOf } from "../words/results.js";
 
 interface Properties {
   analysis: Analysis;
@@ -44,9 +44,7 @@ export const HistoryRow = memo(function HistoryRow({
       <Link href={`/exams/${analysis.id}`}>
         <Thumbnail source={film && thumbnailUrl(analysis.id, film.index)} />
         <span className="history-title">{title}</span>
-        <span className="history-part">
-          {analysis.outcome === "not-identified" ? "" : partName(analysis.bodyPart?.label ?? "")}
-        </span>
+        <span className="history-part">{examPart(analysis)}</span>
         <span className="history-result" data-tone={tone}>
           <ToneSign tone={tone} size={15} />
           {analysis.status === "cancelled"

@@ -1,6 +1,8 @@
 import type { Analysis, AnalysisStatus, OsteonError } from "@osteon/client";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { osteon } from "../api/osteon.js";
+import { exams, lastForgotten, later } from "../state/exams.js";
+import { useStore } from "../state/store.js";
 import { asRefusal } from "../words/refusals.js";
 
 export interface History {
@@ -9,7 +11,6 @@ export interface History {
   looked: number | undefined;
   state: "looking" | "more" | "end" | OsteonError;
   more(): void;
-  forget(id: string): void;
 }
 
 /** A search goes on by itself until it has found so many, or looked at a thousand or so. */
@@ -17,12 +18,15 @@ const enough = 60;
 /** A call looks at a hundred, and at up to five hundred where there is a status. */
 const mostCalls = { all: 10, ofStatus: 2 };
 
-/** Everything there is, newest first, as far as it passes; read page by page, further on request. */
+/**
+ * Everything there is, newest first, as far as it passes; read page by page, further on request. What was read goes on as the list
+ * of the day is told.
+ */
 export function useHistory(
   status: AnalysisStatus | undefined,
   passes: (analysis: Analysis) => boolean,
 ): History {
-  const [found, setFound] = useState<readonly Analysis[]>([]);
+  const [read, setRead] = useState<readonly Analysis[]>([]);
   const [looked, setLooked] = useState(0);
   const [state, setState] = useState<History["state"]>("looking");
   const cursor = useRef<string>(undefined);
@@ -48,7 +52,7 @@ export function useHistory(
         hits += passed.length;
         left -= 1;
         cursor.current = page.nextCursor;
-        setFound((before) => [...before, ...passed]);
+        setRead((before) => [...before, ...passed]);
         setLooked((before) => before + page.data.length);
       } while (cursor.current !== undefined && hits < enough && left > 0);
       setState(cursor.current === undefined ? "end" : "more");
@@ -59,18 +63,30 @@ export function useHistory(
 
   useEffect(() => {
     cursor.current = undefined;
-    setFound([]);
+    setRead([]);
     setLooked(0);
     void go();
     return () => asking.current?.abort();
   }, [go]);
 
-  const forget = (id: string) => setFound((before) => before.filter((analysis) => analysis.id !== id));
+  useEffect(
+    () =>
+      lastForgotten.subscribe(() =>
+        setRead((before) => before.filter(({ id }) => id !== lastForgotten.get())),
+      ),
+    [],
+  );
+  const known = useStore(exams);
+  const found = useMemo(() => {
+    const now = new Map(
+      known.flatMap(({ analysis }) => (analysis === undefined ? [] : [[analysis.id, analysis]])),
+    );
+    return read.map((analysis) => later(analysis, now.get(analysis.id) ?? analysis)).filter(passes);
+  }, [read, known, passes]);
   return {
     found,
     looked: status === undefined ? looked : undefined,
     state,
     more: () => void go(),
-    forget,
   };
 }

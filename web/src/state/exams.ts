@@ -66,6 +66,9 @@ export function bindExam(key: string, analysis: Analysis): void {
   changeExam(key, (exam) => ({ ...exam, analysis: later(exam.analysis, analysis) }));
 }
 
+/** The id of the last that was forgotten, for lists of their own. */
+export const lastForgotten = createStore<string | undefined>(undefined);
+
 /** When each of those that are gone was forgotten. */
 const forgotten = new Map<string, number>();
 /** What was read of one before it was erased comes within this time, if at all. */
@@ -102,6 +105,7 @@ export function forgetAnalysis(id: string): void {
   const exam = findExam(exams.get(), id);
   keyOfId.delete(id);
   if (exam !== undefined) removeExam(exam.key);
+  lastForgotten.set(id);
 }
 
 function isForgotten(id: string): boolean {

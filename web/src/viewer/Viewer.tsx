@@ -5,7 +5,7 @@ import { t } from "../messages/index.js";
 import { prefer, preferences } from "../state/preferences.js";
 import { useStore } from "../state/store.js";
 import { IconButton } from "../ui/Button.js";
-import { filmTitle, resultOf } from "../words/results.js";
+import { filmTitle, viewResult } from "../words/results.js";
 import type { Command } from "./commands.js";
 import { FilmPane, type PaneHandle } from "./FilmPane.js";
 import { KeysHelp } from "./KeysHelp.js";
@@ -79,7 +79,7 @@ export function Viewer({ analysis, film, onFilm }: Properties) {
               analysisId={analysis.id}
               film={each}
               ended={isEnded(analysis)}
-              label={labelOf(each, films.length)}
+              label={labelOf(analysis, each)}
               tool={tool}
               active={each.index === film}
               onActive={() => onFilm(each.index)}
@@ -107,9 +107,10 @@ export function Viewer({ analysis, film, onFilm }: Properties) {
   );
 }
 
-function labelOf(film: Film, count: number): string {
+function labelOf(analysis: Analysis, film: Film): string {
+  const count = analysis.films.length;
   const name = filmTitle(film);
-  const result = resultOf(film);
+  const result = viewResult(analysis, film);
   return [count > 1 ? t("viewer.filmOf", { number: film.index + 1, count, name }) : name, result]
     .filter((part) => part !== "")
     .join(", ");
@@ -131,7 +132,7 @@ function Strip({ analysis, film, beside, onFilm, onBeside }: StripProperties) {
               type="button"
               className="strip-film"
               aria-current={each.index === film}
-              aria-label={labelOf(each, analysis.films.length)}
+              aria-label={labelOf(analysis, each)}
               onClick={() => onFilm(each.index)}
             >
               {hasPicture(each) && (

@@ -41,11 +41,37 @@ export function isAnswered(analysis: Analysis): boolean {
   return foundOf(analysis) !== "";
 }
 
-/** As `resultOf`, of a whole exam: "Fractured · 1 view failed" where the others were read. */
+/** A result as lists tell it, where nothing but a colour beside it would say that it is doubtful. */
+function withDoubt(result: string, fracture: Analysis["fracture"]): string {
+  return fracture?.certainty === "doubtful" ? t("results.doubtful", { result }) : result;
+}
+
+/** As `resultOf`, of a whole exam in a list: "Fractured, doubtful · 1 view failed" where the others were read. */
 export function examResult(analysis: Analysis): string {
-  if (analysis.error === undefined || !isAnswered(analysis)) return resultOf(analysis);
-  const count = analysis.films.filter(({ error }) => error !== undefined).length;
-  return `${foundOf(analysis)} · ${t("results.viewsFailed", { count })}`;
+  const { error, fracture, films } = analysis;
+  if (error === undefined) return withDoubt(resultOf(analysis), fracture);
+  if (!isAnswered(analysis)) return resultOf(analysis);
+  const count = films.filter((film) => film.error !== undefined).length;
+  return `${withDoubt(foundOf(analysis), fracture)} · ${t("results.viewsFailed", { count })}`;
+}
+
+/** As `resultIn`, of a view in a list of an exam's views. */
+export function viewResult(analysis: Pick<Analysis, "status">, film: Film): string {
+  return withDoubt(resultIn(analysis, film), film.error === undefined ? film.fracture : undefined);
+}
+
+/** The body parts that an exam's views show, as far as they were identified. */
+export function partsOf({ films }: Pick<Analysis, "films">): string[] {
+  const told = films.flatMap(({ bodyPart, outcome }) =>
+    bodyPart === undefined || outcome === "not-identified" ? [] : [bodyPart.label],
+  );
+  return [...new Set(told)];
+}
+
+/** "Hand", or "Several parts", since an exam's probability may be of another view than the part that most of them show. */
+export function examPart(analysis: Pick<Analysis, "films">): string {
+  const parts = partsOf(analysis);
+  return parts.length > 1 ? t("parts.several") : partName(parts[0] ?? "");
 }
 
 /** How a film of an exam looks: of one that was cancelled nothing more is to come. */
@@ -94,11 +120,12 @@ export function sizeOf({ width, height }: Pick<Film, "width" | "height">): strin
   return t("facts.pixelsShown", { width, height, shownWidth, shownHeight });
 }
 
+/** The reference and the films' names: of several exams of one reference these tell which is which. */
 export function examTitle({ films, reference }: Pick<Analysis, "films" | "reference">): string {
   const [first] = films;
-  if (reference !== undefined && reference !== "") return reference;
-  if (first === undefined) return "";
-  return films.length === 1
-    ? filmTitle(first)
-    : t("films.andMore", { name: filmTitle(first), count: films.length - 1 });
+  const named =
+    first === undefined || films.length === 1
+      ? first && filmTitle(first)
+      : t("films.andMore", { name: filmTitle(first), count: films.length - 1 });
+  return [reference, named].filter(Boolean).join(" · ");
 }

@@ -11,7 +11,7 @@ import { IconButton } from "../ui/Button.js";
 import { Thumbnail } from "../ui/Thumbnail.js";
 import { say } from "../ui/toasts.js";
 import { isEndedAlready, isMissing, refusalText, waitingText } from "../words/refusals.js";
-import { examResult, examTitle, isAnswered, partName, toneOf } from "../words/results.js";
+import { examPart, examResult, examTitle, isAnswered, partName, toneOf } from "../words/results.js";
 
 interface Properties {
   exam: Exam;
@@ -80,7 +80,7 @@ function RowState({ exam }: { exam: Exam }) {
         <strong>{examResult(analysis)}</strong>
         <span className="faint">
           {[
-            analysis.outcome === "not-identified" ? "" : partName(analysis.bodyPart?.label ?? ""),
+            examPart(analysis),
             analysis.fracture === undefined ? "" : percent(analysis.fracture.probability),
             timeOfDay(analysis.createdAt),
           ]

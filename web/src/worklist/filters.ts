@@ -2,8 +2,8 @@ import type { Exam } from "../state/exams.js";
 import { isUnfinished, stepOf } from "../state/steps.js";
 
 /** What the list is narrowed to. */
-export type Filter = "all" | "running" | "fractured" | "failed";
-export const filters: readonly Filter[] = ["all", "running", "fractured", "failed"];
+export type Filter = "all" | "running" | "fractured" | "doubtful" | "failed";
+export const filters: readonly Filter[] = ["all", "running", "fractured", "doubtful", "failed"];
 
 export function passes(exam: Exam, filter: Filter): boolean {
   switch (filter) {
@@ -11,6 +11,8 @@ export function passes(exam: Exam, filter: Filter): boolean {
       return isUnfinished(exam);
     case "fractured":
       return exam.analysis?.fracture?.label === "fractured";
+    case "doubtful":
+      return exam.analysis?.fracture?.certainty === "doubtful";
     case "failed":
       return ["failed", "refused"].includes(stepOf(exam));
     default:
