@@ -48,6 +48,13 @@ describe("a body of a type that the call does not take", () => {
   });
 });
 
+test("a film is what its bytes say, whatever type of picture it comes as", async () => {
+  for (const type of ["image/jpg", "image/png", "application/dicom"]) {
+    const { status, body } = await client.submitRaw(hand, type);
+    assert.deepEqual([status, body.films[0]?.contentType], [202, "image/jpeg"]);
+  }
+});
+
 test("a body that comes packed is refused as that, and not for what it holds", async () => {
   const packed = (path: string, type: string, body: Buffer, encoding = "gzip", method = "POST") =>
     client.request<Problem>(path, {

@@ -36,7 +36,11 @@ export class BodyPartClassifier {
     points: OperatingPoints = {},
     examined: readonly Bone[] = [],
   ): Promise<BodyPartClassifier> {
-    if (bodyPart === undefined) throw new ProblemError("model-missing", "There is no body-part model.");
+    if (bodyPart === undefined)
+      throw new ProblemError(
+        "model-missing",
+        "There is no body-part model: MODELS_DIR must hold all bundles.",
+      );
     const models = new ModelSet<BodyPartManifest>(engine, "bodypart");
     await models.load([bodyPart], points);
     return new BodyPartClassifier(models, examined);

@@ -26,6 +26,7 @@ export class Admission {
   /** Films a second, where there has been more than the workers could take at once since there was none; else not known. */
   #rate: number | undefined;
   #measuredAt = 0;
+  #blind = false;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
@@ -33,9 +34,11 @@ export class Admission {
 
   /**
    * @throws ProblemError `share-exceeded` where the tenant's own films fill its share of a full queue, `overloaded` where
-   *   there is no room for anybody's; both with the seconds after which there should be room.
+   *   there is no room for anybody's; both with the seconds after which there should be room. `queue-unavailable` where the last
+   *   look failed: a film would be stored, and refused only once Redis had not answered for long.
    */
   check(tenant: string, films: number): void {
+    if (this.#blind) throw new ProblemError("queue-unavailable");
     const { maxQueued, maxWaitSeconds } = this.#limits;
     const since = this.#since.sum;
     // What comes to workers that wait for it does not wait.
@@ -75,6 +78,11 @@ export class Admission {
     return new Map(this.#since);
   }
 
+  /** A look failed: until the next sample there is no queue to let films into. */
+  lost(): void {
+    this.#blind = true;
+  }
+
   /**
    * Takes in what there is at a time (milliseconds by a clock that nobody sets).
    * @param seen what the look has surely met of what was accepted here. What was accepted during the look may count twice, until
@@ -85,6 +93,7 @@ export class Admission {
     now: number,
     seen: ReadonlyMap<string, number> = this.unseen,
   ): void {
+    this.#blind = false;
     this.#backlog = backlog;
     this.#waiting = waiting;
     this.#tenants = tenants;
@@ -112,7 +121,7 @@ function secondsFor(films: number, rate: number): number {
 }
 
 /**
- * Samples the load every second until the returned function is called. Without Redis the last sample stands.
+ * Samples the load every second until the returned function is called. Without Redis nothing is let in until the next sample.
  *
  * @param onBlind told of the first look in a row that failed
  */
@@ -128,7 +137,11 @@ export function watchLoad(
     looking = true;
     await looks.try(async () => {
       const seen = admission.unseen;
-      admission.sample(await load(), performance.now(), seen);
+      const found = await load().catch((error: unknown) => {
+        admission.lost();
+        throw error;
+      });
+      admission.sample(found, performance.now(), seen);
     });
     looking = false;
   }, sampleMs);

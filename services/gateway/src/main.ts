@@ -47,7 +47,7 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
   const stopWatching = watchLoad(
     admission,
     () => backbone.analyses.load(),
-    (error) => logger.warn({ err: error }, "the load is not known: the last that was stands"),
+    (error) => logger.warn({ err: error }, "the load is not known: films are refused until it is"),
   );
   const app = await buildApp({ config, logger, metrics, backbone, changes, reloads, policy, admission });
   // Of a name with several addresses Fastify makes a server for each, of which it hands out the first alone.

@@ -164,6 +164,34 @@ test("what is accepted while the load is looked at is not lost to the count", as
   stop();
 });
 
+test("lets nothing in from a look that failed until one that does not, and tells of it once", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const admission = new Admission({ maxQueued: 10, maxWaitSeconds: 60 });
+  let away = true;
+  const told: unknown[] = [];
+  const stop = watchLoad(
+    admission,
+    async () => {
+      if (away) throw new ProblemError("queue-unavailable");
+      return { backlog: 0, waiting: 0, ended: 0, tenants };
+    },
+    (error) => told.push(error),
+  );
+  const look = async () => {
+    t.mock.timers.tick(1_000);
+    await new Promise(setImmediate);
+  };
+  assert.equal(refusal(admission), undefined, "nothing is known yet");
+  await look();
+  await look();
+  assert.throws(() => admission.check("default", 1), { code: "queue-unavailable" });
+  assert.equal(told.length, 1);
+  away = false;
+  await look();
+  assert.equal(refusal(admission), undefined);
+  stop();
+});
+
 test("the rate follows though the clock was put back", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   let second = 0;

@@ -43,9 +43,13 @@ export class Acceptance {
       if (!(await mayTakeBack(exists))) throw error;
       // A worker may have the job all the same: it must learn that the analysis is gone. Where the way back is barred too,
       // the reconciler meets the marker and goes on from there.
-      await this.#live.markErased(request.id).catch(() => undefined);
+      const isMarked = await this.#live.markErased(request.id).then(
+        () => true,
+        () => false,
+      );
       await this.#ledger.withdraw(request, error).catch(() => undefined);
-      await this.#live.forget(request.id).catch(() => undefined);
+      // Where Redis did not take the first, who waits for the refusal need not wait for it again.
+      if (isMarked) await this.#live.forget(request.id).catch(() => undefined);
       throw error;
     }
     return pendingAnalysis(request, filmViews(request, []));

@@ -25,7 +25,8 @@ export async function filmBodies(app: App, { config }: Dependencies): Promise<vo
       headerPairs: 32,
     },
   });
-  app.addContentTypeParser([...uploadTypes], (_request, body, done) => done(null, body));
+  // Many call a JPEG so, and what a film is is read from its bytes.
+  app.addContentTypeParser([...uploadTypes, "image/jpg"], (_request, body, done) => done(null, body));
 }
 
 /** What has a filename, or is of a film's media type; what is called a film also where all that says so is that it is no text. */

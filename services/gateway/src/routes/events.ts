@@ -25,7 +25,7 @@ export async function events(app: App, { backbone, changes, streams, closing }: 
       operationId: "watchAnalysis",
       summary: "The analysis as server-sent events",
       description:
-        "Each event is the whole analysis, named by its status, with its ETag as id. Comments beat every 15 s. The stream ends with the analysis, and after ten minutes at most: connect again with Last-Event-ID.",
+        "Each event is the whole analysis, named by its status, with its ETag as id. Comments beat every 15 s. The stream ends with the analysis, and after ten minutes at most: connect again with Last-Event-ID, which the state that stands then follows.",
       params: IdParams,
       headers: Type.Object({
         "last-event-id": Type.Optional(

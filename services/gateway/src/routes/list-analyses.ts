@@ -8,7 +8,7 @@ const Query = Type.Object(
     limit: Limit,
     cursor: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(AnalysisStatus),
-    reference: Type.Optional(Type.String({ maxLength: 200 })),
+    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   },
   strict,
 );
