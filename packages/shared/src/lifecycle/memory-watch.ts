@@ -26,13 +26,22 @@ export function watchMemory({
 }: MemoryWatchOptions): () => void {
   const limit = limitMegabytes === undefined ? usualShare * memoryOfOurs() : limitMegabytes * 2 ** 20;
   const timer = setInterval(() => {
-    const bytes = resident();
-    if (bytes <= limit) return;
+    const bytes = unlessUnreadable(resident);
+    if (bytes === undefined || bytes <= limit) return;
     clearInterval(timer);
     onExceeded(bytes, limit);
   }, everyMs);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** The system tells it by a file: a process that has as many open as it may cannot ask, and must not end for that, with its films. */
+function unlessUnreadable(resident: () => number): number | undefined {
+  try {
+    return resident();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes that the container has, or else the machine. */

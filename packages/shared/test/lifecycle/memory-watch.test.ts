@@ -23,6 +23,28 @@ test("tells of more resident memory than the limit, and of no less", (t) => {
   assert.deepEqual(told, [resident]);
 });
 
+test("goes on where the memory cannot be read for want of file descriptors", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const looks = [
+    () => {
+      throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+    },
+    () => 2 * megabyte,
+  ];
+  const told: number[] = [];
+  t.after(
+    watchMemory({
+      limitMegabytes: 1,
+      onExceeded: (bytes) => told.push(bytes),
+      resident: () => looks.shift()?.() ?? assert.fail("looked again"),
+    }),
+  );
+  t.mock.timers.tick(100);
+  assert.deepEqual(told, []);
+  t.mock.timers.tick(100);
+  assert.deepEqual(told, [2 * megabyte]);
+});
+
 test("tells of nothing after its end", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const end = watchMemory({
