@@ -13,7 +13,8 @@ import { setTimeout as delay } from "node:timers/promises";
 /** An answer in the place of the server's. */
 export interface S3Fault {
   status: number;
-  code: string;
+  /** S3's name of it. Without one the answer is empty, as of a proxy that finds no way to the server. */
+  code?: string;
 }
 
 /** An HTTP proxy before an S3 server. It can be slow, answer errors, lose answers and hang; and it tells what was written. */
@@ -21,7 +22,9 @@ export class S3Proxy extends EventEmitter<{ written: [key: string] }> {
   /** Milliseconds that each request waits. */
   delayMs = 0;
   /** What a request is answered in the server's place; undefined: it passes. */
-  fault: (method: string) => S3Fault | undefined = () => undefined;
+  fault: (method: string, url: string) => S3Fault | undefined = () => undefined;
+  /** Whether answers lose their request id, which not every S3 server gives. */
+  dropRequestIds = false;
   /** Whether a request that the server has done loses its answer. */
   loseAnswer: () => boolean = () => false;
   readonly #server: Server;
@@ -67,9 +70,13 @@ export class S3Proxy extends EventEmitter<{ written: [key: string] }> {
       return;
     }
     if (this.delayMs > 0) await delay(this.delayMs);
-    const fault = this.fault(incoming.method ?? "");
+    const fault = this.fault(incoming.method ?? "", incoming.url ?? "");
     if (fault !== undefined) {
       incoming.resume();
+      if (fault.code === undefined) {
+        answer.writeHead(fault.status).end();
+        return;
+      }
       answer.writeHead(fault.status, { "content-type": "application/xml" });
       answer.end(`<Error><Code>${fault.code}</Code><Message>injected</Message></Error>`);
       return;
@@ -92,6 +99,7 @@ export class S3Proxy extends EventEmitter<{ written: [key: string] }> {
       answer.destroy();
       return;
     }
+    if (this.dropRequestIds) delete response.headers["x-amz-request-id"];
     answer.writeHead(response.statusCode ?? 502, response.headers);
     response.pipe(answer);
   }

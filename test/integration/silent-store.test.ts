@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { freePort } from "@osteon/embedded";
+import { S3Proxy } from "../faults/s3-proxy.js";
+import { Bucket, bucketEnv } from "../support/bucket.js";
 import { Client } from "../support/client.js";
 import { LoneGateway } from "../support/gateway.js";
 import { until } from "../support/until.js";
@@ -62,7 +64,7 @@ test("a gateway whose store says nothing more is soon not ready", { timeout: 60_
   const gateway = await LoneGateway.start();
   t.after(() => gateway.stop());
   let asked = 0;
-  t.mock.method(gateway.backbone.store, "exists", () => {
+  t.mock.method(gateway.backbone.store, "list", () => {
     asked += 1;
     return new Promise(() => undefined);
   });
@@ -85,4 +87,23 @@ test("a gateway whose folder of objects is away is not ready, and tells no list 
   await rename(`${store}-away`, store);
   assert.equal((await gateway.client.request("/v1/analyses")).status, 200);
   await until("it is ready again", 10, async () => (await gateway.client.request("/readyz")).status === 200);
+});
+
+test("a gateway whose bucket is missing, or behind a proxy that answers 404, is not ready", {
+  timeout: 60_000,
+}, async (t) => {
+  const bucket = await Bucket.start();
+  t.after(() => bucket.stop());
+  const proxy = await S3Proxy.start(bucket.server.endpoint);
+  t.after(() => proxy.close());
+  const gateway = await LoneGateway.start({ ...bucketEnv(bucket.server, proxy.url) });
+  t.after(() => gateway.stop());
+  const status = async () => (await gateway.client.request("/readyz")).status;
+  assert.equal(await status(), 200);
+  proxy.fault = () => ({ status: 404 });
+  await until("the proxy's 404 is noticed", 10, async () => (await status()) === 503);
+  proxy.fault = () => undefined;
+  await until("it is ready again", 10, async () => (await status()) === 200);
+  await rm(path.join(bucket.folder, bucket.env.S3_BUCKET ?? assert.fail()), { recursive: true });
+  await until("the bucket's end is noticed", 10, async () => (await status()) === 503);
 });

@@ -11,7 +11,6 @@ import {
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
-  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
@@ -28,9 +27,7 @@ import {
 } from "./object-store.js";
 import { probeConditionalPut } from "./probe.js";
 import { clientOf, type S3StoreOptions } from "./s3-client.js";
-
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+import { faultOf, isAbsent, isAbsentByHead, type S3Right, statusOf } from "./s3-faults.js";
 
 /** Objects of one S3 bucket. Conditional puts are `If-None-Match: *`. */
 export class S3Store implements ObjectStore {
@@ -56,7 +53,7 @@ export class S3Store implements ObjectStore {
       ContentType: options.contentType ?? "application/octet-stream",
       ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
     });
-    return this.#guarded(async () => {
+    return this.#guarded("s3:PutObject", async () => {
       try {
         await this.#client.send(command);
         return true;
@@ -83,7 +80,7 @@ export class S3Store implements ObjectStore {
         ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
       },
     });
-    return this.#guarded(async () => {
+    return this.#guarded("s3:PutObject", async () => {
       try {
         await upload.done();
         return true;
@@ -116,7 +113,7 @@ export class S3Store implements ObjectStore {
 
   get(key: string): Promise<Buffer | undefined> {
     const command = new GetObjectCommand({ Bucket: this.#bucket, Key: checkKey(key) });
-    return this.#absentAs(undefined, async () => {
+    return this.#unlessAbsent("s3:GetObject", async () => {
       const answer = await this.#client.send(command);
       const bytes = await answer.Body?.transformToByteArray();
       return bytes === undefined
@@ -125,9 +122,27 @@ export class S3Store implements ObjectStore {
     });
   }
 
-  size(key: string): Promise<number | undefined> {
+  async size(key: string): Promise<number | undefined> {
     const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: checkKey(key) });
-    return this.#absentAs(undefined, async () => (await this.#client.send(command)).ContentLength ?? 0);
+    return this.#guarded("s3:GetObject", async () => {
+      try {
+        return (await this.#client.send(command)).ContentLength ?? 0;
+      } catch (error) {
+        if (isAbsentByHead(error)) return undefined;
+        if (statusOf(error) === 404) return this.#listedSize(key);
+        throw error;
+      }
+    });
+  }
+
+  /** A list that comes names what there is, where a HEAD's 404 might be anybody's. */
+  #listedSize(key: string): Promise<number | undefined> {
+    return this.#guarded("s3:ListBucket", async () => {
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
+      // In order the key comes before all that it begins.
+      const [first] = (await this.#client.send(command)).Contents ?? [];
+      return first?.Key === key ? (first.Size ?? 0) : undefined;
+    });
   }
 
   async exists(key: string): Promise<boolean> {
@@ -136,7 +151,7 @@ export class S3Store implements ObjectStore {
 
   delete(key: string): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.#bucket, Key: checkKey(key) });
-    return this.#absentAs(undefined, async () => {
+    return this.#unlessAbsent("s3:DeleteObject", async () => {
       await this.#client.send(command);
     });
   }
@@ -145,35 +160,32 @@ export class S3Store implements ObjectStore {
     const keys: string[] = [];
     for await (const key of walk(this, prefix)) keys.push(key);
     await this.deleteAll(keys);
-    await this.#guarded(() => this.#abortUploads(prefix));
+    await this.#abortUploads(prefix);
   }
 
   async deleteAll(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += 1000) {
       const batch = keys.slice(start, start + 1000).map((key) => ({ Key: checkKey(key) }));
-      await this.#guarded(async () => {
-        const answer = await this.#client.send(
+      await this.#guarded("s3:DeleteObject", async () => {
+        const { Errors: kept = [] } = await this.#client.send(
           new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects: batch, Quiet: true } }),
         );
-        if ((answer.Errors?.length ?? 0) > 0)
-          throw new Error(`${answer.Errors?.length} objects were not deleted`);
+        if (kept.length > 0)
+          throw new ProblemError(
+            "store-unavailable",
+            `The object store did not delete ${kept.length} objects (${kept[0]?.Code ?? "unknown"}).`,
+          );
       });
     }
   }
 
   async #abortUploads(prefix: string): Promise<void> {
-    const bucket = { Bucket: this.#bucket };
-    let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+    let from: UploadsFrom | undefined = {};
     while (from !== undefined) {
-      const begun: ListMultipartUploadsCommandOutput = await this.#client.send(
-        new ListMultipartUploadsCommand({ ...bucket, Prefix: prefix, ...from }),
-      );
+      const begun: ListMultipartUploadsCommandOutput = await this.#begunUploads(prefix, from);
       for (const { Key, UploadId } of begun.Uploads ?? []) {
-        if (Key?.startsWith(prefix) !== true) continue;
         // Somebody else who removes the same folder may have been quicker.
-        await this.#absentAs(undefined, () =>
-          this.#client.send(new AbortMultipartUploadCommand({ ...bucket, Key, UploadId })),
-        );
+        if (Key?.startsWith(prefix) === true) await this.#abortUpload(Key, UploadId);
       }
       from =
         begun.IsTruncated === true
@@ -182,12 +194,22 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  #begunUploads(prefix: string, from: UploadsFrom): Promise<ListMultipartUploadsCommandOutput> {
+    const command = new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: prefix, ...from });
+    return this.#guarded("s3:ListBucketMultipartUploads", () => this.#client.send(command));
+  }
+
+  async #abortUpload(key: string, uploadId: string | undefined): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
+    await this.#unlessAbsent("s3:AbortMultipartUpload", () => this.#client.send(command));
+  }
+
   /** S3 may answer fewer than it was asked for, and placeholders of folders are left out: only its end makes a page short. */
   list(prefix: string, options: ListOptions = {}): Promise<string[]> {
     if (!prefix.endsWith("/")) throw new TypeError('a prefix must end in "/"');
     checkKey(prefix.slice(0, -1));
     const limit = options.limit ?? 1000;
-    return this.#guarded(async () => {
+    return this.#guarded("s3:ListBucket", async () => {
       const kept: string[] = [];
       let token: string | undefined;
       do {
@@ -213,8 +235,11 @@ export class S3Store implements ObjectStore {
     return 0;
   }
 
+  /** Also asks for the rights that erasures and lists need later: a start can say that one is missing. */
   async probe(): Promise<void> {
     await probeConditionalPut(this);
+    await this.list("probe/", { limit: 1 });
+    await this.#begunUploads("probe/", {});
   }
 
   async close(): Promise<void> {
@@ -222,27 +247,30 @@ export class S3Store implements ObjectStore {
     this.#signer.destroy();
   }
 
-  #absentAs<T>(absent: T, step: () => Promise<T>): Promise<T> {
-    return this.#guarded(async () => {
+  #unlessAbsent<T>(right: S3Right, step: () => Promise<T>): Promise<T | undefined> {
+    return this.#guarded(right, async () => {
       try {
         return await step();
       } catch (error) {
-        if (statusOf(error) === 404 && (error as Error).name !== "NoSuchBucket") return absent;
+        if (isAbsent(error)) return undefined;
         throw error;
       }
     });
   }
 
-  async #guarded<T>(step: () => Promise<T>): Promise<T> {
+  /** @param right what the step needs */
+  async #guarded<T>(right: S3Right, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
       if (error instanceof TypeError || error instanceof ProblemError) throw error;
-      const name = error instanceof Error ? error.name : "unknown";
-      throw new ProblemError("store-unavailable", `The object store failed (${name}).`, { cause: error });
+      throw faultOf(error, right);
     }
   }
 }
+
+/** Where a list of begun uploads goes on. */
+type UploadsFrom = { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined };
 
 /** Keys or folders of a part of a list, but for the placeholder of the folder that is listed. */
 function entriesOf(

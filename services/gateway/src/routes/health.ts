@@ -11,12 +11,14 @@ const answerWithinMs = 4_000;
 
 /** `/livez`, `/readyz`, `/metrics`. */
 export async function health(app: App, { backbone, metrics }: Dependencies): Promise<void> {
-  let last: { at: number; look: Promise<boolean> } | undefined;
+  let last: { at: number; look: Promise<unknown> } | undefined;
   const late = async (code: "queue-unavailable" | "store-unavailable"): Promise<never> => {
     await delay(answerWithinMs, undefined, { ref: false });
     throw new ProblemError(code);
   };
-  const look = () => Promise.race([backbone.store.exists("probe/ready"), late("store-unavailable")]);
+  // A list: a bucket that is missing answers HEAD as an object that is.
+  const list = () => backbone.store.list("probe/", { limit: 1 });
+  const look = () => Promise.race([list(), late("store-unavailable")]);
   const storeIsThere = () => {
     if (last === undefined || performance.now() - last.at > lookMs)
       last = { at: performance.now(), look: look() };
