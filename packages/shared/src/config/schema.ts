@@ -88,7 +88,11 @@ export const ConfigSchema = Type.Object({
     }),
   ),
   S3_BUCKET: Type.Optional(
-    Type.String({ minLength: 3, description: "Bucket; where unset, the store is files under DATA_DIR." }),
+    Type.String({
+      minLength: 3,
+      description:
+        "Bucket, of which the rights in docs/guides/deploy-kubernetes.md are needed; where unset, the store is files under DATA_DIR.",
+    }),
   ),
   S3_REGION: Type.String({ default: "us-east-1", description: "Region of the bucket." }),
   AWS_ACCESS_KEY_ID: Type.Optional(
