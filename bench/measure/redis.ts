@@ -1,4 +1,4 @@
-import { queuePrefix } from "@osteon/shared";
+import { redisPrefix } from "@osteon/shared";
 import { Redis } from "ioredis";
 import { monitoring } from "./monitoring.js";
 
@@ -48,8 +48,8 @@ export function probeRedis(url: string): RedisProbe {
       const value = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(stats)?.[1]);
       return { in: value("total_net_input_bytes"), out: value("total_net_output_bytes") };
     },
-    waiting: () => redis.zcard(`${queuePrefix}:bodypart:prioritized`),
-    ended: async () => Number((await redis.get(`${queuePrefix}:ended`)) ?? 0),
+    waiting: () => redis.zcard(`${redisPrefix}:bodypart:prioritized`),
+    ended: async () => Number((await redis.get(`${redisPrefix}:ended`)) ?? 0),
     close: async () => {
       await redis.quit();
     },

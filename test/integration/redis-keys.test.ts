@@ -14,7 +14,7 @@ function namesInSources(): Set<string> {
       .filter((file) => file.endsWith(".ts"))
       .map((file) => path.join(folder, file)),
   );
-  const named = /\$\{queuePrefix\}:([a-z-]+)/g;
+  const named = /\$\{redisPrefix\}:([a-z-]+)/g;
   return new Set(
     files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(named)].map(([, name = ""]) => name)),
   );

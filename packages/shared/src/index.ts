@@ -8,6 +8,7 @@ export * from "./locks/index.js";
 export * from "./models/index.js";
 export * from "./problems/index.js";
 export * from "./queues/index.js";
+export * from "./redis/index.js";
 export * from "./storage/index.js";
 export * from "./tally.js";
 export * from "./telemetry/index.js";

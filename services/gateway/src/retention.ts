@@ -6,10 +6,10 @@ import {
   type Ledger,
   type Logger,
   type ProblemError,
-  queuePrefix,
   type RedisConnection,
   RedisLock,
   readRetentionTenants,
+  redisPrefix,
   toProblem,
 } from "@osteon/shared";
 import { startRepeating } from "./repeating.js";
@@ -81,7 +81,7 @@ export function startRetention({
     // Before the lock: another gateway's clock may be right.
     if (aheadMs !== undefined)
       return logger.error({ aheadMs }, "clock differs from Redis’s: no retention is held");
-    await lock.runWhereDue(`${queuePrefix}:retention`, () => round(now));
+    await lock.runWhereDue(`${redisPrefix}:retention`, () => round(now));
   };
   const round = async (now: number) => {
     // Whatever is wrong with one kind, the others go too.

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type KeyRecord, queueGuarded, queuePrefix } from "@osteon/shared";
+import { type KeyRecord, redisGuarded, redisPrefix } from "@osteon/shared";
 
 /** What sessions need of Redis. */
 interface SessionRedis {
@@ -66,7 +66,7 @@ export class Sessions {
     const session = { keyId, expiresAt: new Date(end).toISOString() };
     const text = JSON.stringify(session);
     const places = [placeOfKey(keyId), placeOf(token)];
-    await queueGuarded(() =>
+    await redisGuarded(() =>
       this.#redis.eval(openScript, 2, ...places, end, text, milliseconds, now, mostOfKey),
     );
     return { token, session, seconds: Math.floor(milliseconds / 1000) };
@@ -74,7 +74,7 @@ export class Sessions {
 
   /** Undefined where there is none any more. @throws ProblemError `queue-unavailable` */
   async find(token: string): Promise<Session | undefined> {
-    const text = await queueGuarded(() => this.#redis.get(placeOf(token)));
+    const text = await redisGuarded(() => this.#redis.get(placeOf(token)));
     return text === null ? undefined : (JSON.parse(text) as Session);
   }
 
@@ -82,14 +82,14 @@ export class Sessions {
     const session = await this.find(token);
     if (session === undefined) return;
     const places = [placeOfKey(session.keyId), placeOf(token)];
-    await queueGuarded(() => this.#redis.eval(closeScript, 2, ...places));
+    await redisGuarded(() => this.#redis.eval(closeScript, 2, ...places));
   }
 }
 
 function placeOfKey(keyId: string): string {
-  return `${queuePrefix}:sessions-of:${keyId}`;
+  return `${redisPrefix}:sessions-of:${keyId}`;
 }
 
 function placeOf(token: string): string {
-  return `${queuePrefix}:session:${createHash("sha256").update(token).digest("base64url")}`;
+  return `${redisPrefix}:session:${createHash("sha256").update(token).digest("base64url")}`;
 }

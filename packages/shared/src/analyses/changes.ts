@@ -1,4 +1,4 @@
-import type { RedisConnection } from "../queues/index.js";
+import type { RedisConnection } from "../redis/index.js";
 import { changesChannel, endMark } from "./live-state.js";
 
 /** Told whether the change was the analysis's end, or may have been. */

@@ -1,5 +1,5 @@
 import type { UsedKey } from "../contracts/index.js";
-import { queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
+import { type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
 
 const keptSeconds = idempotencyKeptMs / 1000;
@@ -44,7 +44,7 @@ export class IdempotencyKeys {
   /** Puts an entry where nothing stands. @returns what does; undefined where it was free */
   async take(name: string, mine: IdempotencyEntry): Promise<IdempotencyEntry | undefined> {
     const written = JSON.stringify(mine);
-    const found = await queueGuarded(() =>
+    const found = await redisGuarded(() =>
       this.#redis.eval(takeScript, 1, placeOf(name), written, keptSeconds),
     );
     // Our own stands there where the answer was lost with the connection, and the command sent again.
@@ -54,25 +54,25 @@ export class IdempotencyKeys {
   /** @param entry what stands there from here on; nothing, where there is none. @returns false where it is not `found` that stands there */
   async replace(name: string, found: IdempotencyEntry, entry?: IdempotencyEntry): Promise<boolean> {
     const [before, after] = [JSON.stringify(found), entry === undefined ? "" : JSON.stringify(entry)];
-    const replaced = await queueGuarded(() =>
+    const replaced = await redisGuarded(() =>
       this.#redis.eval(replaceScript, 1, placeOf(name), before, after, keptSeconds),
     );
     return replaced === 1;
   }
 
   async get(name: string): Promise<IdempotencyEntry | undefined> {
-    const found = await queueGuarded(() => this.#redis.get(placeOf(name)));
+    const found = await redisGuarded(() => this.#redis.get(placeOf(name)));
     return found === null ? undefined : read(found);
   }
 
   /** Removes what a key was used for, unless it was used for something else since. */
   async forget({ name }: UsedKey, id: string): Promise<void> {
-    await queueGuarded(() => this.#redis.eval(forgetScript, 1, placeOf(name), id));
+    await redisGuarded(() => this.#redis.eval(forgetScript, 1, placeOf(name), id));
   }
 }
 
 function placeOf(name: string): string {
-  return `${queuePrefix}:idempotency:${name}`;
+  return `${redisPrefix}:idempotency:${name}`;
 }
 
 /** The order of its fields is kept: `replace` compares what it was written as. */

@@ -1,5 +1,5 @@
 import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
-import { onOtherMasters, queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
+import { onOtherMasters, type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
 import { IdempotencyKeys } from "./idempotency-keys.js";
 import type { FilmResult } from "./results.js";
 
@@ -23,10 +23,10 @@ export type Standing = "known" | "forgotten" | "erased";
  * Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end; and
  * behind the mark whose it was, where nobody can look that up any more.
  */
-export const changesChannel = `${queuePrefix}:changes`;
+export const changesChannel = `${redisPrefix}:changes`;
 export const endMark = "!";
 
-const endedKey = `${queuePrefix}:ended`;
+const endedKey = `${redisPrefix}:ended`;
 /** By so much the clocks of gateways may differ, milliseconds. */
 const clocksMs = 5_000;
 const mostConfirmed = 10_000;
@@ -114,7 +114,7 @@ export class LiveState {
   /** @returns false where the analysis was erased meanwhile: it stays forgotten. */
   async open(request: AnalysisRequest): Promise<boolean> {
     const { id } = request;
-    const erased = await queueGuarded(() =>
+    const erased = await redisGuarded(() =>
       this.#redis.osteonOpenAnalysis(keyOf(id), erasedKeyOf(id), JSON.stringify(request), pendingSeconds),
     );
     return erased === 0;
@@ -125,7 +125,7 @@ export class LiveState {
    * @returns the request, unless Redis lost it; and whether the film's end, or its analysis's, is known already.
    */
   async start(id: string, film: number): Promise<{ request?: AnalysisRequest; ended: boolean }> {
-    const [request, end, done] = await queueGuarded(() =>
+    const [request, end, done] = await redisGuarded(() =>
       this.#redis.osteonStartFilm(keyOf(id), film, Date.now(), pendingSeconds, changesChannel, id),
     );
     return {
@@ -147,17 +147,17 @@ export class LiveState {
 
   /** Notes that somebody cancels an analysis: until its end, or for a minute, its films show nothing new. */
   async cancelling(id: string): Promise<void> {
-    await queueGuarded(() => this.#redis.set(cancellingKeyOf(id), "1", "EX", cancellingSeconds));
+    await redisGuarded(() => this.#redis.set(cancellingKeyOf(id), "1", "EX", cancellingSeconds));
   }
 
   /** Whether somebody cancels it and may not have written its end yet. */
   async isCancelling(id: string): Promise<boolean> {
-    return (await queueGuarded(() => this.#redis.exists(cancellingKeyOf(id)))) === 1;
+    return (await redisGuarded(() => this.#redis.exists(cancellingKeyOf(id)))) === 1;
   }
 
   /** Films counted so far; the count begins anew after a day without films, or with a wiped Redis. */
   async ended(): Promise<number> {
-    return Number((await queueGuarded(() => this.#redis.get(endedKey))) ?? 0);
+    return Number((await redisGuarded(() => this.#redis.get(endedKey))) ?? 0);
   }
 
   /** @param films to count among those that ended, for the drain rate: none where somebody else counts them */
@@ -167,7 +167,7 @@ export class LiveState {
   }
 
   async get(id: string): Promise<LiveAnalysis | undefined> {
-    const fields = await queueGuarded(() => this.#redis.hgetall(keyOf(id)));
+    const fields = await redisGuarded(() => this.#redis.hgetall(keyOf(id)));
     if (fields.request === undefined) return undefined;
     const request = JSON.parse(fields.request) as AnalysisRequest;
     return {
@@ -203,7 +203,7 @@ export class LiveState {
 
   /** @param tenant told along with the change, where the analysis was erased */
   async forget(id: string, tenant = ""): Promise<void> {
-    await queueGuarded(() =>
+    await redisGuarded(() =>
       this.#redis
         .multi()
         .del(keyOf(id))
@@ -214,11 +214,11 @@ export class LiveState {
 
   /** Notes that an analysis was erased, for those who still work on it. */
   async markErased(id: string): Promise<void> {
-    await queueGuarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", erasedSeconds));
+    await redisGuarded(() => this.#redis.set(erasedKeyOf(id), "1", "EX", erasedSeconds));
   }
 
   async isErased(id: string): Promise<boolean> {
-    return (await queueGuarded(() => this.#redis.exists(erasedKeyOf(id)))) === 1;
+    return (await redisGuarded(() => this.#redis.exists(erasedKeyOf(id)))) === 1;
   }
 
   async #set(
@@ -228,7 +228,7 @@ export class LiveState {
     seconds: number,
     { mark = "", films = 0 }: { mark?: string; films?: number } = {},
   ): Promise<Standing> {
-    const [erased, known] = await queueGuarded(() =>
+    const [erased, known] = await redisGuarded(() =>
       this.#redis.osteonSetOnce(
         keyOf(id),
         erasedKeyOf(id),
@@ -249,15 +249,15 @@ export class LiveState {
 }
 
 function keyOf(id: string): string {
-  return `${queuePrefix}:live:${id}`;
+  return `${redisPrefix}:live:${id}`;
 }
 
 function erasedKeyOf(id: string): string {
-  return `${queuePrefix}:erased:${id}`;
+  return `${redisPrefix}:erased:${id}`;
 }
 
 function cancellingKeyOf(id: string): string {
-  return `${queuePrefix}:cancelling:${id}`;
+  return `${redisPrefix}:cancelling:${id}`;
 }
 
 function parsed<K extends "classified" | "done" | "end">(name: K, text: string | undefined): object {

@@ -1,13 +1,8 @@
 import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
 import { RedisLock, type StillHeld } from "../locks/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
-import {
-  clockDifference,
-  isLost,
-  type Producer,
-  queuePrefix,
-  type RedisConnection,
-} from "../queues/index.js";
+import { isLost, type Producer } from "../queues/index.js";
+import { clockDifference, type RedisConnection, redisPrefix } from "../redis/index.js";
 import { isUuidV7 } from "../storage/turned-ids.js";
 import type { Analyses } from "./analyses.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -33,7 +28,7 @@ export interface ReconcilerReport {
 /** Faults that are not of one analysis: the walk ends, and the next goes on where it was. */
 const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable"];
 
-const lockKey = `${queuePrefix}:reconciler`;
+const lockKey = `${redisPrefix}:reconciler`;
 
 /**
  * Walks the markers in the store and puts back what Redis no longer knows, so that every accepted film gets its result

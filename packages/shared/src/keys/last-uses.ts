@@ -1,7 +1,6 @@
-import type { RedisConnection } from "../queues/index.js";
-import { queuePrefix } from "../queues/index.js";
+import { type RedisConnection, redisPrefix } from "../redis/index.js";
 
-const place = `${queuePrefix}:keys:used`;
+const place = `${redisPrefix}:keys:used`;
 
 /** Notes that a key was used. What Redis loses of it is lost: nothing hangs on it. */
 export async function noteUseOfKey(redis: RedisConnection, id: string, at: Date): Promise<void> {

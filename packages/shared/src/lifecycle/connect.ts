@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Analyses, Ledger, LiveState } from "../analyses/index.js";
 import type { Config } from "../config/index.js";
-import { closeRedis, connectRedis, Producer } from "../queues/index.js";
+import { Producer } from "../queues/index.js";
+import { closeRedis, connectRedis } from "../redis/index.js";
 import { MeteredStore, type ObjectStore, openStore, type StoreTimes } from "../storage/index.js";
 import type { Logger, Metrics } from "../telemetry/index.js";
 import { KnownEndpoints } from "../webhooks/index.js";

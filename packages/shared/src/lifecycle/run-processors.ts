@@ -1,12 +1,6 @@
 import type { JobKind } from "../contracts/index.js";
-import {
-  checkProcessors,
-  closeRedis,
-  connectRedis,
-  type Processor,
-  RunningProcessor,
-  Solitude,
-} from "../queues/index.js";
+import { checkProcessors, type Processor, RunningProcessor, Solitude } from "../queues/index.js";
+import { closeRedis, connectRedis } from "../redis/index.js";
 import { OnceAnOutage } from "../telemetry/index.js";
 import { watchMemory } from "./memory-watch.js";
 import type { RunningService, ServiceContext } from "./run-service.js";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ProblemError } from "../problems/index.js";
-import { queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
+import { type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
 
 /** Refuses with `queue-unavailable` where the lock is another's by now. Asked just before what must not be done beside another. */
 export type StillHeld = () => Promise<void>;
@@ -34,7 +34,7 @@ export class RedisLock implements Lock {
   }
 
   async run<T>(name: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T> {
-    const key = `${queuePrefix}:lock:${name}`;
+    const key = `${redisPrefix}:lock:${name}`;
     const token = randomUUID();
     await this.#take(key, token);
     try {
@@ -67,11 +67,11 @@ export class RedisLock implements Lock {
   }
 
   async #renew(key: string, token: string): Promise<boolean> {
-    return (await queueGuarded(() => this.#redis.eval(renew, 1, key, token, this.#heldMs))) === 1;
+    return (await redisGuarded(() => this.#redis.eval(renew, 1, key, token, this.#heldMs))) === 1;
   }
 
   async #tryTake(key: string, token: string): Promise<boolean> {
-    return (await queueGuarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"))) !== null;
+    return (await redisGuarded(() => this.#redis.set(key, token, "PX", this.#heldMs, "NX"))) !== null;
   }
 
   async #take(key: string, token: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedModel } from "../contracts/index.js";
-import { queueGuarded, queuePrefix, type RedisConnection } from "../queues/index.js";
+import { type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
 import { OnceAnOutage } from "../telemetry/index.js";
 
-const key = `${queuePrefix}:models`;
+const key = `${redisPrefix}:models`;
 const heartbeatMs = 10_000;
 const goneAfterMs = 35_000;
 
@@ -129,12 +129,12 @@ export async function readModelCard(redis: RedisConnection, name: string): Promi
   const digest = announcements.sort((a, b) => b.at - a.at).find(({ cards }) => Object.hasOwn(cards, name))
     ?.cards[name];
   if (digest === undefined) return undefined;
-  return (await queueGuarded(() => redis.get(cardKey(digest)))) ?? undefined;
+  return (await redisGuarded(() => redis.get(cardKey(digest)))) ?? undefined;
 }
 
 /** What the workers that run announced, by worker. Forgets those that fell silent. */
 export async function readAnnouncements(redis: RedisConnection): Promise<Map<string, Announcement>> {
-  const [now, fields] = (await queueGuarded(() => redis.eval(readScript, 1, key))) as [number, string[]];
+  const [now, fields] = (await redisGuarded(() => redis.eval(readScript, 1, key))) as [number, string[]];
   const announcements = new Map<string, Announcement>();
   const silent: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
@@ -148,5 +148,5 @@ export async function readAnnouncements(redis: RedisConnection): Promise<Map<str
 }
 
 function cardKey(digest: string): string {
-  return `${queuePrefix}:card:${digest}`;
+  return `${redisPrefix}:card:${digest}`;
 }

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { WorkerReload } from "../contracts/index.js";
 import { Cluster } from "../libraries/redis.js";
 import { ProblemError } from "../problems/index.js";
-import { queuePrefix, type RedisConnection } from "../queues/index.js";
+import { type RedisConnection, redisPrefix } from "../redis/index.js";
 import { readAnnouncements } from "./announced-models.js";
 
 /** Carries the id of each call to reload, from a gateway to every worker that has models. */
-export const reloadChannel = `${queuePrefix}:models:reload`;
+export const reloadChannel = `${redisPrefix}:models:reload`;
 /** Carries each worker's answer, a `ReloadAnswer`, to the gateways. */
-export const reloadedChannel = `${queuePrefix}:models:reloaded`;
+export const reloadedChannel = `${redisPrefix}:models:reloaded`;
 
 export interface ReloadAnswer extends Pick<WorkerReload, "worker" | "service" | "models"> {
   /** Of the call. */

@@ -1,6 +1,6 @@
 import type { ModelReload } from "../contracts/index.js";
 import type { ServiceContext } from "../lifecycle/index.js";
-import { closeRedis, connectRedis, type RedisConnection } from "../queues/index.js";
+import { closeRedis, connectRedis, type RedisConnection } from "../redis/index.js";
 import { Announcer, type OfferedModel } from "./announced-models.js";
 import { type ReloadAnswer, reloadChannel, reloadedChannel } from "./model-reloads.js";
 

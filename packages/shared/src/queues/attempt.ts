@@ -2,8 +2,8 @@ import { type JobKind, type Jobs, jobSchemas, schemaVersion } from "../contracts
 import { DelayedError, type Job, UnrecoverableError } from "../libraries/redis.js";
 import { Compile } from "../libraries/typebox.js";
 import { type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
+import type { RedisConnection } from "../redis/index.js";
 import { contextOf, inSpan, SpanKind } from "../telemetry/index.js";
-import type { RedisConnection } from "./connection.js";
 import type { Processor, ProcessorOptions } from "./processor.js";
 import { more, outageLasted, putOff } from "./put-off.js";
 

@@ -1,5 +1,5 @@
 import type { Priority } from "../contracts/index.js";
-import type { RedisConnection } from "./connection.js";
+import type { RedisConnection } from "../redis/index.js";
 
 /** Films of one tenant that a round lets through, by their priority. */
 const quotas: Readonly<Record<Priority, number>> = { normal: 1, urgent: 4 };

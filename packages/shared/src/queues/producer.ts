@@ -7,11 +7,10 @@ import {
   type Priority,
 } from "../contracts/index.js";
 import type { JobsOptions, Queue } from "../libraries/redis.js";
+import { type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
 import { carrierOfActive, inSpan, isTraced, SpanKind } from "../telemetry/index.js";
-import type { RedisConnection } from "./connection.js";
 import { FairShare } from "./fair-share.js";
-import { openQueue, queuePrefix } from "./open-queue.js";
-import { queueGuarded } from "./queue-guarded.js";
+import { openQueue } from "./open-queue.js";
 
 /** What BullMQ knows of a job by its id; `unknown` where it knows nothing. */
 export type JobState = "pending" | "failed" | "unknown";
@@ -68,7 +67,7 @@ export class Producer {
       reexamine: open("reexamine"),
       webhook: open("webhook"),
     };
-    const share = (kind: FilmJobKind) => new FairShare(connection, `${queuePrefix}:${kind}`);
+    const share = (kind: FilmJobKind) => new FairShare(connection, `${redisPrefix}:${kind}`);
     this.#shares = { bodypart: share("bodypart"), fracture: share("fracture") };
   }
 
@@ -89,7 +88,7 @@ export class Producer {
   async #add<K extends JobKind>(kind: K, first: NewJob<K>, jobs: readonly NewJob<K>[]): Promise<void> {
     // A job that is added again outside of its trace keeps what it carried.
     const carrier = carrierOfActive();
-    await queueGuarded(async () => {
+    await redisGuarded(async () => {
       const places = await this.#places(kind, first.data, jobs);
       const added = jobs.map((job, at) => ({
         name: kind,
@@ -120,7 +119,7 @@ export class Producer {
   /** Films that wait in both film queues, by tenant: those that have some. */
   async waiting(): Promise<Map<string, number>> {
     const sum = new Map<string, number>();
-    await queueGuarded(async () => {
+    await redisGuarded(async () => {
       for (const waiting of await Promise.all(filmJobKinds.map((kind) => this.#shares[kind].waiting())))
         for (const [tenant, films] of waiting) sum.set(tenant, (sum.get(tenant) ?? 0) + films);
     });
@@ -128,7 +127,7 @@ export class Producer {
   }
 
   async state(kind: JobKind, id: string): Promise<JobState> {
-    return queueGuarded(async () => {
+    return redisGuarded(async () => {
       const state = await this.#queues[kind].getJobState(id);
       if (state === "unknown") return "unknown";
       return state === "failed" ? "failed" : "pending";
@@ -140,10 +139,10 @@ export class Producer {
    * @returns how many
    */
   async hasten(kind: JobKind, now: number): Promise<number> {
-    return queueGuarded(async () => {
+    return redisGuarded(async () => {
       const longestMs = kind === "webhook" ? longestDeliveryWaitMs : longestFilmWaitMs;
       const latest = (now + longestMs) * delayedScale;
-      const delayed = `${queuePrefix}:${kind}:delayed`;
+      const delayed = `${redisPrefix}:${kind}:delayed`;
       const late = await this.#redis.zrange(
         delayed,
         `(${latest}`,
@@ -160,7 +159,7 @@ export class Producer {
 
   /** Why a failed job failed, as its last error said. */
   async failedReason(kind: JobKind, id: string): Promise<string | undefined> {
-    return queueGuarded(async () => (await this.#queues[kind].getJob(id))?.failedReason);
+    return redisGuarded(async () => (await this.#queues[kind].getJob(id))?.failedReason);
   }
 
   /**
@@ -169,7 +168,7 @@ export class Producer {
    * @returns false where it stays
    */
   async remove(kind: JobKind, id: string, film?: { tenant: string; priority?: Priority }): Promise<boolean> {
-    return queueGuarded(async () => {
+    return redisGuarded(async () => {
       const queue = this.#queues[kind];
       const state = await queue.getJobState(id);
       const removed = await queue.remove(id).catch((error: unknown) => {
@@ -185,7 +184,7 @@ export class Producer {
 
   /** Jobs by state, a queue each. */
   async counts(): Promise<Record<JobKind, Record<string, number>>> {
-    return queueGuarded(async () => {
+    return redisGuarded(async () => {
       const states = ["waiting", "prioritized", "active", "delayed", "failed"] as const;
       const counts = await Promise.all(jobKinds.map((kind) => this.#queues[kind].getJobCounts(...states)));
       return Object.fromEntries(jobKinds.map((kind, at) => [kind, counts[at] ?? {}])) as Record<
@@ -197,7 +196,7 @@ export class Producer {
 
   /** Milliseconds for which the next job of each queue has waited; absent where none waits. */
   async headAges(): Promise<Partial<Record<JobKind, number>>> {
-    return queueGuarded(async () => {
+    return redisGuarded(async () => {
       const heads = await Promise.all(
         jobKinds.map((kind) => this.#queues[kind].getJobs(["prioritized", "waiting"], 0, 0, true)),
       );
@@ -213,7 +212,7 @@ export class Producer {
 
   /** Processes that take jobs of each kind. */
   async workers(): Promise<Record<JobKind, number>> {
-    return queueGuarded(async () => {
+    return redisGuarded(async () => {
       const counts = await Promise.all(jobKinds.map((kind) => this.#queues[kind].getWorkersCount()));
       return Object.fromEntries(jobKinds.map((kind, at) => [kind, counts[at] ?? 0])) as Record<
         JobKind,

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Job } from "../libraries/redis.js";
 import type { ProblemCode } from "../problems/index.js";
-import type { RedisConnection } from "./connection.js";
-import { redisNow } from "./redis-now.js";
+import { type RedisConnection, redisNow } from "../redis/index.js";
 
 /** Milliseconds between two tries where Redis takes nothing. */
 const againMs = 1_000;

@@ -9,7 +9,7 @@ import type {
 import { type JobKind, jobKinds } from "../contracts/index.js";
 import { BullMQAdapter, createBullBoard } from "../libraries/bull-board.js";
 import { ProblemError } from "../problems/index.js";
-import type { RedisConnection } from "./connection.js";
+import type { RedisConnection } from "../redis/index.js";
 import { openQueue } from "./open-queue.js";
 
 /** What is asked of the board: the parameters of the path, and the query. */

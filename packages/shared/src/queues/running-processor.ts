@@ -1,10 +1,9 @@
 import type { JobKind } from "../contracts/index.js";
 import { DelayedError, type Job, ReplyError, UnrecoverableError, Worker } from "../libraries/redis.js";
 import { ProblemError, toProblem } from "../problems/index.js";
+import { type RedisConnection, redisPrefix } from "../redis/index.js";
 import { contextOf, inContext } from "../telemetry/index.js";
 import { traceAttempt } from "./attempt.js";
-import type { RedisConnection } from "./connection.js";
-import { queuePrefix } from "./open-queue.js";
 import type { Processor, ProcessorOptions } from "./processor.js";
 import { more, putOff } from "./put-off.js";
 import { Solitude } from "./solitude.js";
@@ -60,13 +59,13 @@ export class RunningProcessor {
         // BullMQ counts a lock that ran out as a death of the worker: who lived to see the end knows better.
         if (this.#outrun.delete(job.id ?? "") && job.attemptsStarted <= mostExcused)
           await connection
-            .eval(exonerate, 1, `${queuePrefix}:${processor.kind}:${job.id}`)
+            .eval(exonerate, 1, `${redisPrefix}:${processor.kind}:${job.id}`)
             .catch(options.onError);
       }
     };
     this.#worker = new Worker(processor.kind, work, {
       connection,
-      prefix: queuePrefix,
+      prefix: redisPrefix,
       autorun: false,
       concurrency,
       lockDuration: options.lockMs,

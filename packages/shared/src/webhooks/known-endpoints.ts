@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EventType } from "../contracts/index.js";
-import { queuePrefix, type RedisConnection } from "../queues/index.js";
+import { type RedisConnection, redisPrefix } from "../redis/index.js";
 import { type EndpointRecord, type Endpoints, isListening } from "./endpoints.js";
 
 /** After this time the endpoints are read again, whatever the stamp says: no change is missed for longer. */
@@ -54,5 +54,5 @@ export async function forgetEndpoints(redis: RedisConnection, tenant: string): P
 }
 
 function stampKey(tenant: string): string {
-  return `${queuePrefix}:endpoints:${tenant}`;
+  return `${redisPrefix}:endpoints:${tenant}`;
 }

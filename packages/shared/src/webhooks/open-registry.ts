@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.js";
 import { RedisLock } from "../locks/index.js";
-import type { RedisConnection } from "../queues/index.js";
+import type { RedisConnection } from "../redis/index.js";
 import { EndpointRegistry } from "./endpoint-registry.js";
 import type { Endpoints } from "./endpoints.js";
 import { forgetEndpoints } from "./known-endpoints.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cluster, Redis } from "../../src/libraries/redis.js";
-import { onOtherMasters } from "../../src/queues/connection.js";
+import { onOtherMasters } from "../../src/redis/connection.js";
 
 /** Nodes as a cluster that never connects would know them. */
 function clusterOf(masters: () => number[]): Cluster {

@@ -1,4 +1,4 @@
-import { type Config, type KeyRecord, ProblemError, queuePrefix } from "@osteon/shared";
+import { type Config, type KeyRecord, ProblemError, redisPrefix } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
 import type { App, Dependencies } from "../app.js";
 import { RateLimiterRedis, RateLimiterRes } from "../libraries/fastify.js";
@@ -41,7 +41,7 @@ export async function rateLimit(app: App, { config, backbone, logger }: Dependen
     if (known !== undefined) return known;
     const made = new RateLimiterRedis({
       storeClient: backbone.redis,
-      keyPrefix: `${queuePrefix}:rate:${budget}`,
+      keyPrefix: `${redisPrefix}:rate:${budget}`,
       points,
       duration: windowSeconds,
       rejectIfRedisNotReady: true,

@@ -1,7 +1,7 @@
 import { ProblemError } from "../problems/index.js";
 
 /** A step in Redis. @throws ProblemError `queue-unavailable` for whatever it throws */
-export async function queueGuarded<T>(step: () => Promise<T>): Promise<T> {
+export async function redisGuarded<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {

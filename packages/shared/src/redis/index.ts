@@ -1,0 +1,12 @@
+export { clockDifference } from "./clock-difference.js";
+export {
+  closeRedis,
+  connectRedis,
+  onOtherMasters,
+  type RedisConnection,
+  type RedisTarget,
+} from "./connection.js";
+export { evictionPolicy } from "./eviction-policy.js";
+export { redisGuarded } from "./redis-guarded.js";
+export { redisNow } from "./redis-now.js";
+export { redisPrefix } from "./redis-prefix.js";
