@@ -18,7 +18,7 @@ interface Intake {
 }
 type Submitted = { analysis: Analysis; replayed: boolean };
 
-const gateway = new URL("../../../services/gateway/dist/src/submission.js", import.meta.url);
+const gateway = new URL("../../../services/gateway/dist/src/intake/submission.js", import.meta.url);
 const { Submission } = (await import(gateway.href)) as {
   Submission: new (
     dependencies: object,

@@ -4,7 +4,7 @@ import { type Backbone, createLogger, Metrics, ProblemError, Reconciler } from "
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
 
-const source = new URL("../../../services/gateway/dist/src/reconciling.js", import.meta.url).href;
+const source = new URL("../../../services/gateway/dist/src/upkeep/reconciling.js", import.meta.url).href;
 const { startReconciling } = (await import(source)) as {
   startReconciling: (reconciler: Reconciler, seconds: number, parts: object) => () => Promise<void>;
 };

@@ -16,7 +16,7 @@ import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const source = (name: string) =>
   new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
-const { startRetention } = (await import(source("retention"))) as {
+const { startRetention } = (await import(source("upkeep/retention"))) as {
   startRetention: (parts: object) => () => Promise<void>;
 };
 

@@ -13,7 +13,7 @@ export interface Keys {
   >;
 }
 
-const gateway = new URL("../../../services/gateway/dist/src/idempotency.js", import.meta.url);
+const gateway = new URL("../../../services/gateway/dist/src/intake/idempotency.js", import.meta.url);
 export const { Idempotency } = (await import(gateway.href)) as {
   Idempotency: new (
     redis: unknown,

@@ -5,8 +5,9 @@ import type { Backbone, Changes, Config, Logger, Metrics, ModelReloads, TargetPo
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Admission } from "./admission.js";
+import { Turns } from "./answers/turns.js";
+import { Submission } from "./intake/submission.js";
 import { Fastify, LogController } from "./libraries/fastify.js";
-import { OpenStreams } from "./open-streams.js";
 import { auth } from "./plugins/auth.js";
 import { Connections } from "./plugins/connections.js";
 import { cors } from "./plugins/cors.js";
@@ -24,7 +25,6 @@ import { analysisDeliveries } from "./routes/analysis-deliveries.js";
 import { deadLetters } from "./routes/dead-letters.js";
 import { endAnalysis } from "./routes/end-analysis.js";
 import { events } from "./routes/events.js";
-import { feed } from "./routes/feed.js";
 import { getAnalysis } from "./routes/get-analysis.js";
 import { health } from "./routes/health.js";
 import { listAnalyses } from "./routes/list-analyses.js";
@@ -33,14 +33,14 @@ import { operate } from "./routes/operate.js";
 import { originPredict, originUpload } from "./routes/origin.js";
 import { page } from "./routes/page.js";
 import { pictures } from "./routes/pictures.js";
+import { problemPages } from "./routes/problems.js";
 import { queueBoard } from "./routes/queue-board.js";
-import { reference } from "./routes/reference.js";
 import { session } from "./routes/session.js";
 import { submitAnalysis } from "./routes/submit-analysis.js";
 import { uploadAddresses } from "./routes/upload-addresses.js";
+import { watchAnalysis } from "./routes/watch-analysis.js";
 import { webhooks } from "./routes/webhooks/index.js";
-import { Submission } from "./submission.js";
-import { Turns } from "./turns.js";
+import { OpenStreams } from "./streams/open-streams.js";
 
 /** What the routes work with. */
 export interface Dependencies {
@@ -141,7 +141,7 @@ export async function buildApp(parts: Parts): Promise<App> {
   for (const route of [
     uploadAddresses,
     getAnalysis,
-    events,
+    watchAnalysis,
     listAnalyses,
     endAnalysis,
     pictures,
@@ -150,9 +150,9 @@ export async function buildApp(parts: Parts): Promise<App> {
     deadLetters,
     models,
     health,
-    reference,
+    problemPages,
     originPredict,
-    feed,
+    events,
     session,
     operate,
     queueBoard,

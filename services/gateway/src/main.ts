@@ -17,8 +17,8 @@ import {
 } from "@osteon/shared";
 import { Admission, watchLoad } from "./admission.js";
 import { buildApp } from "./app.js";
-import { startReconciling } from "./reconciling.js";
-import { startRetention } from "./retention.js";
+import { startReconciling } from "./upkeep/reconciling.js";
+import { startRetention } from "./upkeep/retention.js";
 
 /** Milliseconds that the store has for each answer: requests wait for several of them, and proxies for a minute or so. */
 const storeAnswerMs = 15_000;

@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
-import { onceGone } from "../src/client-gone.js";
+import { onceGone } from "../src/answers/client-gone.js";
 
 test("an answer whose connection breaks is over, once, also for who asks only then", async () => {
   let gone = 0;

@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import { ProblemError } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
-import { EventStream } from "../src/event-stream.js";
+import { EventStream } from "../src/streams/event-stream.js";
 
 /** What a stream needs of an answer, and what came of it. */
 class FakeAnswer extends EventEmitter {

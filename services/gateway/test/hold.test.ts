@@ -3,7 +3,7 @@ import { EventEmitter, getEventListeners } from "node:events";
 import { test } from "node:test";
 import type { Analysis, AnalysisStatus } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
-import { hold } from "../src/hold.js";
+import { hold } from "../src/streams/hold.js";
 
 const ref = { tenant: "default", id: "01970000-0000-7000-8000-000000000000" };
 

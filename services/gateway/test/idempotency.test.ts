@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ProblemError } from "@osteon/shared";
-import { fingerprintOf, parseIdempotencyKey } from "../src/idempotency.js";
+import { fingerprintOf, parseIdempotencyKey } from "../src/intake/idempotency.js";
 
 test("a key is a structured-field string or bare text", () => {
   assert.equal(parseIdempotencyKey(['"8e03978e-40d5"']), "8e03978e-40d5");

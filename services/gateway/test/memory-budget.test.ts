@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import type { FastifyReply } from "fastify";
-import { MemoryBudget, shareOfTenant } from "../src/memory-budget.js";
-import { Sending } from "../src/sending.js";
+import { UnreadAnswers } from "../src/answers/unread-answers.js";
+import { MemoryBudget, shareOfTenant } from "../src/intake/memory-budget.js";
 
 /** An answer that its client reads when the test says so. */
 function answer() {
@@ -52,17 +52,17 @@ test("what is small overtakes nothing that its tenant waits for, and waits for n
 
 test("an answer waits until others were read, and is refused where they are not", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const sending = new Sending(new MemoryBudget(100, 0.5), 10_000);
+  const unread = new UnreadAnswers(new MemoryBudget(100, 0.5), 10_000);
   const first = answer();
-  await sending.room({ tenant: "a" }, first.reply, 50);
+  await unread.room({ tenant: "a" }, first.reply, 50);
   const order: string[] = [];
-  const second = sending.room({ tenant: "a" }, answer().reply, 50).then(() => order.push("second"));
-  const other = sending.room({ tenant: "b" }, answer().reply, 50).then(() => order.push("other"));
+  const second = unread.room({ tenant: "a" }, answer().reply, 50).then(() => order.push("second"));
+  const other = unread.room({ tenant: "b" }, answer().reply, 50).then(() => order.push("other"));
   await other;
   assert.deepEqual(order, ["other"], "another tenant waits for nobody");
   first.raw.emit("close");
   await second;
-  const third = sending.room({ tenant: "a" }, answer().reply, 50);
+  const third = unread.room({ tenant: "a" }, answer().reply, 50);
   t.mock.timers.tick(10_000);
   await assert.rejects(third, { code: "answers-unread" });
 });
@@ -71,6 +71,6 @@ test("a client that went while it waited takes no room", async () => {
   const memory = new MemoryBudget(100);
   const gone = answer();
   gone.raw.destroyed = true;
-  await new Sending(memory, 1000).room({ tenant: "a" }, gone.reply, 50);
+  await new UnreadAnswers(memory, 1000).room({ tenant: "a" }, gone.reply, 50);
   assert.equal(memory.held, 0);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { retentionOf } from "../src/retention.js";
+import { retentionOf } from "../src/upkeep/retention.js";
 
 const day = 86_400_000;
 

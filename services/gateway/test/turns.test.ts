@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import type { FastifyReply } from "fastify";
-import { Turns } from "../src/turns.js";
+import { Turns } from "../src/answers/turns.js";
 
 /** An answer whose client can go. */
 class Answer {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Analysis, type AnalysisStatus, disclaimer } from "@osteon/shared";
-import { waitForEnd } from "../src/wait-for-end.js";
+import { waitForEnd } from "../src/streams/wait-for-end.js";
 
 function analysis(status: AnalysisStatus): Analysis {
   return {

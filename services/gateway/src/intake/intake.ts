@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type AnalysisRef, type Config, inSlices, isUuidV7, type Ledger, ProblemError } from "@osteon/shared";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { LimitFunction } from "p-limit";
-import type { MemoryBudget } from "../memory-budget.js";
+import type { MemoryBudget } from "./memory-budget.js";
 
 /** A film that came in, not looked into yet. */
 export interface IncomingFilm {

@@ -1,10 +1,10 @@
 import { type KeyRecord, KeyRing, noteUseOfKey, onlyTenant, ProblemError, type Scope } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
+import { vary } from "../answers/vary.js";
 import type { App, Dependencies } from "../app.js";
 import { requireFromPage, sessionHeader } from "../from-page.js";
 import { cookie } from "../libraries/fastify.js";
 import { type Session, Sessions } from "../sessions.js";
-import { vary } from "../vary.js";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { type Logger, type Metrics, type ProblemCode, ProblemError } from "@osteon/shared";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
-import { continueWhenRead, declaresBody, isContinue } from "./continue.js";
+import { continueWhenRead, declaresBody, isContinue } from "../intake/continue.js";
 import { allowedMethods, problemBody } from "./problems.js";
 
 /** What Node's parser and its clocks complain of, in the terms of the catalogue; all else is `bad-request`. */

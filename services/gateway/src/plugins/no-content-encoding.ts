@@ -1,6 +1,6 @@
 import { ProblemError } from "@osteon/shared";
 import type { App } from "../app.js";
-import { declaresBody } from "./continue.js";
+import { declaresBody } from "../intake/continue.js";
 
 /** A body that comes packed (Content-Encoding) is refused as that: taken as it is, its film or its JSON would be called none. */
 export function noContentEncoding(app: App): void {

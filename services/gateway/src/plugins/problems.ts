@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { type Problem, ProblemError, toProblem } from "@osteon/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { App, Dependencies } from "../app.js";
+import { isUntold } from "../intake/continue.js";
 import { challengeOf } from "./auth.js";
-import { isUntold } from "./continue.js";
 import { fieldErrorsOf } from "./validation.js";
 
 /** Every refusal as RFC 9457 problem+json, every answer with its `x-request-id`. */

@@ -1,74 +1,48 @@
-import { type Analysis, AnalysisStatus, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
-import { etagOf } from "../etag.js";
-import { EventStream } from "../event-stream.js";
-import { IdParams } from "./schemas.js";
-
-/** One event, as the document has it. */
-const StreamEvent = Type.Object({
-  id: Type.String({ description: "The analysis’s ETag: what Last-Event-ID names." }),
-  event: AnalysisStatus,
-  data: Type.String({ description: "The analysis, as JSON.", contentMediaType: "application/json" }),
-});
+import { EventStream } from "../streams/event-stream.js";
+import { Feed, type FeedEvent } from "../streams/feed.js";
 
 /**
- * `GET /v1/analyses/{id}/events`: server-sent events until the end state. Each event is the whole analysis as it then stands,
- * named by its status, with its ETag as id: whoever comes back with `Last-Event-ID` misses nothing and sees nothing twice.
+ * `GET /v1/events`: one stream of server-sent events for all of the tenant's analyses, however many are under way: a browser
+ * has six connections to a host. It keeps no log. It begins with `missed`, which asks the client to look at what it
+ * waits for, and so does every gap.
  */
 export async function events(app: App, { backbone, changes, streams, closing }: Dependencies): Promise<void> {
+  const source = new Feed({ analyses: backbone.analyses, changes });
+
   app.route({
     method: "GET",
-    url: "/v1/analyses/:id/events",
+    url: "/v1/events",
     exposeHeadRoute: false,
     schema: {
-      operationId: "watchAnalysis",
-      summary: "The analysis as server-sent events",
+      operationId: "streamEvents",
+      summary: "Changes of all analyses as server-sent events",
       description:
-        "Each event is the whole analysis, named by its status, with its ETag as id. Comments beat every 15 s. The stream ends with the analysis, and after ten minutes at most: connect again with Last-Event-ID, which the state that stands then follows.",
-      params: IdParams,
-      headers: Type.Object({
-        "last-event-id": Type.Optional(
-          Type.String({ description: "The last event seen: it is not told again." }),
-        ),
-      }),
+        "Event `analysis` carries an analysis as it then stands, `erased` the id of one that is gone, `missed` says that changes may have been missed: look at what you wait for. `alive` comes every 15 s: a stream that is silent for longer is dead. The first event is `missed`. The stream ends after ten minutes at most: connect again.",
+      produces: ["text/event-stream"],
       response: {
-        200: { description: "The stream.", content: { "text/event-stream": { schema: StreamEvent } } },
-        204: Type.Null({ description: "Last-Event-ID names the end: nothing more comes." }),
+        200: {
+          description: "The stream.",
+          content: { "text/event-stream": { schema: Type.String() } },
+        },
       },
     },
-    config: { scope: "read", problems: ["analysis-not-found", "too-many-streams"] },
-    handler: async (request, reply) => {
-      const ref = { tenant: request.tenant, id: request.params.id };
-      const first = isUuidV7(ref.id) ? await backbone.analyses.get(ref) : undefined;
-      if (first === undefined) throw new ProblemError("analysis-not-found");
-      let last = request.headers["last-event-id"];
-      // There is nothing to come: 204 tells a client that comes back by itself to stay away.
-      if (isEnded(first.status) && last === etagOf(first)) return reply.code(204).send(null);
+    config: { scope: "read", problems: ["too-many-streams"] },
+    handler: (request, reply) => {
       const leave = streams.enter(request.tenant);
-      const stream = new EventStream(reply, { heartbeat: ": alive\n\n", closing });
+      const stream = new EventStream(reply, { heartbeat: "event: alive\ndata: {}\n\n", closing });
+      const send = (event: FeedEvent) => stream.write(textOf(event));
       stream.onEnd(leave);
-      const send = (analysis: Analysis) => {
-        const id = etagOf(analysis);
-        if (id !== last)
-          stream.write(`id: ${id}\nevent: ${analysis.status}\ndata: ${JSON.stringify(analysis)}\n\n`);
-        last = id;
-        if (isEnded(analysis.status)) stream.end();
-      };
-      // One look at a time, in order: a slow look must not overtake a later one.
-      let looking = Promise.resolve();
-      const look = () => {
-        looking = looking.then(async () => {
-          if (stream.ended) return;
-          const analysis = await backbone.analyses.get(ref).catch(() => undefined);
-          // Erased, or Redis or the store is away: the client comes back, and is told which.
-          if (analysis === undefined) stream.end();
-          else send(analysis);
-        });
-      };
-      stream.onEnd(changes.listen(ref.id, look));
-      send(first);
-      if (!isEnded(first.status)) look();
+      stream.onEnd(source.listen(request.tenant, send));
+      // One who comes back, comes back at once.
+      stream.write("retry: 1000\n\n");
+      send({ type: "missed" });
     },
   });
+}
+
+function textOf(event: FeedEvent): string {
+  const data = event.type === "analysis" ? event.analysis : event.type === "erased" ? { id: event.id } : {};
+  return `event: ${event.type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

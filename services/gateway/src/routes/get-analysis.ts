@@ -1,9 +1,9 @@
 import { Analysis, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
+import { etagOf, matches, notModified } from "../answers/etag.js";
+import { longestWait, preferredWait } from "../answers/prefer.js";
 import type { App, Dependencies } from "../app.js";
-import { etagOf, matches, notModified } from "../etag.js";
-import { hold } from "../hold.js";
-import { longestWait, preferredWait } from "../prefer.js";
+import { hold } from "../streams/hold.js";
 import { IdParams, Prefer, strict } from "./schemas.js";
 
 const Query = Type.Object(

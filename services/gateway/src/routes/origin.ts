@@ -1,10 +1,10 @@
 import { type Analysis, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
-import { hold } from "../hold.js";
 import { extensionOf } from "../intake/film-name.js";
 import { readMultipart } from "../intake/read-multipart.js";
 import { filmProblems } from "../openapi/declared-problems.js";
+import { hold } from "../streams/hold.js";
 
 const waitSeconds = 30;
 const unknown = "Not identified";

@@ -4,10 +4,9 @@ import { fileURLToPath } from "node:url";
 import { disclaimer, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { FastifyReply } from "fastify";
+import { vary } from "../answers/vary.js";
 import type { App, Dependencies } from "../app.js";
 import { negotiate, staticFiles } from "../libraries/fastify.js";
-import { vary } from "../vary.js";
-import { rules } from "./rules.js";
 
 const folder = fileURLToPath(new URL("../../../../../web/dist/", import.meta.url));
 
@@ -28,6 +27,14 @@ const policy = [
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
 ].join("; ");
+
+/** What a film must be to be answered well. */
+const rules = [
+  "Only the film: no other object in the picture.",
+  "At least 224 pixels on each side.",
+  "An original film without colours.",
+  "Left and right bones alike are fine.",
+] as const;
 
 /**
  * The page: built files whose names tell their content, so that a browser keeps them for good, each beside its

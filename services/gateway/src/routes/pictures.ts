@@ -1,13 +1,13 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
 import { type AcceptedFilm, heatOf, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
+import { tagOf } from "../answers/etag.js";
+import { sendBytes } from "../answers/send-bytes.js";
+import { Turns } from "../answers/turns.js";
+import { mostUnread, UnreadAnswers } from "../answers/unread-answers.js";
 import type { App, Dependencies } from "../app.js";
-import { tagOf } from "../etag.js";
 import { extensionOf } from "../intake/film-name.js";
-import { MemoryBudget, shareOfTenant } from "../memory-budget.js";
-import { sendBytes } from "../send-bytes.js";
-import { mostSending, Sending } from "../sending.js";
-import { Turns } from "../turns.js";
+import { MemoryBudget, shareOfTenant } from "../intake/memory-budget.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
 const binary = (type: string, description: string) => ({
@@ -27,7 +27,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
   const { ledger } = backbone.analyses;
   // Apart: a film that is opened waits for no list.
   const [thumbnails, drawing] = [new Turns(drawnAtOnce), new Turns(drawnAtOnce)];
-  const sending = new Sending(new MemoryBudget(mostSending, shareOfTenant(config)));
+  const unread = new UnreadAnswers(new MemoryBudget(mostUnread, shareOfTenant(config)));
 
   const find = async (tenant: string, id: string, film: number) => {
     const request = isUuidV7(id) ? await ledger.request({ tenant, id }) : undefined;
@@ -54,7 +54,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
-      await sending.room(request, reply, pictureBytes);
+      await unread.room(request, reply, pictureBytes);
       const kept = await ledger.image(ref, params.film);
       if (kept === undefined) throw new ProblemError("image-not-ready");
       const bytes = await drawing.run(tenant, reply, () => packFilm(kept));
@@ -117,7 +117,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref } = await find(tenant, params.id, params.film);
-      await sending.room(request, reply, pictureBytes);
+      await unread.room(request, reply, pictureBytes);
       // First: a heat map is there before its film's finding is. What shows none may have one that came late, or that an exam
       // is being read again for.
       const analysis = await backbone.analyses.get(ref);
@@ -167,7 +167,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     handler: async (request, reply) => {
       const { params, tenant } = request;
       const { ref, accepted } = await find(tenant, params.id, params.film);
-      await sending.room(request, reply, accepted.bytes);
+      await unread.room(request, reply, accepted.bytes);
       const bytes = await ledger.writtenOriginal(ref, accepted);
       reply.header("content-disposition", `attachment; filename="${fileName(ref.id, accepted)}"`);
       const { contentType: type, digest } = accepted;

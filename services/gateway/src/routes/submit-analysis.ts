@@ -1,11 +1,11 @@
 import { Analysis, isEnded, uploadTypes } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
+import { preferredWait } from "../answers/prefer.js";
 import type { App, Dependencies } from "../app.js";
-import { hold } from "../hold.js";
-import { parseIdempotencyKey } from "../idempotency.js";
+import { parseIdempotencyKey } from "../intake/idempotency.js";
 import { readSubmission } from "../intake/read-submission.js";
 import { filmProblems } from "../openapi/declared-problems.js";
-import { preferredWait } from "../prefer.js";
+import { hold } from "../streams/hold.js";
 import { Prefer } from "./schemas.js";
 
 /** Seconds after which a first look is worth it. */

@@ -6,8 +6,8 @@ import { digestOf, inSlices, type Ledger, loadConfig, type ObjectBody } from "@o
 import pLimit from "p-limit";
 import { v7 as uuidv7 } from "uuid";
 import { Intake } from "../../src/intake/intake.js";
-import { MemoryBudget } from "../../src/memory-budget.js";
-import { Submission } from "../../src/submission.js";
+import { MemoryBudget } from "../../src/intake/memory-budget.js";
+import { Submission } from "../../src/intake/submission.js";
 
 const mebibyte = 1024 * 1024;
 const picture = readFileSync(new URL("../../../../../test/fixtures/small-film.png", import.meta.url));

@@ -9,14 +9,14 @@ import {
   RedisLock,
   type UsedKey,
 } from "@osteon/shared";
-import type { Parts } from "./app.js";
+import type { Parts } from "../app.js";
+import { pLimit } from "../libraries/fastify.js";
+import { requireScope } from "../plugins/auth.js";
+import { type CheckedFields, checkFields, checkFilms } from "./check-submission.js";
+import type { SubmissionFields } from "./fields.js";
 import { fingerprintOf, Idempotency } from "./idempotency.js";
-import { type CheckedFields, checkFields, checkFilms } from "./intake/check-submission.js";
-import type { SubmissionFields } from "./intake/fields.js";
-import { Intake } from "./intake/intake.js";
-import { pLimit } from "./libraries/fastify.js";
+import { Intake } from "./intake.js";
 import { MemoryBudget, shareOfTenant } from "./memory-budget.js";
-import { requireScope } from "./plugins/auth.js";
 
 /** Large films that a gateway has in memory at once. */
 const mostHeavy = 2;

@@ -1,7 +1,7 @@
 import type { Analysis, AnalysisRef } from "@osteon/shared";
 import type { FastifyReply } from "fastify";
-import type { Dependencies } from "./app.js";
-import { onceGone } from "./client-gone.js";
+import { onceGone } from "../answers/client-gone.js";
+import type { Dependencies } from "../app.js";
 import { waitForEnd } from "./wait-for-end.js";
 
 /**

@@ -3,7 +3,7 @@ import { Type } from "@osteon/shared/libraries/typebox";
 import type { App } from "../app.js";
 
 /** Each problem's own page as JSON: what its `type` leads to. */
-export async function reference(app: App): Promise<void> {
+export async function problemPages(app: App): Promise<void> {
   app.route({
     method: "GET",
     url: "/problems/:code",

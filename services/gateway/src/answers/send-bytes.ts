@@ -1,7 +1,7 @@
 import { ProblemError } from "@osteon/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { parseRange } from "../libraries/fastify.js";
 import { matches, notModified } from "./etag.js";
-import { parseRange } from "./libraries/fastify.js";
 
 interface Content {
   /** Or what makes them, which is not asked where the client has them. */

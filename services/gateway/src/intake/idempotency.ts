@@ -10,7 +10,7 @@ import {
   type RedisConnection,
   type UsedKey,
 } from "@osteon/shared";
-import type { SubmissionFields } from "./intake/fields.js";
+import type { SubmissionFields } from "./fields.js";
 
 /** Time to accept films that have been read and checked; a gateway that died in it frees the key after it. */
 const leaseMs = 30_000;

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
-import { onceGone } from "./client-gone.js";
+import { onceGone } from "../answers/client-gone.js";
 
 const heartbeatMs = 15_000;
 /** How often is asked whether what it was opened with is good still. */

@@ -1,10 +1,10 @@
 import { ProblemError } from "@osteon/shared";
 import type { FastifyRequest } from "fastify";
+import type { MemoryBudget } from "../intake/memory-budget.js";
 import { type Answer, onceGone } from "./client-gone.js";
-import type { MemoryBudget } from "./memory-budget.js";
 
 /** Bytes of answers in memory: an eighth of what the deployments give a gateway, and four originals of the largest size. */
-export const mostSending = 128 * 1024 * 1024;
+export const mostUnread = 128 * 1024 * 1024;
 /** Time that a request waits for others' answers to be read. */
 const longestWaitMs = 10_000;
 
@@ -12,7 +12,7 @@ const longestWaitMs = 10_000;
  * What is sent and lies in memory until its client has read it. A store's bytes are checked as a whole before the first of them goes out,
  * so they are not passed on as they come.
  */
-export class Sending {
+export class UnreadAnswers {
   readonly #memory: MemoryBudget;
   readonly #waitMs: number;
 
