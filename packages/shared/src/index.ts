@@ -2,6 +2,7 @@ export * from "./analyses/index.js";
 export * from "./config/index.js";
 export * from "./contracts/index.js";
 export * from "./dead-letters/index.js";
+export { isUuidV7 } from "./ids.js";
 export * from "./keys/index.js";
 export * from "./lifecycle/index.js";
 export * from "./locks/index.js";

@@ -7,10 +7,9 @@ import {
   plainVersion,
   rereadJobId,
 } from "../contracts/index.js";
+import { timeOfId } from "../ids.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
-import type { Marker } from "../storage/markers.js";
-import { timeOfId } from "../storage/turned-ids.js";
 import { Dispatch, type Endpoints } from "../webhooks/index.js";
 import { Acceptance } from "./acceptance.js";
 import { Erasure } from "./erasure.js";
@@ -19,6 +18,7 @@ import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveAnalysis, LiveState } from "./live-state.js";
 import { type Load, loadOf } from "./load.js";
 import { Lookup } from "./lookup.js";
+import type { Marker } from "./markers.js";
 import type { FilmResult } from "./results.js";
 import { endedAnalysis, failedAnalysis, failedFilm } from "./roll-up.js";
 import { isUniform } from "./uniform.js";

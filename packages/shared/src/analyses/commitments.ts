@@ -1,5 +1,5 @@
+import { timeOfId } from "../ids.js";
 import type { ObjectStore } from "../storage/index.js";
-import { timeOfId } from "../storage/turned-ids.js";
 import { dayFolder, sweepDays } from "./day-folders.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
 

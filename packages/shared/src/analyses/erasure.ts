@@ -7,14 +7,14 @@ import {
   rereadJobId,
   rereadKinds,
 } from "../contracts/index.js";
+import { timeOfId } from "../ids.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
-import type { Marker } from "../storage/markers.js";
-import { timeOfId } from "../storage/turned-ids.js";
 import type { Dispatch } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveState, Standing } from "./live-state.js";
+import type { Marker } from "./markers.js";
 
 /** Waits before Redis is asked again to forget, milliseconds. After the last the reconciler does it. */
 const hideWaitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000];

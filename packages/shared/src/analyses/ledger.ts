@@ -1,4 +1,5 @@
 import type { AcceptedFilm, AnalysisRequest } from "../contracts/index.js";
+import { firstIdOf, isUuidV7 } from "../ids.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { allTenants, analysisFolder, idOfFolder, tenantFolder } from "../storage/analysis-folders.js";
 import {
@@ -10,12 +11,11 @@ import {
   putSealed,
   walk,
 } from "../storage/index.js";
-import { type Marker, Markers } from "../storage/markers.js";
-import { firstIdOf, isUuidV7 } from "../storage/turned-ids.js";
 import { Deliveries, deliveryRefs, Endpoints } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import { Commitments } from "./commitments.js";
 import { IdempotencyRecords } from "./idempotency-records.js";
+import { type Marker, Markers } from "./markers.js";
 import { Results } from "./results.js";
 import { Uploads } from "./uploads.js";
 

@@ -1,4 +1,4 @@
-import { timeOfId } from "../storage/turned-ids.js";
+import { timeOfId } from "../ids.js";
 
 /** Younger markers are on their normal way. */
 const graceMs = 10_000;

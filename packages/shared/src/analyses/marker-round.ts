@@ -1,5 +1,5 @@
-import type { Markers } from "../storage/markers.js";
 import { batches } from "./batches.js";
+import type { Markers } from "./markers.js";
 
 /** Markers worked on at once: after a wipe there may be very many, and each waits mostly for the store. */
 const atOnce = 16;

@@ -1,9 +1,9 @@
 import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from "../contracts/index.js";
+import { isUuidV7 } from "../ids.js";
 import { RedisLock, type StillHeld } from "../locks/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
 import { isLost, type Producer } from "../queues/index.js";
 import { clockDifference, type RedisConnection, redisPrefix } from "../redis/index.js";
-import { isUuidV7 } from "../storage/turned-ids.js";
 import type { Analyses } from "./analyses.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerAges } from "./marker-ages.js";

@@ -1,5 +1,5 @@
+import { isUuidV7, timeOfId } from "../ids.js";
 import { getSealed, type ObjectStore, type PresignedPut, putSealed, walk } from "../storage/index.js";
-import { isUuidV7, timeOfId } from "../storage/turned-ids.js";
 import { idempotencyKeptMs } from "./idempotency-records.js";
 
 /** What stays of an upload that became a film, so that a repeated request is known as one. */

@@ -1,16 +1,16 @@
 import { type Analyses, type AnalysisRef, eraseAnyway } from "../analyses/index.js";
+import type { Marker } from "../analyses/markers.js";
 import {
   type AnalysisRequest,
   type DeadLetter,
   plainVersion,
   type RetriedLetter,
 } from "../contracts/index.js";
+import { isUuidV7, timeOfId } from "../ids.js";
 import { uuidv7 } from "../libraries/uuid.js";
 import type { Lock, StillHeld } from "../locks/index.js";
 import { ProblemError, toProblem } from "../problems/index.js";
 import { inSlices, unlessDamaged } from "../storage/index.js";
-import type { Marker } from "../storage/markers.js";
-import { isUuidV7, timeOfId } from "../storage/turned-ids.js";
 import { type DeliveryRef, refOfName } from "../webhooks/index.js";
 
 /** Most dead letters of one page. */

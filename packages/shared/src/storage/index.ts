@@ -29,7 +29,6 @@ export {
   unseal,
 } from "./sealed-json.js";
 export { digestOfFilm, inSlices } from "./slices.js";
-export { isUuidV7 } from "./turned-ids.js";
 
 /** How long a store that is reached over a network has, where that is not its own default. */
 export type StoreTimes = Pick<S3StoreOptions, "answerMs">;

@@ -1,9 +1,10 @@
+import { Markers } from "../analyses/markers.js";
 import { deliveryName, eventOfWebhookId, type WebhookDelivery } from "../contracts/index.js";
+import { firstIdOf } from "../ids.js";
 import { type ProblemError, toProblem } from "../problems/index.js";
 import { analysisFolder } from "../storage/analysis-folders.js";
 import { getSealed, isUnreadable, type ObjectStore, putSealed, unlessDamaged } from "../storage/index.js";
-import { Markers } from "../storage/markers.js";
-import { firstIdOf, turnedBack } from "../storage/turned-ids.js";
+import { turnedBack } from "../storage/turned-ids.js";
 import type { EndpointRef } from "./endpoints.js";
 import { deliveriesFolder, deliveryKey, endpointFolder } from "./keys.js";
 

@@ -8,9 +8,9 @@ import {
   plainVersion,
   webhookId,
 } from "../contracts/index.js";
+import { timeOfId } from "../ids.js";
 import { ProblemError } from "../problems/index.js";
 import type { Producer } from "../queues/index.js";
-import { timeOfId } from "../storage/turned-ids.js";
 import type { Deliveries, DeliveryRecord, DeliveryRef } from "./deliveries.js";
 import type { EndpointRef, Endpoints } from "./endpoints.js";
 

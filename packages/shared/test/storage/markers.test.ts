@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ObjectStore, ProblemError } from "@osteon/shared";
-import { Markers } from "../../src/storage/markers.js";
+import { Markers } from "../../src/analyses/markers.js";
 
 /** A store that notes what it is asked to delete. */
 function storeThat(deletes: (keys: readonly string[]) => Promise<void>): ObjectStore {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { v7 as uuidv7 } from "uuid";
-import { isUuidV7, timeOfId } from "../../src/storage/turned-ids.js";
+import { isUuidV7, timeOfId } from "../../src/ids.js";
 
 test("an id tells its time", () => {
   assert.equal(timeOfId(uuidv7({ msecs: 1_700_000_000_123 })), 1_700_000_000_123);

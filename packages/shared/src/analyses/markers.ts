@@ -1,6 +1,6 @@
 import type { UsedKey } from "../contracts/index.js";
-import { type ObjectStore, walk } from "./object-store.js";
-import { getSealed, isDamaged, putSealed } from "./sealed-json.js";
+import { type ObjectStore, walk } from "../storage/object-store.js";
+import { getSealed, isDamaged, putSealed } from "../storage/sealed-json.js";
 
 /** Markers that are done with are gathered for so long, or until they are so many. */
 const gatherMs = 250;
