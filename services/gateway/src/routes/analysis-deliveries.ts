@@ -1,14 +1,15 @@
-import { isUuidV7, ProblemError, WebhookDelivery } from "@osteon/shared";
+import { ProblemError, WebhookDelivery } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
+import { analysisRef } from "./analysis-ref.js";
 import { IdParams } from "./schemas.js";
 import { publicDelivery } from "./webhooks/public-delivery.js";
 
 /** `GET /v1/analyses/{id}/deliveries`, and making the one to its callback address again. */
 export async function analysisDeliveries(app: App, { backbone }: Dependencies): Promise<void> {
   const { ledger, dispatch } = backbone.analyses;
-  const requestOf = async ({ tenant, params }: { tenant: string; params: { id: string } }) => {
-    const request = isUuidV7(params.id) ? await ledger.request({ tenant, id: params.id }) : undefined;
+  const requestOf = async (asked: Parameters<typeof analysisRef>[0]) => {
+    const request = await ledger.request(analysisRef(asked));
     if (request === undefined) throw new ProblemError("analysis-not-found");
     return request;
   };

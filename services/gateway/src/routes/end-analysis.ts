@@ -1,14 +1,11 @@
-import { Analysis, isUuidV7, ProblemError } from "@osteon/shared";
+import { Analysis } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
+import { analysisRef } from "./analysis-ref.js";
 import { IdParams } from "./schemas.js";
 
 /** `POST /v1/analyses/{id}/cancel` and `DELETE /v1/analyses/{id}`. */
 export async function endAnalysis(app: App, { backbone }: Dependencies): Promise<void> {
-  const refOf = (tenant: string, id: string) => {
-    if (!isUuidV7(id)) throw new ProblemError("analysis-not-found");
-    return { tenant, id };
-  };
   app.route({
     method: "POST",
     url: "/v1/analyses/:id/cancel",
@@ -20,7 +17,7 @@ export async function endAnalysis(app: App, { backbone }: Dependencies): Promise
       response: { 200: Analysis },
     },
     config: { scope: "submit", problems: ["analysis-not-found", "already-ended"] },
-    handler: (request) => backbone.analyses.cancel(refOf(request.tenant, request.params.id)),
+    handler: (request) => backbone.analyses.cancel(analysisRef(request)),
   });
   app.route({
     method: "DELETE",
@@ -33,7 +30,7 @@ export async function endAnalysis(app: App, { backbone }: Dependencies): Promise
     },
     config: { scope: "submit", problems: ["analysis-not-found"] },
     handler: async (request, reply) => {
-      await backbone.analyses.erase(refOf(request.tenant, request.params.id), { retries: true });
+      await backbone.analyses.erase(analysisRef(request), { retries: true });
       return reply.code(204).send(null);
     },
   });

@@ -1,9 +1,10 @@
-import { Analysis, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
+import { Analysis, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import { etagOf, matches, notModified } from "../answers/etag.js";
 import { longestWait, preferredWait } from "../answers/prefer.js";
 import type { App, Dependencies } from "../app.js";
 import { hold } from "../streams/hold.js";
+import { analysisRef } from "./analysis-ref.js";
 import { IdParams, Prefer, strict } from "./schemas.js";
 
 const Query = Type.Object(
@@ -39,11 +40,10 @@ export async function getAnalysis(app: App, dependencies: Dependencies): Promise
     },
     config: { scope: "read", problems: ["analysis-not-found"] },
     handler: async (request, reply) => {
-      const { id } = request.params;
-      if (!isUuidV7(id)) throw new ProblemError("analysis-not-found");
+      const ref = analysisRef(request);
       const preferred = preferredWait(request.headers.prefer);
       const seconds = request.query.wait ?? preferred ?? 0;
-      const analysis = await hold(dependencies, { tenant: request.tenant, id }, seconds, reply);
+      const analysis = await hold(dependencies, ref, seconds, reply);
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
       const tag = `"${etagOf(analysis)}"`;
       reply.header("etag", tag).header("cache-control", "private, no-cache");

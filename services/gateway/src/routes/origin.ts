@@ -1,10 +1,11 @@
-import { type Analysis, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
+import { type Analysis, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { extensionOf } from "../intake/film-name.js";
 import { readMultipart } from "../intake/read-multipart.js";
 import { filmProblems } from "../openapi/declared-problems.js";
 import { hold } from "../streams/hold.js";
+import { analysisRef } from "./analysis-ref.js";
 
 const waitSeconds = 30;
 const unknown = "Not identified";
@@ -76,8 +77,8 @@ export async function originPredict(app: App, dependencies: Dependencies): Promi
     },
     handler: async (request, reply) => {
       const id = request.body.filename.toLowerCase().split(".")[0] ?? "";
-      if (!isUuidV7(id)) throw new ProblemError("analysis-not-found");
-      const analysis = await hold(dependencies, { tenant: request.tenant, id }, waitSeconds, reply);
+      const ref = analysisRef({ tenant: request.tenant, params: { id } });
+      const analysis = await hold(dependencies, ref, waitSeconds, reply);
       if (analysis === undefined) throw new ProblemError("analysis-not-found");
       return predictionOf(analysis);
     },

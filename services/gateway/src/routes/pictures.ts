@@ -1,6 +1,6 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
-import { type AcceptedFilm, heatOf, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
-import { Type } from "@osteon/shared/libraries/typebox";
+import { type AcceptedFilm, heatOf, isEnded, ProblemError } from "@osteon/shared";
+import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import { tagOf } from "../answers/etag.js";
 import { sendBytes } from "../answers/send-bytes.js";
 import { Turns } from "../answers/turns.js";
@@ -8,6 +8,7 @@ import { mostUnread, UnreadAnswers } from "../answers/unread-answers.js";
 import type { App, Dependencies } from "../app.js";
 import { extensionOf } from "../intake/film-name.js";
 import { MemoryBudget, shareOfTenant } from "../intake/memory-budget.js";
+import { analysisRef } from "./analysis-ref.js";
 import { Bytes, FilmParams } from "./schemas.js";
 
 const binary = (type: string, description: string) => ({
@@ -29,11 +30,12 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
   const [thumbnails, drawing] = [new Turns(drawnAtOnce), new Turns(drawnAtOnce)];
   const unread = new UnreadAnswers(new MemoryBudget(mostUnread, shareOfTenant(config)));
 
-  const find = async (tenant: string, id: string, film: number) => {
-    const request = isUuidV7(id) ? await ledger.request({ tenant, id }) : undefined;
+  const find = async ({ tenant, params }: { tenant: string; params: Static<typeof FilmParams> }) => {
+    const request = await ledger.request(analysisRef({ tenant, params }));
     if (request === undefined) throw new ProblemError("analysis-not-found");
-    const accepted = request.films[film];
-    if (accepted === undefined) throw new ProblemError("not-found", `The analysis has no film ${film}.`);
+    const accepted = request.films[params.film];
+    if (accepted === undefined)
+      throw new ProblemError("not-found", `The analysis has no film ${params.film}.`);
     return { ref: request, accepted };
   };
 
@@ -53,7 +55,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     },
     handler: async (request, reply) => {
       const { params, tenant } = request;
-      const { ref } = await find(tenant, params.id, params.film);
+      const { ref } = await find(request);
       await unread.room(request, reply, pictureBytes);
       const kept = await ledger.image(ref, params.film);
       if (kept === undefined) throw new ProblemError("image-not-ready");
@@ -81,7 +83,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     },
     handler: async (request, reply) => {
       const { params, tenant } = request;
-      const { ref, accepted } = await find(tenant, params.id, params.film);
+      const { ref, accepted } = await find(request);
       const requireThere = async () => {
         if (!(await ledger.hasImage(ref, params.film))) throw new ProblemError("image-not-ready");
       };
@@ -116,7 +118,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
     },
     handler: async (request, reply) => {
       const { params, tenant } = request;
-      const { ref } = await find(tenant, params.id, params.film);
+      const { ref } = await find(request);
       await unread.room(request, reply, pictureBytes);
       // First: a heat map is there before its film's finding is. What shows none may have one that came late, or that an exam
       // is being read again for.
@@ -165,8 +167,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       ],
     },
     handler: async (request, reply) => {
-      const { params, tenant } = request;
-      const { ref, accepted } = await find(tenant, params.id, params.film);
+      const { ref, accepted } = await find(request);
       await unread.room(request, reply, accepted.bytes);
       const bytes = await ledger.writtenOriginal(ref, accepted);
       reply.header("content-disposition", `attachment; filename="${fileName(ref.id, accepted)}"`);

@@ -1,8 +1,9 @@
-import { type Analysis, AnalysisStatus, isEnded, isUuidV7, ProblemError } from "@osteon/shared";
+import { type Analysis, AnalysisStatus, isEnded, ProblemError } from "@osteon/shared";
 import { Type } from "@osteon/shared/libraries/typebox";
 import { etagOf } from "../answers/etag.js";
 import type { App, Dependencies } from "../app.js";
 import { EventStream } from "../streams/event-stream.js";
+import { analysisRef } from "./analysis-ref.js";
 import { IdParams } from "./schemas.js";
 
 /** One event, as the document has it. */
@@ -42,8 +43,8 @@ export async function watchAnalysis(
     },
     config: { scope: "read", problems: ["analysis-not-found", "too-many-streams"] },
     handler: async (request, reply) => {
-      const ref = { tenant: request.tenant, id: request.params.id };
-      const first = isUuidV7(ref.id) ? await backbone.analyses.get(ref) : undefined;
+      const ref = analysisRef(request);
+      const first = await backbone.analyses.get(ref);
       if (first === undefined) throw new ProblemError("analysis-not-found");
       let last = request.headers["last-event-id"];
       // There is nothing to come: 204 tells a client that comes back by itself to stay away.
