@@ -139,7 +139,7 @@ async function ended(more: Partial<AnalysisRequest> = {}): Promise<Analysis> {
   const films = [Buffer.from("abc")];
   await ledger.prepare(request, films);
   await ledger.accept(request, films);
-  const pending = pendingAnalysis(request, { films: [], started: true, timings: {} });
+  const pending = pendingAnalysis(request, { films: [], started: true });
   const analysis: Analysis = { ...pending, status: "completed", completedAt: new Date(now).toISOString() };
   await ledger.results.put(request, analysis, []);
   await dispatch.owe(request, analysis);

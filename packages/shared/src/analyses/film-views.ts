@@ -7,7 +7,6 @@ import { isUniform } from "./uniform.js";
 export interface LiveAnalysisFilms {
   films: Film[];
   started: boolean;
-  timings: Timings;
 }
 
 /**
@@ -52,7 +51,7 @@ export function unexaminedFilm(
 /** The films as far as they are known; nothing of what they show while they have to be read again. */
 export function filmViews(request: AnalysisRequest, states: readonly FilmState[]): LiveAnalysisFilms {
   if (!isUniform(states.flatMap(({ done }) => done?.film ?? []))) {
-    return { films: request.films.map((film) => acceptedFilm(film)), started: true, timings: {} };
+    return { films: request.films.map((film) => acceptedFilm(film)), started: true };
   }
   const films = request.films.map((accepted): Film => {
     const state = states[accepted.index];
@@ -60,5 +59,5 @@ export function filmViews(request: AnalysisRequest, states: readonly FilmState[]
     if (state?.classified === undefined) return acceptedFilm(accepted);
     return { ...acceptedFilm(accepted, state.classified), bodyPart: state.classified.bodyPart };
   });
-  return { films, started: states.some((state) => state.started), timings: {} };
+  return { films, started: states.some((state) => state.started) };
 }

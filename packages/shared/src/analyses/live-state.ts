@@ -7,7 +7,8 @@ import type { FilmResult } from "./results.js";
 export interface FilmState {
   started: boolean;
   classified?: { bodyPart: BodyPart; width: number; height: number };
-  done?: FilmResult;
+  /** Older versions wrote more beside the film, which nobody reads. */
+  done?: Pick<FilmResult, "film">;
 }
 
 export interface LiveAnalysis {
@@ -139,10 +140,9 @@ export class LiveState {
     return this.#set(id, `${film}.classified`, value, pendingSeconds);
   }
 
-  done(id: string, result: FilmResult): Promise<Standing> {
-    // The heat map stays in the ledger: nobody reads it here.
-    const { film, timings } = result;
-    return this.#set(id, `${film.index}.done`, { film, timings }, pendingSeconds);
+  /** The rest of the result stays in the ledger: nobody reads it here. */
+  done(id: string, { film }: FilmResult): Promise<Standing> {
+    return this.#set(id, `${film.index}.done`, { film }, pendingSeconds);
   }
 
   /** Notes that somebody cancels an analysis: until its end, or for a minute, its films show nothing new. */

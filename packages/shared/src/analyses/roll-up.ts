@@ -22,7 +22,7 @@ export function pendingAnalysis(request: AnalysisRequest, views: LiveAnalysisFil
     ...frame(request, status),
     ...bodyPartOf(views.films),
     films: views.films,
-    timings: views.timings,
+    timings: {},
   };
 }
 

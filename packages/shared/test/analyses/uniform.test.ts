@@ -54,7 +54,7 @@ test("a view shows no finding while films have to be read again", () => {
   };
   const done = (version: string) => ({
     started: true,
-    done: { film: film("hand", ref("hand", { version })), timings: {} },
+    done: { film: film("hand", ref("hand", { version })) },
   });
   const shown = (...versions: string[]) =>
     filmViews(request, versions.map(done)).films.map(({ models }) => models?.fracture?.version);
