@@ -69,7 +69,7 @@ function process(
   });
   const data = { v: 1, tenant, analysisId: id, film: 0, acceptedAt: Date.now() };
   const postpone = () => Promise.reject(new Error("not to be put off"));
-  return processor.process({ id: filmJobId(id, 0, "bodypart"), data, number: 1, last: false, postpone });
+  return processor.process({ id: filmJobId(id, 0, "bodypart"), data, number: 1, postpone });
 }
 
 test("a repeat by another version of the worker goes on with the picture that is there", async () => {

@@ -98,7 +98,7 @@ test("a clock that is put back while a film is examined takes no time from it", 
   };
   const id = filmJobId(request.id, 0, "fracture");
   const postpone = () => Promise.reject(new Error("not to be put off"));
-  await processor(examine).process({ id, data: jobOf(request), number: 1, last: false, postpone });
+  await processor(examine).process({ id, data: jobOf(request), number: 1, postpone });
   const timings = (await analyses.get(request))?.timings;
   assert.ok(Compile(Timings).Check(timings), JSON.stringify(timings));
   assert.notEqual(timings?.fractureMs, undefined);

@@ -169,7 +169,7 @@ async function attempt(event: string, webhook?: string): Promise<number | undefi
     throw new Postponed(milliseconds);
   };
   try {
-    await processor.process({ id: "", data, number: 1, last: false, postpone });
+    await processor.process({ id: "", data, number: 1, postpone });
     return undefined;
   } catch (error) {
     if (error instanceof Postponed) return error.milliseconds;

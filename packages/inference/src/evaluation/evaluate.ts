@@ -29,7 +29,6 @@ export async function evaluate(
   engine: InferenceEngine,
   bundles: Bundles,
   films: readonly LabelledFilm[],
-  onFilm: (done: number) => void = () => undefined,
 ): Promise<Measured[]> {
   const { bodyPart, fractures } = bundles;
   const told = new Set<string>(bodyPart?.manifest.decision.supported);
@@ -40,7 +39,7 @@ export async function evaluate(
   const examiner = fractures.size === 0 ? undefined : await FractureExaminer.load(engine, bundles);
   const parts: { region: string; right: boolean }[] = [];
   const answers = new Map<string, Answer[]>();
-  let [next, done] = [0, 0];
+  let next = 0;
   const loop = async () => {
     for (let film = known[next++]; film !== undefined; film = known[next++]) {
       const { region, fractured } = film;
@@ -54,7 +53,6 @@ export async function evaluate(
         const mine = answers.get(region) ?? [];
         answers.set(region, [...mine, { truth: fractured, probability: fracture.probability }]);
       }
-      onFilm(++done);
     }
   };
   await Promise.all(Array.from({ length: engine.describe().threads + 1 }, loop));

@@ -78,7 +78,6 @@ async function runAttempt(
       id: job.id ?? "",
       data: job.data,
       number,
-      last,
       postpone: async (milliseconds) => {
         await putOff(job, token, milliseconds, options.onError);
         throw new DelayedError();

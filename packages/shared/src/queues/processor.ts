@@ -8,8 +8,6 @@ export interface Attempt<K extends JobKind> {
   readonly data: Jobs[K];
   /** 1 for the first try. */
   readonly number: number;
-  /** Whether no further try would follow a failure. */
-  readonly last: boolean;
   /** Hands the job back for some time without counting the try. It always throws: nothing may follow it. */
   postpone(milliseconds: number): Promise<never>;
 }

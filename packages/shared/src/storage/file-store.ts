@@ -22,7 +22,6 @@ const brokenOffMs = 3_600_000;
  * `.id` tells, once the store was probed, a folder that is away from one that is empty (docs/decisions/0052-file-store-id.md).
  */
 export class FileStore implements ObjectStore {
-  readonly driver = "file";
   readonly #root: string;
   readonly #temporary: string;
   readonly #idFile: string;

@@ -10,12 +10,10 @@ import type {
 
 /** A store whose calls are counted and timed. */
 export class MeteredStore implements ObjectStore {
-  readonly driver: ObjectStore["driver"];
   readonly #store: ObjectStore;
   readonly #metrics: StoreMetrics;
 
   constructor(store: ObjectStore, metrics: StoreMetrics) {
-    this.driver = store.driver;
     this.#store = store;
     this.#metrics = metrics;
   }

@@ -36,7 +36,6 @@ export type ObjectBody = Uint8Array | string | AsyncIterable<Uint8Array>;
  * Every driver is consistent: a read after a write sees it. Faults of the store are `store-unavailable`.
  */
 export interface ObjectStore {
-  readonly driver: "file" | "s3";
   /** Durable when it returns. False where `ifAbsent` was asked and the key had an object. */
   put(key: string, body: ObjectBody, options?: PutOptions): Promise<boolean>;
   /** Undefined where the driver has no addresses that a client could put to. */

@@ -31,7 +31,6 @@ import { faultOf, isAbsent, isAbsentByHead, type S3Right, statusOf } from "./s3-
 
 /** Objects of one S3 bucket. Conditional puts are `If-None-Match: *`. */
 export class S3Store implements ObjectStore {
-  readonly driver = "s3";
   readonly #client: S3Client;
   /** Only signs: it never connects. */
   readonly #signer: S3Client;
