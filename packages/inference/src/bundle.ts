@@ -186,10 +186,8 @@ export function modelFileOf({ int8 }: Manifest, precision: Precision): ModelFile
 }
 
 /** What a model does, and no other model beside it. */
-export function workOf(
-  model: Pick<BodyPartManifest, "task"> | Pick<FractureManifest, "task" | "bone">,
-): string {
-  return model.task === "fracture" ? `fracture of ${model.bone}` : "body part";
+export function workOf({ task, bone }: { task: Manifest["task"]; bone?: Bone | undefined }): string {
+  return task === "fracture" ? `fracture of ${bone}` : "body part";
 }
 
 export function isBodyPart(bundle: Bundle): bundle is Bundle<BodyPartManifest> {

@@ -10,7 +10,7 @@ import { draftCard } from "./card.js";
 import { parityFilms } from "./films.js";
 import { ImportError } from "./import-error.js";
 import { type ModelFacts, manifestOf } from "./manifest.js";
-import { type Origin, proveParity, tolerance, toleranceOfHalves } from "./parity.js";
+import { type Origin, proveParity, toleranceOfHalves, usualTolerance } from "./parity.js";
 import { type Fitting, inputSpec, type PictureShape } from "./preprocessing.js";
 import { toOnnx } from "./python.js";
 
@@ -132,7 +132,7 @@ async function make(
     facts,
     fitting,
     endsIn,
-    tolerance: shape.halves ? toleranceOfHalves : tolerance,
+    tolerance: shape.halves ? toleranceOfHalves : usualTolerance,
     say,
     signal,
   });
@@ -204,7 +204,7 @@ async function warmupOutputs(
 }
 
 async function writeWarmup(bundle: string, film: NormalisedFilm) {
-  const png = await encodeFilm(film);
+  const png = encodeFilm(film);
   await writeFile(path.join(bundle, "warmup.png"), png);
   return refOf(png);
 }
@@ -213,11 +213,13 @@ function refOf(bytes: Uint8Array) {
   return { digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`, bytes: bytes.length };
 }
 
-async function bundlesOfSameWork(folder: string, { task, bone, name }: ModelFacts): Promise<string[]> {
-  const work = task === "fracture" ? `fracture of ${bone}` : "body part";
+async function bundlesOfSameWork(folder: string, facts: ModelFacts): Promise<string[]> {
   const found = await surveyBundles(folder);
+  const work = workOf(facts);
   return found
-    .filter((each) => each.name === name || (each.manifest !== undefined && workOf(each.manifest) === work))
+    .filter(
+      ({ name, manifest }) => name === facts.name || (manifest !== undefined && workOf(manifest) === work),
+    )
     .map((each) => each.name);
 }
 

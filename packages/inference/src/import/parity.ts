@@ -10,7 +10,7 @@ import type { Fitting } from "./preprocessing.js";
 import { toOnnx } from "./python.js";
 
 /** Furthest that a probability may be from the origin's. */
-export const tolerance = 1e-4;
+export const usualTolerance = 1e-4;
 /** The same for a model of float16, whose steps below 1 are of 5e-4. */
 export const toleranceOfHalves = 1e-3;
 
@@ -55,8 +55,7 @@ export async function proveParity(
   },
 ): Promise<number> {
   const nameOf = (at: number) => `${String(at).padStart(4, "0")}.png`;
-  for (const [at, film] of films.entries())
-    await writeFile(path.join(folder, nameOf(at)), await encodeFilm(film));
+  for (const [at, film] of films.entries()) await writeFile(path.join(folder, nameOf(at)), encodeFilm(film));
   const { preprocessing, interpolation, fit } = fitting;
   const how = ["--preprocessing", preprocessing, "--interpolation", interpolation, "--fit", fit];
   const answers = await toOnnx<Record<string, number[]>>(
