@@ -1,4 +1,4 @@
-import { OnnxModel } from "./tfjs-node/converter/schema.js";
+import { OnnxModel } from "./onnx-schema.js";
 
 interface Weights {
   graph: { initializer: { name: string; dataLocation: number }[] } | null;

@@ -1,4 +1,4 @@
-import { OnnxModel } from "../../src/engines/tfjs-node/converter/schema.js";
+import { OnnxModel } from "../../src/engines/onnx-schema.js";
 
 /** A tensor of an ONNX file; 64-bit integers where `ints`. */
 export interface OnnxConstant {

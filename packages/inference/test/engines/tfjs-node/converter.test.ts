@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toSavedModel } from "../../../src/engines/tfjs-node/converter/index.js";
-import { SavedModel } from "../../../src/engines/tfjs-node/converter/schema.js";
+import { SavedModel } from "../../../src/engines/tfjs-node/converter/saved-model-schema.js";
 import { UnsupportedModel } from "../../../src/pool/unsupported-model.js";
 import { type OnnxNodeSpec, type OnnxSpec, onnxOf } from "../../support/onnx.js";
 

@@ -1,4 +1,4 @@
-import { SavedModel } from "./schema.js";
+import { SavedModel } from "./saved-model-schema.js";
 import { bytesOf, type Constant, type Dimension, type ElementType, typeCodes } from "./tensor.js";
 
 /** An attribute of a TensorFlow operation. */

@@ -1,5 +1,5 @@
 import { keptElsewhere } from "../../external-data.js";
-import { OnnxModel } from "./schema.js";
+import { OnnxModel } from "../../onnx-schema.js";
 import { type Constant, type Dimension, type ElementType, sizeOf } from "./tensor.js";
 
 /** One step of a model. Inputs that are left out are empty names. */
