@@ -31,7 +31,7 @@ const timer = setTimeout(
 const { product, setUp } = await import("./lib/set-up.mjs");
 const { root, run } = await import("./lib/run.mjs");
 // Beside the product what has unit tests and is no part of it.
-const unitProjects = [...product, "packages/client/test", "packages/simulation", "web"];
+const unitProjects = [...product, "packages/cli", "packages/client/test", "packages/simulation", "web"];
 await setUp(unitOnly ? { projects: unitProjects } : { tfjsNode: true });
 
 if (!unitOnly && filters.length === 0) {

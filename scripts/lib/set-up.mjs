@@ -8,7 +8,6 @@ import { installTfjsNode } from "./tfjs-node.mjs";
 export const product = [
   "packages/client",
   "packages/embedded",
-  "packages/cli",
   "services/gateway",
   "services/bodypart-worker",
   "services/fracture-worker",

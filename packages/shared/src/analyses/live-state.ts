@@ -135,7 +135,7 @@ export class LiveState {
     };
   }
 
-  /** @returns how Redis knew the analysis before; so do the two below. */
+  /** @returns how Redis knew the analysis before; so do `done` and `end`. */
   classified(id: string, film: number, value: NonNullable<FilmState["classified"]>): Promise<Standing> {
     return this.#set(id, `${film}.classified`, value, pendingSeconds);
   }

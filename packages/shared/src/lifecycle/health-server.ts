@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Metrics } from "../telemetry/index.js";
 
-/** Whether a process is up (`live`) and able to work now (`ready`). */
+/** Whether a process is able to work now. That it is up, its answer tells. */
 export interface Health {
   ready(): boolean | Promise<boolean>;
 }
