@@ -136,7 +136,6 @@ export async function deliveries(
   app.route({
     method: "POST",
     url: "/v1/webhooks/:id/redeliver",
-    bodyLimit: 64 * 1024,
     schema: {
       operationId: "redeliverFailed",
       summary: "Make again what failed since a time",

@@ -49,7 +49,6 @@ export async function endpoints(
   app.route({
     method: "POST",
     url: "/v1/webhooks",
-    bodyLimit: 64 * 1024,
     schema: {
       operationId: "createWebhook",
       summary: "Register an endpoint",
@@ -100,7 +99,6 @@ export async function endpoints(
   app.route({
     method: "PATCH",
     url: "/v1/webhooks/:id",
-    bodyLimit: 64 * 1024,
     schema: {
       operationId: "changeWebhook",
       summary: "Change an endpoint, disable or enable it",

@@ -36,7 +36,6 @@ export async function secrets(
   app.route({
     method: "POST",
     url: "/v1/webhooks/:id/rotate-secret",
-    bodyLimit: 64 * 1024,
     schema: {
       operationId: "rotateWebhookSecret",
       summary: "A new secret, with an overlap",
