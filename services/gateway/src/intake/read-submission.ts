@@ -3,6 +3,7 @@ import { bones, Priority, ProblemError } from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import type { FastifyRequest } from "fastify";
 import { faultsOf } from "../plugins/validation.js";
+import { strict } from "../routes/schemas.js";
 import { declaresBody } from "./continue.js";
 import type { SubmissionFields } from "./fields.js";
 import type { Intake } from "./intake.js";
@@ -17,7 +18,7 @@ export const SubmissionOfUploads = Type.Object(
     regionHint: Type.Optional(Type.Enum([...bones])),
     priority: Type.Optional(Priority),
   },
-  { additionalProperties: false },
+  strict,
 );
 
 /** Takes in the films of a submission, whatever form it has, and returns what else it says. @throws ProblemError */

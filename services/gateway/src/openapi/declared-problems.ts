@@ -14,6 +14,18 @@ export const filmProblems = (Object.keys(catalogue) as ProblemCode[]).filter(
   (code) => /^(film|dicom)-/.test(code) && catalogue[code].status < 500,
 );
 
+/** What may be wrong with films that are submitted, in whatever form. */
+export const submissionProblems: readonly ProblemCode[] = [
+  ...filmProblems,
+  "body-empty",
+  "multipart-malformed",
+  "upload-too-large",
+  "too-many-films",
+  "share-exceeded",
+  "overloaded",
+  "film-lost",
+];
+
 /** What is known of a route. */
 export interface RouteFacts {
   schema?: { body?: unknown; params?: unknown; querystring?: unknown } | undefined;

@@ -1,69 +1,46 @@
-import {
-  Analysis,
-  AnalysisError,
-  BodyPart,
-  BodyPartSummary,
-  DeadLetter,
-  DeliveryAttempt,
-  Film,
-  Fracture,
-  FractureSummary,
-  LoadedModel,
-  ModelRef,
-  ModelReload,
-  Problem,
-  Region,
-  Thresholds,
-  Timings,
-  UploadAddress,
-  WebhookDelivery,
-  WebhookEndpoint,
-  WebhookEvent,
-  WebhookTestEvent,
-  WorkerReload,
-  WorkerReloads,
-} from "@osteon/shared";
+import * as shared from "@osteon/shared";
 
 /** The contract's shapes by the names that the document, and what is generated from it, calls them. */
-const named = {
-  Analysis,
-  AnalysisError,
-  BodyPart,
-  BodyPartSummary,
-  DeadLetter,
-  DeliveryAttempt,
-  Film,
-  Fracture,
-  FractureSummary,
-  LoadedModel,
-  ModelRef,
-  ModelReload,
-  Problem,
-  Region,
-  Thresholds,
-  Timings,
-  UploadAddress,
-  WebhookDelivery,
-  WebhookEndpoint,
-  WebhookEvent,
-  WebhookTestEvent,
-  WorkerReload,
-  WorkerReloads,
-};
+const names = [
+  "Analysis",
+  "AnalysisError",
+  "BodyPart",
+  "BodyPartSummary",
+  "DeadLetter",
+  "DeliveryAttempt",
+  "Film",
+  "Fracture",
+  "FractureSummary",
+  "LoadedModel",
+  "ModelRef",
+  "ModelReload",
+  "Problem",
+  "Region",
+  "Thresholds",
+  "Timings",
+  "UploadAddress",
+  "WebhookDelivery",
+  "WebhookEndpoint",
+  "WebhookEvent",
+  "WebhookTestEvent",
+  "WorkerReload",
+  "WorkerReloads",
+] as const satisfies readonly (keyof typeof shared)[];
+
+// biome-ignore lint/performance/noDynamicNamespaceImportAccess: nothing is shaken off here, and so each name stands once.
+const named = names.map((name) => [name, shared[name]] as const);
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** The named schemas, each referring to the others. */
 export function componentSchemas(): Record<string, Json> {
-  return Object.fromEntries(
-    Object.entries(named).map(([name, schema]) => [name, referring(plain(schema), name)]),
-  );
+  return Object.fromEntries(named.map(([name, schema]) => [name, referring(plain(schema), name)]));
 }
 
 /** Of parts that were looked at: each is a part of others, which are asked for first. */
 const texts = new WeakMap<object, string>();
 
-const compared = Object.entries(named).map(([name, schema]) => ({ name, ...split(plain(schema) as object) }));
+const compared = named.map(([name, schema]) => ({ name, ...split(plain(schema) as object) }));
 
 const known = new Map(compared.map(({ schema, ...each }) => [textOf(schema), each]));
 

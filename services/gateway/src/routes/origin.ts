@@ -3,7 +3,7 @@ import { Type } from "@osteon/shared/libraries/typebox";
 import type { App, Dependencies } from "../app.js";
 import { extensionOf } from "../intake/film-name.js";
 import { readMultipart } from "../intake/read-multipart.js";
-import { filmProblems } from "../openapi/declared-problems.js";
+import { filmProblems, submissionProblems } from "../openapi/declared-problems.js";
 import { hold } from "../streams/hold.js";
 import { analysisRef } from "./analysis-ref.js";
 
@@ -33,16 +33,7 @@ export async function originUpload(app: App, { submission }: Dependencies): Prom
     config: {
       scope: "submit",
       budget: "submissions",
-      problems: [
-        ...filmProblems,
-        "body-empty",
-        "multipart-malformed",
-        "upload-too-large",
-        "too-many-films",
-        "share-exceeded",
-        "overloaded",
-        "film-lost",
-      ],
+      problems: submissionProblems,
     },
     handler: async (request) => {
       if (!request.isMultipart()) throw new ProblemError("film-missing");

@@ -4,7 +4,7 @@ import { preferredWait } from "../answers/prefer.js";
 import type { App, Dependencies } from "../app.js";
 import { parseIdempotencyKey } from "../intake/idempotency.js";
 import { readSubmission } from "../intake/read-submission.js";
-import { filmProblems } from "../openapi/declared-problems.js";
+import { submissionProblems } from "../openapi/declared-problems.js";
 import { hold } from "../streams/hold.js";
 import { Prefer } from "./schemas.js";
 
@@ -36,22 +36,15 @@ export async function submitAnalysis(app: App, dependencies: Dependencies): Prom
       scope: "submit",
       budget: "submissions",
       problems: [
-        ...filmProblems,
-        "body-empty",
-        "multipart-malformed",
+        ...submissionProblems,
         "field-unknown",
         "validation-failed",
         "idempotency-key-invalid",
         "upload-not-found",
         "idempotency-in-flight",
         "upload-used",
-        "upload-too-large",
-        "too-many-films",
         "callback-refused",
         "idempotency-key-reused",
-        "share-exceeded",
-        "overloaded",
-        "film-lost",
       ],
     },
     handler: async (request, reply) => {

@@ -2,6 +2,7 @@ import { ProblemError, UploadAddress, uploadSeconds, uploadTypes } from "@osteon
 import { Type } from "@osteon/shared/libraries/typebox";
 import { uuidv7 } from "@osteon/shared/libraries/uuid";
 import type { App, Dependencies } from "../app.js";
+import { strict } from "./schemas.js";
 
 const Film = Type.Object(
   {
@@ -10,7 +11,7 @@ const Film = Type.Object(
       description: "Sent with the film; what the film is, its content says.",
     }),
   },
-  { additionalProperties: false },
+  strict,
 );
 
 /** `POST /v1/uploads`: where a client puts a film into the store itself, past the gateway. */
