@@ -24,7 +24,7 @@ const decoding = pLimit(mostThreads);
  * Time for a film to be decoded, milliseconds: a multiple of what the slowest codec takes on a busy core. What takes longer was made to,
  * and would keep its thread for hours; each try of the film ends by it.
  */
-export function decodeTime({ width, height }: DicomHeader): number {
+function decodeTime({ width, height }: DicomHeader): number {
   return 20_000 + Math.ceil((width * height) / 500);
 }
 

@@ -67,7 +67,7 @@ export function failedFilm(film: Film, error: AnalysisError): Film {
   return { ...film, error };
 }
 
-export function longest(timings: readonly Timings[]): Timings {
+function longest(timings: readonly Timings[]): Timings {
   const longest: Timings = {};
   for (const name of ["queuedMs", "bodyPartMs", "fractureMs"] as const) {
     const values = timings.flatMap((each) => each[name] ?? []);

@@ -1,4 +1,4 @@
-export { type AddressRange, parseAddressRanges } from "./address-ranges.js";
+export { parseAddressRanges } from "./address-ranges.js";
 export { readCa } from "./certificates.js";
 export { type ConfigRule, loadConfig } from "./load.js";
 export { isLoopback, keysBeyondLoopback } from "./loopback.js";

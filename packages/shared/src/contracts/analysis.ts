@@ -82,7 +82,6 @@ export const Thresholds = Type.Object({
   balanced: Probability,
   specific: Probability,
 });
-export type Thresholds = Static<typeof Thresholds>;
 
 /** An edition of a model: what a finding was made with, down to the operating point, so that it can be made again. */
 export const ModelRef = Type.Object({

@@ -1,4 +1,4 @@
-import { type Static, Type } from "../libraries/typebox.js";
+import { Type } from "../libraries/typebox.js";
 
 /** Media types that a film may be sent as. What it is, its content says. */
 export const uploadTypes = [
@@ -19,4 +19,3 @@ export const UploadAddress = Type.Object({
   headers: Type.Record(Type.String(), Type.String(), { description: "The PUT must carry them as they are." }),
   expiresAt: Type.String({ format: "date-time", description: "Until then the film may be put." }),
 });
-export type UploadAddress = Static<typeof UploadAddress>;

@@ -29,7 +29,6 @@ export type WebhookEndpoint = Static<typeof WebhookEndpoint>;
 export const DeliveryStatus = Type.Enum(["pending", "delivered", "failed"], {
   description: "failed: given up, until it is asked for again.",
 });
-export type DeliveryStatus = Static<typeof DeliveryStatus>;
 
 /** One try of a delivery. */
 export const DeliveryAttempt = Type.Object({

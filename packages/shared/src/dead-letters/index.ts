@@ -1,1 +1,1 @@
-export { type DeadLetterFilter, DeadLetters, deadLettersPageSize, isDeadLetterId } from "./dead-letters.js";
+export { DeadLetters, deadLettersPageSize, isDeadLetterId } from "./dead-letters.js";

@@ -1,5 +1,4 @@
 export {
-  type AnnouncedWorker,
   type OfferedModel,
   readAnnouncedModels,
   readAnnouncedWorkers,

@@ -1,2 +1,2 @@
-export { catalogue, type ProblemCode, type ProblemDefinition } from "./catalogue.js";
-export { type FieldError, ProblemError, type ProblemOptions, toProblem } from "./problem-error.js";
+export { catalogue, type ProblemCode } from "./catalogue.js";
+export { type FieldError, ProblemError, toProblem } from "./problem-error.js";

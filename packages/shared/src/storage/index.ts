@@ -14,14 +14,11 @@ export {
   type ObjectBody,
   type ObjectStore,
   type PresignedPut,
-  type PresignOptions,
-  type PutOptions,
   walk,
 } from "./object-store.js";
 export {
   digestOf,
   getSealed,
-  isDamaged,
   isUnreadable,
   putSealed,
   seal,

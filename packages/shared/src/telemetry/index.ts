@@ -1,7 +1,7 @@
 export { createLogger, type Logger } from "./logger.js";
 export { Metrics, type StoreMetrics } from "./metrics.js";
 export { OnceAnOutage } from "./once-an-outage.js";
-export { gaugeQueues, type QueueDepths } from "./queue-gauges.js";
+export { gaugeQueues } from "./queue-gauges.js";
 export { startTraceExport, type TraceExport } from "./trace-export.js";
 export {
   beginSpan,
@@ -12,6 +12,4 @@ export {
   inSpan,
   isTraced,
   SpanKind,
-  type SpanOptions,
-  type TraceCarrier,
 } from "./tracing.js";

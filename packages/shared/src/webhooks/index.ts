@@ -1,7 +1,7 @@
 export { callbackSecrets, tenantSecret } from "./callback-secrets.js";
 export { Deliveries, type DeliveryRecord, type DeliveryRef, refOfName } from "./deliveries.js";
 export { Dispatch, deliveryRefs, isGone } from "./dispatch.js";
-export { type EndpointChange, EndpointRegistry, type EndpointSettings } from "./endpoint-registry.js";
+export { type EndpointChange, EndpointRegistry } from "./endpoint-registry.js";
 export { type EndpointRecord, type EndpointRef, Endpoints, publicEndpoint } from "./endpoints.js";
 export { forgetEndpoints, KnownEndpoints } from "./known-endpoints.js";
 export { openRegistry } from "./open-registry.js";
