@@ -87,7 +87,7 @@ test("what version 1 left in queue and store is finished", async () => {
   const read = (name: string): unknown =>
     JSON.parse(readFileSync(path.join(fixtures, "version-1", `${name}.json`), "utf8"));
   const film = readFileSync(path.join(fixtures, "small-film.png"));
-  const { store, producer, close } = await openBackbone(
+  const { store, queues, close } = await openBackbone(
     loadConfig({ DATA_DIR: system.running.dataDir, REDIS_URL: system.running.redisUrl, LOG_LEVEL: "silent" }),
   );
   for (const kind of ["bodypart", "fracture"] as const) {
@@ -98,7 +98,7 @@ test("what version 1 left in queue and store is finished", async () => {
     await store.put(`${folder}image-0.png`, film);
     await store.put(`${folder}request.json`, JSON.stringify(request));
     const data = read(`job-${kind}`) as Jobs[typeof kind];
-    await producer.add(kind, { id: filmJobId(request.id, 0, kind), data });
+    await queues.add(kind, { id: filmJobId(request.id, 0, kind), data });
     const end = await system.client.ended(request.id, 120);
     assert.deepEqual([end.status, end.reference], ["completed", "from version 1"]);
   }

@@ -260,7 +260,7 @@ export class FaultSystem {
     for (const folder of analysisFolders)
       for await (const key of walk(this.direct.store, folder)) objects.push(key);
     const jobs: Record<string, number> = {};
-    for (const [kind, states] of Object.entries(await this.direct.producer.counts()))
+    for (const [kind, states] of Object.entries(await this.direct.queues.counts()))
       for (const [state, count] of Object.entries(states)) jobs[`${kind}:${state}`] = count;
     return { objects, jobs, strayKeys: await strayKeys(this.direct.redis) };
   }

@@ -7,7 +7,7 @@ import {
   deliveryName,
   type EndpointRecord,
   ProblemError,
-  Producer,
+  Queues,
   Reconciler,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
@@ -132,7 +132,7 @@ test("a retry that lost its lock takes nothing back that another promised", asyn
 });
 
 test("a retry that lost its lock while it took its own back takes back no other's", async (t) => {
-  const { analyses, producer } = backbone;
+  const { analyses, queues } = backbone;
   const one = await failed();
   const { frozen, freeze, thaw } = freezer();
   const withdraw = analyses.ledger.withdraw.bind(analyses.ledger);
@@ -146,7 +146,7 @@ test("a retry that lost its lock while it took its own back takes back no other'
     { times: 1 },
   );
   const full = async () => Promise.reject(new ProblemError("queue-unavailable"));
-  t.mock.method(producer, "add", full, { times: 1 });
+  t.mock.method(queues, "add", full, { times: 1 });
   const late = assert.rejects(lettersOf(backbone).retry(one.id), { code: "queue-unavailable" });
   await frozen;
   await loseLock(one);
@@ -182,8 +182,8 @@ test("a retry that lost its lock before it began makes no second analysis", asyn
 
 test("a dead letter that was tried again is not listed again by what was left to do of its first end", async (t) => {
   const { analyses, store, redis } = backbone;
-  const producer = new Producer(redis);
-  t.after(() => producer.close());
+  const queues = new Queues(redis);
+  t.after(() => queues.close());
   const mock = t.mock.method(store, "deleteAll", () => Promise.reject(new ProblemError("store-unavailable")));
   const one = await failed();
   await analyses.ledger.pending.flush();
@@ -191,7 +191,7 @@ test("a dead letter that was tried again is not listed again by what was left to
   assert.ok(await analyses.ledger.pending.has(one.id), "its marker could not be removed");
   await lettersOf(backbone).retry(one.id);
   const later = () => Date.now() + 3_600_000;
-  await new Reconciler({ analyses, producer, redis, now: later }).walk(5);
+  await new Reconciler({ analyses, queues, redis, now: later }).walk(5);
   assert.equal(await analyses.ledger.failed.get(one.id), undefined);
 });
 

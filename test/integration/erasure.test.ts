@@ -12,7 +12,7 @@ import {
   filmJobId,
   LiveState,
   ProblemError,
-  type Producer,
+  type Queues,
   Reconciler,
   setLostMarkers,
 } from "@osteon/shared";
@@ -24,12 +24,12 @@ const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
-let producer: Producer;
+let queues: Queues;
 let analyses: Analyses;
 let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
   own = await freshAnalyses(server);
-  ({ redis, store, producer, analyses } = own);
+  ({ redis, store, queues, analyses } = own);
 });
 afterEach(() => own.close());
 
@@ -89,7 +89,7 @@ test("another tenant's repeat finds nothing", async (t) => {
 test("an erasure that broke in the middle is finished by the reconciler", async (t) => {
   const one = await failed();
   await brokenOff(t, one);
-  const report = await new Reconciler({ analyses, producer, redis }).walk(5);
+  const report = await new Reconciler({ analyses, queues, redis }).walk(5);
   assert.equal(report?.swept, 1);
   await nothingLeft(one);
 });
@@ -106,12 +106,12 @@ test("an erasure hides the analysis though Redis is away, and is finished when i
   const away = new LiveState(redis);
   for (const step of ["markErased", "forget", "get"] as const)
     t.mock.method(away, step, () => Promise.reject(new ProblemError("queue-unavailable")));
-  const cutOff = new Analyses({ ledger: analyses.ledger, live: away, producer });
+  const cutOff = new Analyses({ ledger: analyses.ledger, live: away, queues });
   await assert.rejects(cutOff.erase(one), { code: "queue-unavailable" });
   assert.equal(await cutOff.get(one), undefined);
   // Its job would find nothing to do.
-  await producer.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
-  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await queues.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
+  await new Reconciler({ analyses, queues, redis }).walk(5);
   await nothingLeft(one);
 });
 
@@ -130,7 +130,7 @@ async function halfErased(t: TestContext, live: LiveState): Promise<AnalysisRequ
   const away = () => Promise.reject(new ProblemError("queue-unavailable"));
   t.mock.method(live, "markErased").mock.mockImplementationOnce(away);
   t.mock.method(live, "forget").mock.mockImplementationOnce(away);
-  const cutOff = new Analyses({ ledger: analyses.ledger, live, producer });
+  const cutOff = new Analyses({ ledger: analyses.ledger, live, queues });
   await assert.rejects(cutOff.erase(one), { code: "queue-unavailable" });
   return one;
 }
@@ -150,21 +150,17 @@ test("what is half erased is hidden as soon as Redis is back", { timeout: 30_000
   assert.equal(await analyses.get(one), undefined);
   await analyses.filmEnded(one, resultOf(one));
   assert.equal(await analyses.get(one), undefined, "work under way brings nothing back");
-  assert.equal(
-    await producer.state("webhook", deliveryName({ event: one.id })),
-    "unknown",
-    "and tells nobody",
-  );
+  assert.equal(await queues.state("webhook", deliveryName({ event: one.id })), "unknown", "and tells nobody");
 });
 
 test("the reconciler finishes erasures before it looks at anything else", async (t) => {
   const one = await halfErased(t, new LiveState(redis));
   // Its job would find nothing to do.
-  await producer.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
+  await queues.remove("bodypart", filmJobId(one.id, 0, "bodypart"));
   t.mock.method(analyses.ledger.pending, "ids", () => {
     throw new ProblemError("store-unavailable");
   });
-  await assert.rejects(new Reconciler({ analyses, producer, redis }).walk(5), { code: "store-unavailable" });
+  await assert.rejects(new Reconciler({ analyses, queues, redis }).walk(5), { code: "store-unavailable" });
   await nothingLeft(one);
 });
 
@@ -174,9 +170,9 @@ test("an erasure that the store never lets end holds up no film", async (t) => {
   const other = await accepted();
   await redis.flushall();
   breakInTheMiddle(t);
-  const reconciler = new Reconciler({ analyses, producer, redis, now: () => Date.now() + 60_000 });
+  const reconciler = new Reconciler({ analyses, queues, redis, now: () => Date.now() + 60_000 });
   await assert.rejects(reconciler.walk(5), { code: "store-unavailable" });
-  assert.equal(await producer.state("bodypart", filmJobId(other.id, 0, "bodypart")), "pending");
+  assert.equal(await queues.state("bodypart", filmJobId(other.id, 0, "bodypart")), "pending");
 });
 
 test("an analysis whose request is damaged can be erased", async () => {
@@ -202,7 +198,7 @@ for (const [name, forget] of Object.entries(forgets))
       await analyses.ledger.putImage(ends, 0, Buffer.from("late"));
       await analyses.filmEnded(ends, resultOf(ends));
       await nothingLeft(ends);
-      assert.equal(await producer.state("webhook", deliveryName({ event: ends.id })), "unknown");
+      assert.equal(await queues.state("webhook", deliveryName({ event: ends.id })), "unknown");
     });
 
 for (const [name, forget] of Object.entries({ "nothing is forgotten": async () => undefined, ...forgets }))

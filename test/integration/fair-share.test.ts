@@ -10,7 +10,7 @@ import {
   filmJobId,
   type Priority,
   type Processor,
-  Producer,
+  Queues,
   type RedisConnection,
   RunningProcessor,
 } from "@osteon/shared";
@@ -20,15 +20,15 @@ import { ownRedis } from "../support/backbone.js";
 const server = ownRedis();
 let redis: RedisConnection;
 let blocking: RedisConnection;
-let producer: Producer;
+let queues: Queues;
 beforeEach(async () => {
   redis = connectRedis(server.url, "commands");
   blocking = connectRedis(server.url, "blocking");
   await redis.flushall();
-  producer = new Producer(redis);
+  queues = new Queues(redis);
 });
 afterEach(async () => {
-  await producer.close();
+  await queues.close();
   await closeRedis(redis);
   await closeRedis(blocking);
 });
@@ -49,7 +49,7 @@ async function submit(tenant: string, films: number, priority?: Priority): Promi
         ...(priority === undefined ? {} : { priority }),
       },
     }));
-    await producer.add("bodypart", ...jobs);
+    await queues.add("bodypart", ...jobs);
     ids.push(...jobs.map((job) => job.id));
   }
   return ids;
@@ -99,7 +99,7 @@ describe("tenants share a queue", () => {
     const ahead = order.findIndex((job) => job.tenant === "single");
     t.diagnostic(`a single film behind 10,000 of another tenant waited for ${ahead} of them`);
     assert.ok(ahead >= 0 && ahead <= 3, `${ahead} films went ahead`);
-    const { bodypart } = await producer.counts();
+    const { bodypart } = await queues.counts();
     assert.ok((bodypart.prioritized ?? 0) > 9_900, "what waits is counted");
   });
 
@@ -128,8 +128,8 @@ describe("tenants share a queue", () => {
   test("who waited for nothing gains nothing, and who cancels pays nothing", async () => {
     const cancelled = await submit("moody", 200);
     await submit("other", 100);
-    for (const id of cancelled) await producer.remove("bodypart", id, { tenant: "moody" });
-    assert.deepEqual([...(await producer.waiting())], [["other", 100]]);
+    for (const id of cancelled) await queues.remove("bodypart", id, { tenant: "moody" });
+    assert.deepEqual([...(await queues.waiting())], [["other", 100]]);
     await submit("moody", 20);
     const order = await serve(40);
     assert.ok(share(order, "moody") >= 18, `${share(order, "moody")} of 40`);
@@ -140,7 +140,7 @@ describe("tenants share a queue", () => {
     await serve(100);
     await submit("tidy", 100);
     await submit("other", 100);
-    for (const id of done) await producer.remove("bodypart", id, { tenant: "tidy" });
+    for (const id of done) await queues.remove("bodypart", id, { tenant: "tidy" });
     await submit("tidy", 100);
     await submit("other", 100);
     const order = await serve(100);
@@ -184,14 +184,14 @@ test("what waits is counted by tenant, while it waits", async () => {
   await submit("b", 3);
   await submit("b", 5, "urgent");
   assert.deepEqual(
-    new Map([...(await producer.waiting())].sort()),
+    new Map([...(await queues.waiting())].sort()),
     new Map([
       ["a", 40],
       ["b", 8],
     ]),
   );
   await serve(48);
-  assert.equal((await producer.waiting()).size, 0);
+  assert.equal((await queues.waiting()).size, 0);
 });
 
 test("placing costs one command for all films of an analysis", async () => {
@@ -209,9 +209,9 @@ test("what is added again takes no second place", async () => {
     id: filmJobId(analysisId, film, "bodypart"),
     data: { v: 1, tenant: "a", analysisId, film, acceptedAt: 0 },
   }));
-  await producer.add("bodypart", ...jobs.slice(0, 2));
-  for (let again = 0; again < 3; again += 1) await producer.add("bodypart", ...jobs);
-  assert.deepEqual([...(await producer.waiting())], [["a", 5]]);
+  await queues.add("bodypart", ...jobs.slice(0, 2));
+  for (let again = 0; again < 3; again += 1) await queues.add("bodypart", ...jobs);
+  assert.deepEqual([...(await queues.waiting())], [["a", 5]]);
   const waiting = await redis.zrange("{osteon}:bodypart:prioritized", "0", "-1");
   assert.deepEqual(
     waiting,

@@ -333,7 +333,7 @@ test("a film that went to the store before its acceptance stays where a repeat m
 });
 
 test("a repeat is not promised what its first is taking back", async (t) => {
-  const { store, producer } = backbone;
+  const { store, queues } = backbone;
   const { deletePrefix } = store;
   let goOn: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
@@ -348,7 +348,7 @@ test("a repeat is not promised what its first is taking back", async (t) => {
   });
   const { kept } = nextKept(t);
   const full = async () => Promise.reject(new ProblemError("queue-unavailable"));
-  t.mock.method(producer, "add", full, { times: 1 });
+  t.mock.method(queues, "add", full, { times: 1 });
   const first = assert.rejects(submitUnder("taking back"), { code: "queue-unavailable" });
   await begun;
   await assert.rejects(submitUnder("taking back"), { code: "idempotency-in-flight" });
@@ -362,9 +362,9 @@ test("a repeat is not promised what its first is taking back", async (t) => {
 });
 
 test("a first that is slow takes nothing back that a repeat was promised, though Redis was wiped between them", async (t) => {
-  const { analyses, producer, redis } = backbone;
+  const { analyses, queues, redis } = backbone;
   const { resolve: decide } = analyses;
-  const { add } = producer;
+  const { add } = queues;
   const { kept } = nextKept(t);
   let slow: Promise<Submitted> | undefined;
   // The first has accepted, and finds the key to be another's: its repeat has it, and is about to promise what it found.
@@ -379,14 +379,14 @@ test("a first that is slow takes nothing back that a repeat was promised, though
   });
   const repeated = new Promise<Submitted>((resolve, reject) => {
     const wiped = async (...args: Parameters<typeof add>) => {
-      await add.apply(producer, args);
+      await add.apply(queues, args);
       await kept();
       await redis.flushall();
       const repeat = submitUnder("slow");
       repeat.then(resolve, reject);
       await Promise.race([settling, repeat]);
     };
-    t.mock.method(producer, "add", wiped, { times: 1 });
+    t.mock.method(queues, "add", wiped, { times: 1 });
   });
   slow = submitUnder("slow");
   const [{ analysis }, { analysis: again, replayed }] = await Promise.all([slow, repeated]);
@@ -451,15 +451,15 @@ async function onlyPromised(key: string, id: string, before: string[]): Promise<
 }
 
 test("a first whose analysis is erased before it answers promises nothing", async (t) => {
-  const { analyses, producer, redis } = backbone;
-  const { add } = producer;
+  const { analyses, queues, redis } = backbone;
+  const { add } = queues;
   const erased = async (...args: Parameters<typeof add>) => {
-    await add.apply(producer, args);
+    await add.apply(queues, args);
     const [id = ""] = await analyses.ledger.list("a", 1);
     await analyses.erase({ tenant: "a", id });
     assert.equal((await redis.keys("{osteon}:idempotency:*")).length, 0);
   };
-  t.mock.method(producer, "add", erased, { times: 1 });
+  t.mock.method(queues, "add", erased, { times: 1 });
   await assert.rejects(submitUnder("erased early"), { code: "idempotency-in-flight" });
 });
 

@@ -12,7 +12,7 @@ import {
   LiveState,
   ProblemError,
   type Processor,
-  type Producer,
+  type Queues,
   Reconciler,
   RunningProcessor,
 } from "@osteon/shared";
@@ -29,12 +29,12 @@ let redis: ReturnType<typeof connectRedis>;
 let blocking: ReturnType<typeof connectRedis>;
 let store: FileStore;
 let live: LiveState;
-let producer: Producer;
+let queues: Queues;
 let analyses: Analyses;
 let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
   own = await freshAnalyses(server);
-  ({ redis, store, live, producer, analyses } = own);
+  ({ redis, store, live, queues, analyses } = own);
   blocking = connectRedis(server.url, "blocking");
 });
 afterEach(async () => {
@@ -88,7 +88,7 @@ function cutOff(t: TestContext): Analyses {
   const away = new LiveState(redis);
   for (const step of ["get", "isErased"] as const)
     t.mock.method(away, step, () => Promise.reject(new ProblemError("queue-unavailable")));
-  return new Analyses({ ledger: analyses.ledger, live: away, producer });
+  return new Analyses({ ledger: analyses.ledger, live: away, queues });
 }
 
 async function nothingLeft({ id }: AnalysisRequest, ...but: string[]): Promise<void> {
@@ -121,7 +121,7 @@ test("what a worker wrote that died then is found by nobody, though Redis is awa
   assert.equal(await cutOff(t).get(one), undefined, "while Redis is away");
   await redis.flushall();
   assert.equal(await analyses.get(one), undefined, "since Redis was wiped");
-  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await new Reconciler({ analyses, queues, redis }).walk(5);
   await nothingLeft(one);
   await assert.rejects(analyses.erase(one), { code: "analysis-not-found" }, "its client is told as before");
 });
@@ -131,7 +131,7 @@ test("a picture that a worker wrote that died then goes, too", async () => {
   await letGo();
   await redis.flushall();
   await analyses.ledger.putImage(one, 0, Buffer.from("late"));
-  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await new Reconciler({ analyses, queues, redis }).walk(5);
   await nothingLeft(one);
 });
 
@@ -147,7 +147,7 @@ test("a marker stays while a job of its analysis is in hand, and goes behind it"
   const { one, letGo } = await erasedInHand();
   const walk = async () => {
     await redis.del("{osteon}:reconciler");
-    return (await new Reconciler({ analyses, producer, redis }).walk(5))?.swept;
+    return (await new Reconciler({ analyses, queues, redis }).walk(5))?.swept;
   };
   assert.equal(await walk(), 0);
   assert.equal((await analyses.ledger.erasure(one))?.done, true);
@@ -236,6 +236,6 @@ test("the end that a cancel wrote that died then, behind an erasure, goes, and i
   // An hour later Redis knows nothing of the erasure, and nothing of the cancel.
   await redis.flushall();
   assert.equal(await analyses.get(one), undefined);
-  await new Reconciler({ analyses, producer, redis }).walk(5);
+  await new Reconciler({ analyses, queues, redis }).walk(5);
   await nothingLeft(one);
 });

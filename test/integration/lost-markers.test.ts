@@ -6,7 +6,7 @@ import {
   type connectRedis,
   deliveryName,
   ProblemError,
-  type Producer,
+  type Queues,
   Reconciler,
   setLostMarkers,
 } from "@osteon/shared";
@@ -18,15 +18,15 @@ import { accept as acceptBy, requestOf, resultOf } from "../support/requests.js"
 const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
-let producer: Producer;
+let queues: Queues;
 let analyses: Analyses;
 let reconciler: Reconciler;
 let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
   own = await freshAnalyses(server);
-  ({ redis, producer, analyses } = own);
+  ({ redis, queues, analyses } = own);
   // A minute ahead: what is accepted by a test is old enough to be looked at.
-  reconciler = new Reconciler({ analyses, producer, redis, now: () => Date.now() + 60_000 });
+  reconciler = new Reconciler({ analyses, queues, redis, now: () => Date.now() + 60_000 });
 });
 afterEach(() => own.close());
 
@@ -87,6 +87,6 @@ test("what a copy of the store owes without its marker is made, and what failed 
   assert.equal(await analyses.ledger.failed.has(failed.id), true);
   assert.equal(await analyses.ledger.failed.has(tried.id), false);
   assert.equal((await walk()).redelivered, 1);
-  assert.equal(await producer.state("webhook", name), "pending");
+  assert.equal(await queues.state("webhook", name), "pending");
   assert.deepEqual(await setBefore(Date.now() + 1), []);
 });

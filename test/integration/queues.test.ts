@@ -11,7 +11,7 @@ import {
   Metrics,
   ProblemError,
   type Processor,
-  Producer,
+  Queues,
   RunningProcessor,
   runProcessors,
   type WebhookJob,
@@ -49,7 +49,7 @@ class Probe
 
 async function withQueue(
   use: (parts: {
-    producer: Producer;
+    queues: Queues;
     probe: Probe;
     run: (lockMs?: number) => Promise<RunningProcessor>;
     complaints: Complaints;
@@ -58,7 +58,7 @@ async function withQueue(
   const commands = connectRedis(server.url, "commands");
   await commands.flushall();
   const blocking = connectRedis(server.url, "blocking");
-  const producer = new Producer(commands);
+  const queues = new Queues(commands);
   const probe = new Probe();
   const complaints = new Complaints();
   complaints.on("error", () => undefined);
@@ -75,10 +75,10 @@ async function withQueue(
     return processor;
   };
   try {
-    await use({ producer, probe, run, complaints });
+    await use({ queues, probe, run, complaints });
   } finally {
     await Promise.all(running.map((each) => each.drain()));
-    await producer.close();
+    await queues.close();
     await closeRedis(commands);
     await closeRedis(blocking);
   }
@@ -98,28 +98,28 @@ const hourMs = 3_600_000;
 const job = (id: string) => ({ id, data: { v: 1, tenant: "default", event: id } });
 
 test("a job added twice is done once", () =>
-  withQueue(async ({ producer, probe, run }) => {
-    await producer.add("webhook", job("twice"));
-    await producer.add("webhook", job("twice"));
-    await producer.add("webhook", job("other"));
-    assert.equal((await producer.counts()).webhook.waiting, 2);
+  withQueue(async ({ queues, probe, run }) => {
+    await queues.add("webhook", job("twice"));
+    await queues.add("webhook", job("twice"));
+    await queues.add("webhook", job("other"));
+    assert.equal((await queues.counts()).webhook.waiting, 2);
     const done: string[] = [];
     probe.on("done", (id) => done.push(id));
     await run();
     while (done.length < 2) await once(probe, "done");
     assert.deepEqual(done, ["twice", "other"]);
-    while ((await producer.state("webhook", "other")) !== "unknown");
-    assert.equal(await producer.state("webhook", "twice"), "unknown", "what is done leaves nothing");
+    while ((await queues.state("webhook", "other")) !== "unknown");
+    assert.equal(await queues.state("webhook", "twice"), "unknown", "what is done leaves nothing");
   }));
 
 test("a problem that may pass is tried again; one that cannot fails at once and stays as a dead letter", () =>
-  withQueue(async ({ producer, probe, run }) => {
+  withQueue(async ({ queues, probe, run }) => {
     probe.act = async ({ number }) => {
       if (number < 3) throw new ProblemError("delivery-failed");
     };
     const succeeded = once(probe, "done");
     await run();
-    await producer.add("webhook", job("passing"));
+    await queues.add("webhook", job("passing"));
     await succeeded;
     assert.equal(probe.tries, 3);
 
@@ -127,29 +127,29 @@ test("a problem that may pass is tried again; one that cannot fails at once and 
       throw new ProblemError("delivery-failed", "The receiver answered 410.", { retryable: false });
     };
     const failing = once(probe, "failed");
-    await producer.add("webhook", job("final"));
+    await queues.add("webhook", job("final"));
     const [data, problem] = (await failing) as [WebhookJob, ProblemError];
     assert.deepEqual([data.event, problem.code, probe.tries], ["final", "delivery-failed", 4]);
-    assert.equal(await producer.state("webhook", "final"), "failed");
-    assert.match((await producer.failedReason("webhook", "final")) ?? "", /^delivery-failed/);
+    assert.equal(await queues.state("webhook", "final"), "failed");
+    assert.match((await queues.failedReason("webhook", "final")) ?? "", /^delivery-failed/);
   }));
 
 test("a job that failed after what it was for had ended is no dead letter: it goes", () =>
-  withQueue(async ({ producer, probe, run }) => {
+  withQueue(async ({ queues, probe, run }) => {
     probe.endedBefore = true;
     probe.act = async () => {
       throw new ProblemError("delivery-failed", undefined, { retryable: false });
     };
     const failing = once(probe, "failed");
     await run();
-    await producer.add("webhook", job("too-late"));
+    await queues.add("webhook", job("too-late"));
     await failing;
-    while ((await producer.state("webhook", "too-late")) !== "unknown");
-    assert.equal((await producer.counts()).webhook.failed, 0);
+    while ((await queues.state("webhook", "too-late")) !== "unknown");
+    assert.equal((await queues.counts()).webhook.failed, 0);
   }));
 
 test("a postponed job comes again after its time, and its try did not count", () =>
-  withQueue(async ({ producer, probe, run }) => {
+  withQueue(async ({ queues, probe, run }) => {
     const numbers: number[] = [];
     probe.act = async ({ number, postpone }) => {
       numbers.push(number);
@@ -157,22 +157,22 @@ test("a postponed job comes again after its time, and its try did not count", ()
     };
     const done = once(probe, "done");
     await run();
-    await producer.add("webhook", job("put-off"));
+    await queues.add("webhook", job("put-off"));
     await done;
     assert.deepEqual(numbers, [1, 1, 1]);
   }));
 
 test("a job whose data does not match its schema fails, and is not processed", () =>
-  withQueue(async ({ producer, probe, run }) => {
+  withQueue(async ({ queues, probe, run }) => {
     const failing = once(probe, "failed");
     await run();
-    await producer.add("webhook", { id: "bad", data: { analysisId: "bad" } as unknown as WebhookJob });
+    await queues.add("webhook", { id: "bad", data: { analysisId: "bad" } as unknown as WebhookJob });
     await failing;
     assert.equal(probe.tries, 0);
   }));
 
 test("a drained processor finishes what it has in hand and hands back the rest", () =>
-  withQueue(async ({ producer, probe, run }) => {
+  withQueue(async ({ queues, probe, run }) => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -184,18 +184,18 @@ test("a drained processor finishes what it has in hand and hands back the rest",
       };
     });
     const running = await run();
-    await producer.add("webhook", job("in-hand"), job("waiting"));
+    await queues.add("webhook", job("in-hand"), job("waiting"));
     await begun;
     const drained = running.drain();
     release();
     await drained;
-    assert.equal(await producer.state("webhook", "in-hand"), "unknown");
-    assert.equal(await producer.state("webhook", "waiting"), "pending");
+    assert.equal(await queues.state("webhook", "in-hand"), "unknown");
+    assert.equal(await queues.state("webhook", "waiting"), "pending");
     assert.equal(probe.tries, 1);
   }));
 
 test("a job is not given up for locks that ran out under workers that live", () =>
-  withQueue(async ({ producer }) => {
+  withQueue(async ({ queues }) => {
     const [connection, plain] = [connectRedis(server.url, "blocking"), connectRedis(server.url, "commands")];
     const events = new EventEmitter<{ begun: []; outrun: []; failed: [ProblemError] }>();
     let tries = 0;
@@ -230,7 +230,7 @@ test("a job is not given up for locks that ran out under workers that live", () 
     );
     try {
       const lost = once(events, "failed").then(([problem]) => assert.fail(`given up: ${problem.code}`));
-      await producer.add("bodypart", {
+      await queues.add("bodypart", {
         id: "paused",
         data: {
           v: 1,
@@ -245,7 +245,7 @@ test("a job is not given up for locks that ran out under workers that live", () 
         while (tries < 7) await once(events, "begun");
       })();
       await Promise.race([seventh, lost]);
-      while ((await producer.state("bodypart", "paused")) !== "unknown");
+      while ((await queues.state("bodypart", "paused")) !== "unknown");
     } finally {
       await Promise.all(running.map((each) => each.drain()));
       await closeRedis(connection);
@@ -254,8 +254,8 @@ test("a job is not given up for locks that ran out under workers that live", () 
   }));
 
 test("an outage counts from when it was met: a job that had waited for days before is not given up", () =>
-  withQueue(async ({ producer, probe, run }) => {
-    await producer.add("webhook", job("old"));
+  withQueue(async ({ queues, probe, run }) => {
+    await queues.add("webhook", job("old"));
     const redis = connectRedis(server.url, "commands");
     const longAgo = Date.now() - 3 * 24 * hourMs;
     await redis.hset("{osteon}:webhook:old", "timestamp", longAgo);
@@ -270,8 +270,8 @@ test("an outage counts from when it was met: a job that had waited for days befo
   }));
 
 test("an outage that was met long ago and is over is not part of one that is met now", () =>
-  withQueue(async ({ producer, probe, run }) => {
-    await producer.add("webhook", job("again"));
+  withQueue(async ({ queues, probe, run }) => {
+    await queues.add("webhook", job("again"));
     const redis = connectRedis(server.url, "commands");
     const met = Date.now() - 25 * hourMs;
     const progress = JSON.stringify({ outage: "store-unavailable", since: met, last: met });
@@ -289,8 +289,8 @@ test("an outage that was met long ago and is over is not part of one that is met
   }));
 
 test("an outage that a worker met whose clock is behind is no longer for one whose clock is right", (t) =>
-  withQueue(async ({ producer, probe, run }) => {
-    await producer.add("webhook", job("clocks"));
+  withQueue(async ({ queues, probe, run }) => {
+    await queues.add("webhook", job("clocks"));
     const { now } = Date;
     const clock = t.mock.method(Date, "now", () => now() - 61_000);
     const numbers: number[] = [];
@@ -307,8 +307,8 @@ test("an outage that a worker met whose clock is behind is no longer for one who
   }));
 
 test("a job that Redis has no memory to put off stays in hand until it has, and loses no try", () =>
-  withQueue(async ({ producer, probe, run, complaints }) => {
-    await producer.add("webhook", job("full"));
+  withQueue(async ({ queues, probe, run, complaints }) => {
+    await queues.add("webhook", job("full"));
     const redis = connectRedis(server.url, "commands");
     const numbers: number[] = [];
     probe.act = async ({ number }) => {
@@ -330,8 +330,8 @@ test("a job that Redis has no memory to put off stays in hand until it has, and 
   }));
 
 test("a model that is missing for longer than models take to be put in place fails its job", () =>
-  withQueue(async ({ producer, probe, run }) => {
-    await producer.add("webhook", job("bare"));
+  withQueue(async ({ queues, probe, run }) => {
+    await queues.add("webhook", job("bare"));
     const redis = connectRedis(server.url, "commands");
     await redis.hset(
       "{osteon}:webhook:bare",
@@ -349,8 +349,8 @@ test("a model that is missing for longer than models take to be put in place fai
   }));
 
 test("Redis that refuses to write is asked again after a while, not at once", () =>
-  withQueue(async ({ producer, probe, run, complaints }) => {
-    await producer.add("webhook", job("kept"));
+  withQueue(async ({ queues, probe, run, complaints }) => {
+    await queues.add("webhook", job("kept"));
     const redis = connectRedis(server.url, "commands");
     await redis.config("SET", "min-replicas-to-write", "1");
     const began = performance.now();
@@ -379,7 +379,7 @@ test("a loop that died is told of, for it takes no job any more", (t) =>
   }));
 
 test("a failed try that another follows is logged, with its problem's code and nothing of its job's", () =>
-  withQueue(async ({ producer, probe }) => {
+  withQueue(async ({ queues, probe }) => {
     probe.act = async ({ number }) => {
       if (number === 1) throw new ProblemError("delivery-failed", "what nobody may read");
       throw number === 2
@@ -399,7 +399,7 @@ test("a failed try that another follows is logged, with its problem's code and n
       closeResources: async () => metrics.close(),
     });
     try {
-      await producer.add("webhook", job("logged"));
+      await queues.add("webhook", job("logged"));
       await failed;
     } finally {
       await running.stop();
@@ -412,9 +412,9 @@ test("a failed try that another follows is logged, with its problem's code and n
   }));
 
 test("removing takes a waiting job out", () =>
-  withQueue(async ({ producer }) => {
-    await producer.add("fracture", { id: "x", data: {} as FractureJob });
-    await producer.remove("fracture", "x");
-    assert.equal(await producer.state("fracture", "x"), "unknown");
-    await producer.remove("fracture", "x");
+  withQueue(async ({ queues }) => {
+    await queues.add("fracture", { id: "x", data: {} as FractureJob });
+    await queues.remove("fracture", "x");
+    assert.equal(await queues.state("fracture", "x"), "unknown");
+    await queues.remove("fracture", "x");
   }));

@@ -16,7 +16,7 @@ import {
   LiveState,
   Metrics,
   ProblemError,
-  type Producer,
+  type Queues,
   Reconciler,
   RunningProcessor,
 } from "@osteon/shared";
@@ -29,7 +29,7 @@ const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let store: FileStore;
-let producer: Producer;
+let queues: Queues;
 let analyses: Analyses;
 let now: number;
 let elapsed: number;
@@ -37,10 +37,10 @@ let reconciler: Reconciler;
 let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
   own = await freshAnalyses(server);
-  ({ redis, store, producer, analyses } = own);
+  ({ redis, store, queues, analyses } = own);
   now = Date.now() + 60_000;
   elapsed = 0;
-  reconciler = new Reconciler({ analyses, producer, redis, now: () => now, elapsed: () => elapsed });
+  reconciler = new Reconciler({ analyses, queues, redis, now: () => now, elapsed: () => elapsed });
 });
 afterEach(() => own.close());
 
@@ -88,7 +88,7 @@ describe("the reconciler", () => {
     const one = await accept(requestOf(2));
     await redis.flushall();
     assert.equal((await walk()).requeued, 2);
-    assert.equal(await producer.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
+    assert.equal(await queues.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
     assert.equal((await walk()).requeued, 0);
   });
 
@@ -97,7 +97,7 @@ describe("the reconciler", () => {
     await analyses.filmEnded(one, resultOf(one, 0));
     await redis.flushall();
     assert.equal((await walk()).requeued, 1);
-    assert.equal(await producer.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
+    assert.equal(await queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
   });
 
   test("ends what had all its films' ends when the worker died", async () => {
@@ -122,7 +122,7 @@ describe("the reconciler", () => {
     await analyses.ledger.deliveries.remove({ tenant: "default", event: one.id });
     await redis.flushall();
     assert.equal((await walk()).settled, 1);
-    assert.equal(await producer.state("webhook", deliveryName({ event: one.id })), "pending");
+    assert.equal(await queues.state("webhook", deliveryName({ event: one.id })), "pending");
     assert.deepEqual((await analyses.get(one))?.status, ended.status);
     assert.deepEqual(await pending(), []);
   });
@@ -137,13 +137,13 @@ describe("the reconciler", () => {
     await redis.flushall();
     assert.equal((await walk()).redelivered, 0);
     assert.ok(await analyses.ledger.deliveries.dead.has(deliveryName({ event: one.id })));
-    assert.equal(await producer.state("webhook", deliveryName({ event: one.id })), "unknown");
+    assert.equal(await queues.state("webhook", deliveryName({ event: one.id })), "unknown");
   });
 
   test("tells of a film whose worker died each time that its worker was lost", async (t) => {
     const one = await accept(requestOf());
-    t.mock.method(producer, "state", async () => "failed");
-    t.mock.method(producer, "failedReason", async () => "job stalled more than allowable limit");
+    t.mock.method(queues, "state", async () => "failed");
+    t.mock.method(queues, "failedReason", async () => "job stalled more than allowable limit");
     assert.equal((await walk()).settled, 1);
     assert.equal((await analyses.get(one))?.error?.code, "worker-lost");
   });
@@ -170,7 +170,7 @@ describe("the reconciler", () => {
 
   test("sweeps no film while its request may still come", async () => {
     const patient = new Reconciler({
-      ...{ analyses, producer, redis, now: () => now, elapsed: () => elapsed },
+      ...{ analyses, queues, redis, now: () => now, elapsed: () => elapsed },
       requestSeconds: 3600,
     });
     const coming = requestOf();
@@ -197,7 +197,7 @@ describe("the reconciler", () => {
     assert.deepEqual(await store.list("analyses/"), []);
     assert.deepEqual(await pending(), []);
     assert.equal(await analyses.live(slow.id), undefined);
-    assert.equal(await producer.state("bodypart", filmJobId(slow.id, 0, "bodypart")), "unknown");
+    assert.equal(await queues.state("bodypart", filmJobId(slow.id, 0, "bodypart")), "unknown");
   });
 
   test("a film that outlived the sweep of its marker is promised with a new one", async () => {
@@ -235,7 +235,7 @@ describe("the reconciler", () => {
       const { requeued, redelivered } = await walk();
       assert.deepEqual([requeued, redelivered], kind === "webhook" ? [0, 1] : [1, 0]);
       assert.equal(await redis.zcard(delayed), 0);
-      assert.equal(await producer.state(kind, id), "pending");
+      assert.equal(await queues.state(kind, id), "pending");
     });
 
   test("leaves a delivery alone that waits for half a day, as its receiver asked", async () => {
@@ -261,7 +261,7 @@ describe("the reconciler", () => {
         const [hurt, well] = [await accept(requestOf(2)), await accept(requestOf())];
         await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}request.json`);
         if (wiped) await redis.flushall();
-        else await producer.remove("bodypart", filmJobId(hurt.id, 0, "bodypart"));
+        else await queues.remove("bodypart", filmJobId(hurt.id, 0, "bodypart"));
         const report = await walk();
         assert.equal(report.settled, 1);
         assert.equal(report.requeued, wiped ? 1 : 0, "the other goes its way");
@@ -325,7 +325,7 @@ describe("the reconciler", () => {
   test("sweeps no upload by a clock that is another than Redis's, and tells of that once", async () => {
     const told: number[] = [];
     const wrong = new Reconciler({
-      ...{ analyses, producer, redis, now: () => now, elapsed: () => elapsed },
+      ...{ analyses, queues, redis, now: () => now, elapsed: () => elapsed },
       onClockDiffers: (milliseconds) => told.push(milliseconds),
     });
     await store.put(`uploads/${uuidv7({ msecs: now })}/default/film`, "just put");
@@ -372,7 +372,7 @@ describe("the reconciler", () => {
     assert.equal((await walk()).requeued, 6);
     const [first] = await redis.zrange("{osteon}:bodypart:prioritized", "0", "0");
     assert.equal(first, filmJobId(urgent.id, 0, "bodypart"));
-    assert.deepEqual([...(await producer.waiting())], [["default", 6]]);
+    assert.deepEqual([...(await queues.waiting())], [["default", 6]]);
   });
 
   test("goes on behind the markers at which an outage stopped it", async (t) => {
@@ -390,12 +390,12 @@ describe("the reconciler", () => {
     assert.equal((await walk()).seen, 5, "the rest has its turn, whatever the first does");
     away = false;
     assert.equal((await walk()).requeued, 1, "what was passed over has its turn in the next round");
-    assert.deepEqual([...(await producer.waiting())], [["default", 21]]);
+    assert.deepEqual([...(await queues.waiting())], [["default", 21]]);
   });
 
   test("lets one walk at a time", async () => {
     await walk();
-    assert.equal(await new Reconciler({ analyses, producer, redis }).walk(5), undefined);
+    assert.equal(await new Reconciler({ analyses, queues, redis }).walk(5), undefined);
   });
 
   test("lets no other walk beside one that takes longer than its lock lasts", async (t) => {
@@ -406,8 +406,8 @@ describe("the reconciler", () => {
     await redis.flushall();
     // Of a store that answers: it would walk.
     const ledger = new Ledger(new FileStore(await server.newFolder()));
-    const theirs = new Analyses({ ledger, live: own.live, producer });
-    const other = new Reconciler({ analyses: theirs, producer, redis });
+    const theirs = new Analyses({ ledger, live: own.live, queues });
+    const other = new Reconciler({ analyses: theirs, queues, redis });
     const slow = new EventEmitter();
     const answers = once(slow, "answers");
     const get = store.get.bind(store);
@@ -428,7 +428,7 @@ describe("the reconciler", () => {
     }
     assert.equal((await walking)?.requeued, films);
     assert.equal(await other.walk(lockSeconds), undefined, "nor at once after it");
-    assert.deepEqual([...(await producer.waiting())], [["default", films]]);
+    assert.deepEqual([...(await queues.waiting())], [["default", films]]);
   });
 
   test("puts nothing back once another has its lock", async (t) => {
@@ -440,7 +440,7 @@ describe("the reconciler", () => {
       await redis.set("{osteon}:reconciler", "another", "PX", 60_000);
     });
     await assert.rejects(walk(), { code: "queue-unavailable" });
-    assert.deepEqual([...(await producer.waiting())], [["default", 1]]);
+    assert.deepEqual([...(await queues.waiting())], [["default", 1]]);
     assert.equal(await redis.get("{osteon}:reconciler"), "another");
   });
 });
@@ -501,7 +501,7 @@ describe("an end", () => {
   test("cancelled stays cancelled, whatever comes late", async () => {
     const one = await accept(requestOf());
     assert.equal((await analyses.cancel(one)).status, "cancelled");
-    assert.equal(await producer.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
+    assert.equal(await queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
     await analyses.filmEnded(one, resultOf(one));
     assert.equal((await analyses.get(one))?.status, "cancelled");
     assert.equal((await analyses.cancel(one)).status, "cancelled");
@@ -617,7 +617,7 @@ test("what a gateway promised whose clock was ahead is put back as well, and swe
   assert.equal((await walk()).requeued, 0, "it may be on its way still");
   pass(0.5);
   assert.equal((await walk()).requeued, 1);
-  assert.equal(await producer.state("bodypart", filmJobId(lost.id, 0, "bodypart")), "pending");
+  assert.equal(await queues.state("bodypart", filmJobId(lost.id, 0, "bodypart")), "pending");
   pass(20);
   assert.equal((await walk()).swept, 1);
   assert.deepEqual(await pending(), [lost.id]);
@@ -677,9 +677,9 @@ test("acceptance that fails leaves nothing behind", async () => {
   const broken = new Analyses({
     ledger: new Ledger(store),
     live: new LiveState(redis),
-    producer: Object.assign(Object.create(producer), {
+    queues: Object.assign(Object.create(queues), {
       add: () => Promise.reject(new ProblemError("queue-unavailable")),
-    }) as Producer,
+    }) as Queues,
   });
   await assert.rejects(broken.accept(one, [Buffer.from("abc")]), ProblemError);
   assert.deepEqual(await store.list("analyses/"), []);

@@ -24,7 +24,7 @@ afterEach(() => own?.stop());
 
 /** One walk after Redis was wiped. Returns what was counted and logged of it, and the jobs that it put back. */
 async function walkedAfterWipe(t: TestContext) {
-  const { redis, producer } = backbone;
+  const { redis, queues } = backbone;
   await redis.flushall();
   const metrics = new Metrics("gateway");
   t.after(() => metrics.close());
@@ -33,7 +33,7 @@ async function walkedAfterWipe(t: TestContext) {
   const reconciler = new Reconciler({ ...backbone, now: () => Date.now() + 60_000 });
   await startReconciling(reconciler, 600, { logger, metrics })();
   const { values } = await metrics.reconciled.get();
-  const { bodypart = {} } = await producer.counts();
+  const { bodypart = {} } = await queues.counts();
   return {
     counted: values.find(({ labels }) => labels.action === "requeued")?.value,
     logged: warned.mock.calls.map(({ arguments: [, message] }: { arguments: unknown[] }) => message),

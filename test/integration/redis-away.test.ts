@@ -11,7 +11,7 @@ import {
   type Logger,
   loadConfig,
   Metrics,
-  Producer,
+  Queues,
   runProcessors,
 } from "@osteon/shared";
 
@@ -55,10 +55,10 @@ test("a worker tells of each outage of Redis once, however often it tries to con
     await redis.restart();
     const done = once(events, "done");
     const connection = connectRedis(redis.url, "commands");
-    const producer = new Producer(connection);
-    await producer.add("webhook", { id, data: { v: 1, tenant: "default", event: id } });
+    const queues = new Queues(connection);
+    await queues.add("webhook", { id, data: { v: 1, tenant: "default", event: id } });
     await done;
-    await producer.close();
+    await queues.close();
     await closeRedis(connection);
   }
   assert.equal(refused, 2);

@@ -9,7 +9,7 @@ import {
   endedAnalysis,
   type LiveState,
   ProblemError,
-  type Producer,
+  type Queues,
   Reconciler,
   RunningProcessor,
 } from "@osteon/shared";
@@ -22,12 +22,12 @@ const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
 let live: LiveState;
-let producer: Producer;
+let queues: Queues;
 let analyses: Analyses;
 let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
   own = await freshAnalyses(server);
-  ({ redis, live, producer, analyses } = own);
+  ({ redis, live, queues, analyses } = own);
 });
 afterEach(() => own.close());
 
@@ -109,14 +109,14 @@ test("a delivery whose job failed is made again by a new job, which the reconcil
   await failed;
   await worker.drain();
   await closeRedis(blocking);
-  assert.equal(await producer.state("webhook", name), "failed");
+  assert.equal(await queues.state("webhook", name), "failed");
 
   await dispatch.giveUp(ref, "gone");
   await dispatch.redeliver(ref);
-  assert.equal(await producer.state("webhook", name), "pending");
+  assert.equal(await queues.state("webhook", name), "pending");
   await ledger.pending.flush();
-  const later = new Reconciler({ analyses, producer, redis, now: () => Date.now() + 3_600_000 });
+  const later = new Reconciler({ analyses, queues, redis, now: () => Date.now() + 3_600_000 });
   assert.equal((await later.walk(5))?.settled, 0);
-  assert.equal(await producer.state("webhook", name), "pending");
+  assert.equal(await queues.state("webhook", name), "pending");
   assert.equal((await ledger.deliveries.get(ref))?.status, "pending");
 });

@@ -6,7 +6,7 @@ import {
   type connectRedis,
   type FilmResult,
   ProblemError,
-  type Producer,
+  type Queues,
   Reconciler,
   Rereading,
   rereadJobId,
@@ -18,14 +18,14 @@ import { accept, requestOf, resultOf } from "../support/requests.js";
 const server = ownRedis();
 
 let redis: ReturnType<typeof connectRedis>;
-let producer: Producer;
+let queues: Queues;
 let analyses: Analyses;
 let rereading: Rereading;
 let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
   own = await freshAnalyses(server);
-  ({ redis, producer, analyses } = own);
-  rereading = new Rereading({ analyses, producer });
+  ({ redis, queues, analyses } = own);
+  rereading = new Rereading({ analyses, queues });
 });
 afterEach(() => own.close());
 
@@ -41,7 +41,7 @@ function readBy(request: AnalysisRequest, film: number, version: string): FilmRe
 async function mixed(): Promise<AnalysisRequest> {
   const request = await accept(analyses, requestOf(2));
   for (const film of [0, 1]) {
-    await producer.remove("bodypart", `${request.id}-${film}-bodypart`);
+    await queues.remove("bodypart", `${request.id}-${film}-bodypart`);
     await analyses.filmEnded(request, readBy(request, film, `1.0.${film}`));
   }
   return request;
@@ -50,13 +50,12 @@ async function mixed(): Promise<AnalysisRequest> {
 async function walk() {
   await redis.del("{osteon}:reconciler");
   const now = () => Date.now() + 60_000;
-  const report = await new Reconciler({ analyses, producer, redis, now }).walk(5);
+  const report = await new Reconciler({ analyses, queues, redis, now }).walk(5);
   assert.ok(report);
   return report;
 }
 
-const state = (request: AnalysisRequest) =>
-  producer.state("reclassify", rereadJobId(request.id, "reclassify"));
+const state = (request: AnalysisRequest) => queues.state("reclassify", rereadJobId(request.id, "reclassify"));
 
 test("films of different editions do not end their analysis, but have it read again", async () => {
   const request = await mixed();

@@ -165,7 +165,7 @@ test("an endpoint is forgotten with what it is owed, and by its own tenant alone
   const left = async () => [
     await ledger.deliveries.owed.has(name),
     await ledger.deliveries.dead.has(letter),
-    await backbone.producer.state("webhook", name),
+    await backbone.queues.state("webhook", name),
   ];
 
   await dispatch.forgetEndpoint({ tenant: "other", id: webhook });
@@ -234,7 +234,7 @@ test("a damaged marker of a dead letter hides no other, and itself only where no
 
 test("a delivery that is owed by a damaged marker is made after Redis was wiped", async () => {
   const request = await accepted();
-  const { analyses, producer, redis } = backbone;
+  const { analyses, queues, redis } = backbone;
   await endpoint();
   await analyses.filmEnded(request, resultOf(request));
   const names: string[] = [];
@@ -243,8 +243,8 @@ test("a delivery that is owed by a damaged marker is made after Redis was wiped"
   assert.notEqual(names.length, 0);
   for (const name of names) await torn(`deliveries/${name}`);
   await redis.flushall();
-  await new Reconciler({ analyses, producer, redis }).walk(5);
-  for (const name of names) assert.equal(await producer.state("webhook", name), "pending");
+  await new Reconciler({ analyses, queues, redis }).walk(5);
+  for (const name of names) assert.equal(await queues.state("webhook", name), "pending");
 });
 
 for (const [who, finish] of Object.entries({

@@ -201,7 +201,7 @@ async function soak({ options, system, direct, receiver, idle }: Parts): Promise
 /** Waits until nothing is pending, owed or queued. */
 async function untilIdle(direct: Backbone): Promise<void> {
   for (;;) {
-    const counts = await direct.producer.counts();
+    const counts = await direct.queues.counts();
     const jobs = Object.values(counts).flatMap((states) => Object.values(states));
     const markers = (
       await Promise.all(["pending/", "deliveries/", "erasures/"].map((folder) => direct.store.list(folder)))

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { closeRedis, connectRedis, FileStore, filmJobId, Ledger, Producer } from "@osteon/shared";
+import { closeRedis, connectRedis, FileStore, filmJobId, Ledger, Queues } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import type { TestSystem } from "./system.js";
 
 /** A fracture job that its worker has refused for good, with what such a job carries. Returns its id. */
 export async function failedJob(system: TestSystem): Promise<string> {
   const redis = connectRedis(system.running.redisUrl, "commands");
-  const producer = new Producer(redis);
+  const queues = new Queues(redis);
   const analysisId = uuidv7();
   const id = filmJobId(analysisId, 0, "fracture");
   try {
     // Of an analysis that was promised: one that nobody knows has its jobs taken away.
     const ledger = new Ledger(new FileStore(path.join(system.running.dataDir, "store")));
     await ledger.pending.set({ tenant: "ward", id: analysisId });
-    await producer.add("fracture", {
+    await queues.add("fracture", {
       id,
       data: {
         v: 1,
@@ -32,11 +32,11 @@ export async function failedJob(system: TestSystem): Promise<string> {
         bodyPartMs: 1,
       },
     });
-    for (const until = Date.now() + 30_000; (await producer.state("fracture", id)) !== "failed"; )
+    for (const until = Date.now() + 30_000; (await queues.state("fracture", id)) !== "failed"; )
       assert.ok(Date.now() < until, "the job did not fail");
     return id;
   } finally {
-    await producer.close();
+    await queues.close();
     await closeRedis(redis);
   }
 }

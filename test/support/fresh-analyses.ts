@@ -1,4 +1,4 @@
-import { Analyses, closeRedis, connectRedis, FileStore, Ledger, LiveState, Producer } from "@osteon/shared";
+import { Analyses, closeRedis, connectRedis, FileStore, Ledger, LiveState, Queues } from "@osteon/shared";
 import type { OwnRedis } from "./backbone.js";
 
 /** Analyses on a store of their own and a Redis in which nothing is, with what they stand on. For one test: its file's others have the same Redis. */
@@ -7,17 +7,17 @@ export async function freshAnalyses(server: OwnRedis) {
   await redis.flushall();
   const store = new FileStore(await server.newFolder());
   const live = new LiveState(redis);
-  const producer = new Producer(redis);
-  const analyses = new Analyses({ ledger: new Ledger(store), live, producer });
+  const queues = new Queues(redis);
+  const analyses = new Analyses({ ledger: new Ledger(store), live, queues });
   return {
     redis,
     store,
     live,
-    producer,
+    queues,
     analyses,
     close: async () => {
       await analyses.ledger.pending.flush();
-      await producer.close();
+      await queues.close();
       await closeRedis(redis);
     },
   };

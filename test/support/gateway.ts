@@ -71,7 +71,7 @@ export class LoneGateway {
     });
     const metrics = new Metrics("gateway");
     const backbone = await openBackbone(config);
-    gaugeQueues(metrics.registry, backbone.producer);
+    gaugeQueues(metrics.registry, backbone.queues);
     const subscriber = connectRedis(config, "blocking");
     const changes = new Changes(subscriber);
     await changes.start();

@@ -34,7 +34,7 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
   const eviction = await evictionPolicy(backbone.redis);
   if (eviction !== undefined && eviction !== "noeviction")
     logger.warn({ policy: eviction }, "Redis may evict jobs: set its maxmemory-policy to noeviction");
-  gaugeQueues(metrics.registry, backbone.producer);
+  gaugeQueues(metrics.registry, backbone.queues);
   const subscriber = connectRedis(config, "blocking");
   const changes = new Changes(subscriber);
   await changes.start();

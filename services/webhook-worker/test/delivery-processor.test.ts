@@ -21,8 +21,8 @@ import {
   type Logger,
   Metrics,
   ProblemError,
-  Producer,
   pendingAnalysis,
+  Queues,
   RedisLock,
   SecretBox,
   TargetPolicy,
@@ -53,7 +53,7 @@ after(async () => {
 });
 
 let redis: ReturnType<typeof connectRedis>;
-let producer: Producer;
+let queues: Queues;
 let store: FileStore;
 let ledger: Ledger;
 let dispatch: Dispatch;
@@ -71,11 +71,11 @@ beforeEach(async () => {
   received.length = 0;
   redis = connectRedis(server.url, "commands");
   await redis.flushall();
-  producer = new Producer(redis);
+  queues = new Queues(redis);
   store = new FileStore(await mkdtemp(path.join(folder, "store-")));
   ledger = new Ledger(store);
   const { endpoints, deliveries } = ledger;
-  dispatch = new Dispatch({ endpoints, deliveries, results: ledger.results, producer, now: () => now });
+  dispatch = new Dispatch({ endpoints, deliveries, results: ledger.results, queues, now: () => now });
   registry = registryWith("m".repeat(32));
   metrics = new Metrics("test");
   processor = newProcessor();
@@ -94,7 +94,7 @@ afterEach(async () => {
   metrics.close();
   receiver.closeAllConnections();
   receiver.close();
-  await producer.close();
+  await queues.close();
   await closeRedis(redis);
 });
 
@@ -380,7 +380,7 @@ test("a delivery is tried over three days, with its waits, and then is a dead le
   answer = (_request, response) => response.writeHead(200).end();
   await dispatch.redeliver(ref);
   assert.deepEqual(await owed(), [deliveryName(ref)]);
-  assert.equal(await producer.state("webhook", deliveryName(ref)), "pending");
+  assert.equal(await queues.state("webhook", deliveryName(ref)), "pending");
   assert.equal(await attempt(analysis.id), undefined);
   const made = await ledger.deliveries.get(ref);
   assert.deepEqual([made?.status, made?.reason, made?.attempts.length], ["delivered", undefined, 18]);
@@ -584,7 +584,7 @@ test("what is owed of what was deleted just before leaves no folder", async () =
   await registry.delete(record, (ref) => dispatch.forgetEndpoint(ref));
   const { endpoints, deliveries, results } = ledger;
   const known = { listening: async () => [record] };
-  await new Dispatch({ endpoints, deliveries, results, producer, known }).owe(request, analysis);
+  await new Dispatch({ endpoints, deliveries, results, queues, known }).owe(request, analysis);
   await attempt(analysis.id);
   await attempt(analysis.id, record.id);
   assert.deepEqual([received, await owed()], [[], []]);

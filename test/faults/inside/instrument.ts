@@ -1,5 +1,5 @@
 import { readFileSync, unlinkSync } from "node:fs";
-import { FileStore, LiveState, Producer } from "@osteon/shared";
+import { FileStore, LiveState, Queues } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { mutate } from "./mutations.js";
 import { armedFile, type CrashableService, kindOfKey } from "./points.js";
@@ -50,7 +50,7 @@ export async function instrument(
     around(store.prototype, "delete", (key) => named("remove", kindOfKey(String(key))));
     around(store.prototype, "deleteAll", (keys) => named("remove", kindOfKey(String((keys as string[])[0]))));
   }
-  around(Producer.prototype, "add", (kind) => `enqueue-${String(kind)}`);
+  around(Queues.prototype, "add", (kind) => `enqueue-${String(kind)}`);
   for (const step of ["open", "start", "classified", "done", "end"]) {
     around(LiveState.prototype, step, () => `live-${step}`);
   }

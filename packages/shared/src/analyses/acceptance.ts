@@ -5,7 +5,7 @@ import {
   plainVersion,
   schemaVersion,
 } from "../contracts/index.js";
-import type { Producer } from "../queues/index.js";
+import type { Queues } from "../queues/index.js";
 import { filmViews } from "./film-views.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
 import type { LiveState } from "./live-state.js";
@@ -16,13 +16,13 @@ import { pendingAnalysis } from "./roll-up.js";
 export class Acceptance {
   readonly #ledger: Ledger;
   readonly #live: LiveState;
-  readonly #producer: Producer;
+  readonly #queues: Queues;
   readonly #lookup: Lookup;
 
-  constructor(parts: { ledger: Ledger; live: LiveState; producer: Producer; lookup: Lookup }) {
+  constructor(parts: { ledger: Ledger; live: LiveState; queues: Queues; lookup: Lookup }) {
     this.#ledger = parts.ledger;
     this.#live = parts.live;
-    this.#producer = parts.producer;
+    this.#queues = parts.queues;
     this.#lookup = parts.lookup;
   }
 
@@ -67,7 +67,7 @@ export class Acceptance {
   async enqueue(request: AnalysisRequest, films = request.films.map((film) => film.index)): Promise<void> {
     const { tenant, id: analysisId, priority } = request;
     const acceptedAt = Date.parse(request.createdAt);
-    await this.#producer.add(
+    await this.#queues.add(
       "bodypart",
       ...films.map((film) => ({
         id: filmJobId(analysisId, film, "bodypart"),

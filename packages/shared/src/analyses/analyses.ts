@@ -9,7 +9,7 @@ import {
 } from "../contracts/index.js";
 import { timeOfId } from "../ids.js";
 import { ProblemError } from "../problems/index.js";
-import type { Producer } from "../queues/index.js";
+import type { Queues } from "../queues/index.js";
 import { Dispatch, type Endpoints } from "../webhooks/index.js";
 import { Acceptance } from "./acceptance.js";
 import { Erasure } from "./erasure.js";
@@ -28,7 +28,7 @@ export class Analyses {
   readonly ledger: Ledger;
   readonly dispatch: Dispatch;
   readonly #live: LiveState;
-  readonly #producer: Producer;
+  readonly #queues: Queues;
   readonly #acceptance: Acceptance;
   readonly #erasure: Erasure;
   readonly #lookup: Lookup;
@@ -38,34 +38,34 @@ export class Analyses {
   constructor(parts: {
     ledger: Ledger;
     live: LiveState;
-    producer: Producer;
+    queues: Queues;
     known?: Pick<Endpoints, "listening">;
     onEnded?: (analysis: Analysis) => void;
   }) {
     this.ledger = parts.ledger;
     this.#live = parts.live;
-    this.#producer = parts.producer;
+    this.#queues = parts.queues;
     this.#onEnded = parts.onEnded ?? (() => undefined);
     const { endpoints, deliveries, results } = parts.ledger;
-    const { producer, known } = parts;
+    const { queues, known } = parts;
     this.dispatch = new Dispatch({
       endpoints,
       deliveries,
       results,
-      producer,
+      queues,
       ...(known === undefined ? {} : { known }),
     });
     this.#erasure = new Erasure({
       ledger: parts.ledger,
       live: parts.live,
-      producer,
+      queues,
       dispatch: this.dispatch,
     });
     this.#lookup = new Lookup(parts.ledger, parts.live, this.#erasure);
     this.#acceptance = new Acceptance({
       ledger: parts.ledger,
       live: parts.live,
-      producer,
+      queues,
       lookup: this.#lookup,
     });
   }
@@ -106,7 +106,7 @@ export class Analyses {
 
   /** What there is to do, of everybody. */
   load(): Promise<Load> {
-    return loadOf(this.#producer, this.#live);
+    return loadOf(this.#queues, this.#live);
   }
 
   /** What Redis knows of an analysis. */
@@ -148,7 +148,7 @@ export class Analyses {
   /** Hands a classified film to the fracture queue. */
   async forward(job: FractureJob): Promise<void> {
     const { analysisId, film, bodyPart, width, height } = job;
-    await this.#producer.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
+    await this.#queues.add("fracture", { id: filmJobId(analysisId, film, "fracture"), data: job });
     const standing = await this.#live.classified(analysisId, film, { bodyPart, width, height });
     await this.#erasure.scrubWhereGone({ tenant: job.tenant, id: analysisId }, standing);
   }
@@ -212,7 +212,7 @@ export class Analyses {
   async close(request: AnalysisRequest, results: readonly FilmResult[]): Promise<void> {
     if (!isUniform(results.map(({ film }) => film))) {
       const { tenant, id } = request;
-      await this.#producer.add("reclassify", {
+      await this.#queues.add("reclassify", {
         id: rereadJobId(id, "reclassify"),
         data: { v: plainVersion, tenant, analysisId: id },
       });

@@ -9,7 +9,7 @@ import {
 } from "../contracts/index.js";
 import { timeOfId } from "../ids.js";
 import { ProblemError, toProblem } from "../problems/index.js";
-import type { Producer } from "../queues/index.js";
+import type { Queues } from "../queues/index.js";
 import type { Dispatch } from "../webhooks/index.js";
 import { allEnded } from "./all-ended.js";
 import type { AnalysisRef, Ledger } from "./ledger.js";
@@ -27,15 +27,15 @@ const underWayMs = 48 * 3_600_000;
 export class Erasure {
   readonly #ledger: Ledger;
   readonly #live: LiveState;
-  readonly #producer: Producer;
+  readonly #queues: Queues;
   readonly #dispatch: Dispatch;
   /** Ids that Redis is asked again to forget. */
   readonly #hiding = new Set<string>();
 
-  constructor(parts: { ledger: Ledger; live: LiveState; producer: Producer; dispatch: Dispatch }) {
+  constructor(parts: { ledger: Ledger; live: LiveState; queues: Queues; dispatch: Dispatch }) {
     this.#ledger = parts.ledger;
     this.#live = parts.live;
-    this.#producer = parts.producer;
+    this.#queues = parts.queues;
     this.#dispatch = parts.dispatch;
   }
 
@@ -119,10 +119,10 @@ export class Erasure {
     let idle = true;
     for (let film = 0; film < filmCount; film += 1)
       for (const kind of filmJobKinds)
-        if (!(await this.#producer.remove(kind, filmJobId(id, film, kind), of))) idle = false;
+        if (!(await this.#queues.remove(kind, filmJobId(id, film, kind), of))) idle = false;
     if (filmCount > 1)
       for (const kind of rereadKinds)
-        if (!(await this.#producer.remove(kind, rereadJobId(id, kind)))) idle = false;
+        if (!(await this.#queues.remove(kind, rereadJobId(id, kind)))) idle = false;
     return idle;
   }
 

@@ -1,4 +1,4 @@
-import type { Producer } from "../queues/index.js";
+import type { Queues } from "../queues/index.js";
 import type { LiveState } from "./live-state.js";
 
 /** Films that there are to do. */
@@ -13,11 +13,11 @@ export interface Load {
   tenants: ReadonlyMap<string, number>;
 }
 
-export async function loadOf(producer: Producer, live: LiveState): Promise<Load> {
+export async function loadOf(queues: Queues, live: LiveState): Promise<Load> {
   const [{ bodypart, fracture }, ended, tenants] = await Promise.all([
-    producer.counts(),
+    queues.counts(),
     live.ended(),
-    producer.waiting(),
+    queues.waiting(),
   ]);
   const of = (...states: string[]) =>
     states.reduce((films, state) => films + (bodypart[state] ?? 0) + (fracture[state] ?? 0), 0);

@@ -2,7 +2,7 @@ import { filmJobId, filmJobKinds, type JobKind, rereadJobId, rereadKinds } from 
 import { isUuidV7 } from "../ids.js";
 import { RedisLock, type StillHeld } from "../locks/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
-import { isLost, type Producer } from "../queues/index.js";
+import { isLost, type Queues } from "../queues/index.js";
 import { clockDifference, type RedisConnection, redisPrefix } from "../redis/index.js";
 import type { Analyses } from "./analyses.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -36,7 +36,7 @@ const lockKey = `${redisPrefix}:reconciler`;
  */
 export class Reconciler {
   readonly #analyses: Analyses;
-  readonly #producer: Producer;
+  readonly #queues: Queues;
   readonly #rereading: Rereading;
   readonly #pendings: MarkerRound;
   readonly #owed: MarkerRound;
@@ -54,7 +54,7 @@ export class Reconciler {
 
   constructor(parts: {
     analyses: Analyses;
-    producer: Producer;
+    queues: Queues;
     redis: RedisConnection;
     /** Seconds that a client has to send its whole request; 600 where absent. */
     requestSeconds?: number;
@@ -67,7 +67,7 @@ export class Reconciler {
     elapsed?: () => number;
   }) {
     this.#analyses = parts.analyses;
-    this.#producer = parts.producer;
+    this.#queues = parts.queues;
     this.#rereading = new Rereading(parts);
     this.#pendings = new MarkerRound(parts.analyses.ledger.pending);
     this.#owed = new MarkerRound(parts.analyses.ledger.deliveries.owed);
@@ -115,8 +115,8 @@ export class Reconciler {
   /** Counts in the report what it does, as it does it. */
   async #rounds(report: ReconcilerReport): Promise<void> {
     for (const kind of [...filmJobKinds, ...rereadKinds])
-      report.requeued += await this.#producer.hasten(kind, this.#now());
-    report.redelivered += await this.#producer.hasten("webhook", this.#now());
+      report.requeued += await this.#queues.hasten(kind, this.#now());
+    report.redelivered += await this.#queues.hasten("webhook", this.#now());
     // First: Redis may still give out what is half erased. Its fault waits: a folder that cannot be removed holds up no film.
     const [erased] = await Promise.allSettled([
       this.#erasures.go((id) => this.#step(id, report, () => this.#erasure(id, report))),
@@ -217,9 +217,9 @@ export class Reconciler {
     if (live === undefined || live.end !== undefined) return false;
     const waiting = live.request.films.filter((_, film) => live.films[film]?.done === undefined);
     for (const { index } of waiting) {
-      const first = await this.#producer.state("bodypart", filmJobId(id, index, "bodypart"));
+      const first = await this.#queues.state("bodypart", filmJobId(id, index, "bodypart"));
       if (first === "pending") continue;
-      if ((await this.#producer.state("fracture", filmJobId(id, index, "fracture"))) !== "pending")
+      if ((await this.#queues.state("fracture", filmJobId(id, index, "fracture"))) !== "pending")
         return false;
     }
     return waiting.length > 0;
@@ -229,7 +229,7 @@ export class Reconciler {
   async #film(ref: AnalysisRef, film: number, report: ReconcilerReport): Promise<void> {
     for (const kind of ["bodypart", "fracture"] as const) {
       const jobId = filmJobId(ref.id, film, kind);
-      const state = await this.#producer.state(kind, jobId);
+      const state = await this.#queues.state(kind, jobId);
       if (state === "pending") return;
       if (state === "failed") {
         await this.#analyses.filmFailed(ref, film, await this.#reason(kind, jobId));
@@ -254,7 +254,7 @@ export class Reconciler {
   async #readAgain(ref: AnalysisRef, report: ReconcilerReport): Promise<boolean> {
     for (const kind of rereadKinds) {
       const jobId = rereadJobId(ref.id, kind);
-      const state = await this.#producer.state(kind, jobId);
+      const state = await this.#queues.state(kind, jobId);
       if (state === "pending") return true;
       if (state === "failed") {
         await this.#rereading.failed(ref, await this.#reason(kind, jobId));
@@ -266,7 +266,7 @@ export class Reconciler {
   }
 
   async #reason(kind: JobKind, jobId: string): Promise<ProblemError> {
-    const reason = (await this.#producer.failedReason(kind, jobId)) ?? "";
+    const reason = (await this.#queues.failedReason(kind, jobId)) ?? "";
     if (isLost(reason)) return new ProblemError("worker-lost");
     const code = reason.split(":")[0] ?? "";
     return new ProblemError(code in catalogue ? (code as ProblemCode) : "processing-failed");
@@ -274,7 +274,7 @@ export class Reconciler {
 
   async #delivery(name: string, report: ReconcilerReport): Promise<void> {
     const { deliveries } = this.#analyses.ledger;
-    const state = await this.#producer.state("webhook", name);
+    const state = await this.#queues.state("webhook", name);
     if (state === "pending") return;
     const ref = await deliveries.refOf(deliveries.owed, name);
     if (ref === undefined) return;

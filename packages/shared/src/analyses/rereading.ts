@@ -1,6 +1,6 @@
 import { type AnalysisRequest, type ReexamineJob, rereadJobId } from "../contracts/index.js";
 import type { ProblemError } from "../problems/index.js";
-import type { Producer } from "../queues/index.js";
+import type { Queues } from "../queues/index.js";
 import type { Analyses } from "./analyses.js";
 import { acceptedFilm } from "./film-views.js";
 import type { AnalysisRef } from "./ledger.js";
@@ -19,11 +19,11 @@ export interface Reread {
  */
 export class Rereading {
   readonly #analyses: Analyses;
-  readonly #producer: Producer;
+  readonly #queues: Queues;
 
-  constructor(parts: { analyses: Analyses; producer: Producer }) {
+  constructor(parts: { analyses: Analyses; queues: Queues }) {
     this.#analyses = parts.analyses;
-    this.#producer = parts.producer;
+    this.#queues = parts.queues;
   }
 
   /** Undefined where there is nothing left to do: it has ended, or was erased. */
@@ -40,7 +40,7 @@ export class Rereading {
 
   /** Hands the classified films to the fracture worker. */
   async forward(job: ReexamineJob): Promise<void> {
-    await this.#producer.add("reexamine", { id: rereadJobId(job.analysisId, "reexamine"), data: job });
+    await this.#queues.add("reexamine", { id: rereadJobId(job.analysisId, "reexamine"), data: job });
   }
 
   async end(request: AnalysisRequest, results: readonly FilmResult[]): Promise<void> {

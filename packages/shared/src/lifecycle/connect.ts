@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Analyses, Ledger, LiveState } from "../analyses/index.js";
 import type { Config } from "../config/index.js";
-import { Producer } from "../queues/index.js";
+import { Queues } from "../queues/index.js";
 import { closeRedis, connectRedis } from "../redis/index.js";
 import { MeteredStore, type ObjectStore, openStore, type StoreTimes } from "../storage/index.js";
 import type { Logger, Metrics } from "../telemetry/index.js";
@@ -11,7 +11,7 @@ import { KnownEndpoints } from "../webhooks/index.js";
 export interface Backbone {
   store: ObjectStore;
   redis: ReturnType<typeof connectRedis>;
-  producer: Producer;
+  queues: Queues;
   analyses: Analyses;
   close(): Promise<void>;
 }
@@ -45,19 +45,19 @@ export async function openBackbone(
   const opened = await openStore(config, times);
   const store = metrics === undefined ? opened : new MeteredStore(opened, metrics);
   const redis = connectRedis(config, "commands");
-  const producer = new Producer(redis);
+  const queues = new Queues(redis);
   const ledger = new Ledger(store, ({ tenant, id }, error) =>
     logger?.error({ err: error, tenant, webhook: id }, "endpoint cannot be read"),
   );
   return {
     store,
     redis,
-    producer,
+    queues,
     analyses: new Analyses({
       ledger,
       known: new KnownEndpoints(ledger.endpoints, redis),
       live: new LiveState(redis),
-      producer,
+      queues,
       onEnded: ({ status, timings, films }) => {
         metrics?.analysisSeconds.observe({ status }, (timings?.totalMs ?? 0) / 1000);
         for (const { outcome, error } of films)
@@ -66,7 +66,7 @@ export async function openBackbone(
       },
     }),
     close: async () => {
-      await producer.close();
+      await queues.close();
       await closeRedis(redis);
       await ledger.pending.flush();
       await store.close();

@@ -10,7 +10,7 @@ import {
 } from "../contracts/index.js";
 import { timeOfId } from "../ids.js";
 import { ProblemError } from "../problems/index.js";
-import type { Producer } from "../queues/index.js";
+import type { Queues } from "../queues/index.js";
 import type { Deliveries, DeliveryRecord, DeliveryRef } from "./deliveries.js";
 import type { EndpointRef, Endpoints } from "./endpoints.js";
 
@@ -32,7 +32,7 @@ export class Dispatch {
   readonly #known: Pick<Endpoints, "listening">;
   readonly #deliveries: Deliveries;
   readonly #results: Ends;
-  readonly #producer: Producer;
+  readonly #queues: Queues;
   readonly #now: () => number;
 
   /** @param parts `known` tells who is listening without reading the endpoints each time; it must miss no change */
@@ -41,14 +41,14 @@ export class Dispatch {
     known?: Pick<Endpoints, "listening">;
     deliveries: Deliveries;
     results: Ends;
-    producer: Producer;
+    queues: Queues;
     now?: () => number;
   }) {
     this.#endpoints = parts.endpoints;
     this.#known = parts.known ?? parts.endpoints;
     this.#deliveries = parts.deliveries;
     this.#results = parts.results;
-    this.#producer = parts.producer;
+    this.#queues = parts.queues;
     this.#now = parts.now ?? Date.now;
   }
 
@@ -74,7 +74,7 @@ export class Dispatch {
   /** Adds the job of a delivery that is owed. */
   async enqueue(ref: DeliveryRef): Promise<void> {
     const { tenant, event, webhook } = ref;
-    await this.#producer.add("webhook", {
+    await this.#queues.add("webhook", {
       id: deliveryName(ref),
       data: { v: plainVersion, tenant, event, ...(webhook === undefined ? {} : { webhook }) },
     });
@@ -169,13 +169,13 @@ export class Dispatch {
   /** Takes an analysis's deliveries out of the queue. */
   async dequeue(tenant: string, event: string): Promise<void> {
     for (const ref of await deliveryRefs(this.#endpoints, tenant, event))
-      await this.#producer.remove("webhook", deliveryName(ref));
+      await this.#queues.remove("webhook", deliveryName(ref));
   }
 
   /** Takes what a deleted endpoint was owed out of store and queue. */
   async forgetEndpoint(endpoint: EndpointRef): Promise<void> {
     for (const name of await this.#deliveries.forgetEndpoint(endpoint))
-      await this.#producer.remove("webhook", name);
+      await this.#queues.remove("webhook", name);
   }
 
   async #owe(ref: DeliveryRef, record: DeliveryRecord): Promise<void> {
@@ -203,7 +203,7 @@ export class Dispatch {
     };
     // A job that failed stays under its id for a while: it would keep the new one out, and a reconciler that met it beside what is
     // owed again would give the delivery up.
-    await this.#producer.remove("webhook", name);
+    await this.#queues.remove("webhook", name);
     await this.#deliveries.owed.set({ tenant: ref.tenant, id: name });
     await this.#deliveries.put(ref, pending);
     // Once more: whoever ended the delivery before may have taken the first away, while the record did not ask for it yet.

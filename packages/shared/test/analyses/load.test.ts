@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Analyses, type Ledger, type LiveState, type Producer } from "../../src/index.js";
+import { Analyses, type Ledger, type LiveState, type Queues } from "../../src/index.js";
 
 test("of the films that are not at their end, those that wait for a worker are told apart", async () => {
   const tenants = new Map([["a", 5]]);
@@ -11,7 +11,7 @@ test("of the films that are not at their end, those that wait for a worker are t
   const analyses = new Analyses({
     ledger: {} as Ledger,
     live: { ended: async () => 7 } as LiveState,
-    producer: { counts: async () => counts, waiting: async () => tenants } as unknown as Producer,
+    queues: { counts: async () => counts, waiting: async () => tenants } as unknown as Queues,
   });
   assert.deepEqual(await analyses.load(), { backlog: 21, waiting: 8, ended: 7, tenants });
 });

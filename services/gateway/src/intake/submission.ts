@@ -39,7 +39,7 @@ export interface Submitted {
 }
 
 /** What an acceptance under a key needs beside its films. */
-interface Acceptance {
+interface AcceptanceOptions {
   /** The films, where they were looked into already. */
   checked?: AcceptedFilm[] | undefined;
   /** Told when nothing but a fault stands in its way any more. */
@@ -170,7 +170,7 @@ export class Submission {
   async #accept(
     intake: Intake,
     fields: CheckedFields & { key?: UsedKey },
-    { checked, admitted, mayTakeBack }: Acceptance = {},
+    { checked, admitted, mayTakeBack }: AcceptanceOptions = {},
   ): Promise<Analysis> {
     const { backbone, admission } = this.#dependencies;
     if (intake.films.some((film) => film.upload?.used)) throw new ProblemError("upload-used");

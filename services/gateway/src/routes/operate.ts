@@ -45,7 +45,7 @@ export type Overview = Static<typeof Overview>;
 
 /** `GET /v1/operate`: queues, workers and throughput as they stand. */
 export async function operate(app: App, { backbone, admission }: Dependencies): Promise<void> {
-  const { producer, analyses, redis } = backbone;
+  const { queues, analyses, redis } = backbone;
   app.route({
     method: "GET",
     url: "/v1/operate",
@@ -57,8 +57,8 @@ export async function operate(app: App, { backbone, admission }: Dependencies): 
     config: { scope: "admin" },
     handler: async (_request, reply): Promise<Overview> => {
       const [counts, takers, workers, load] = await Promise.all([
-        producer.counts(),
-        producer.workers(),
+        queues.counts(),
+        queues.workers(),
         readAnnouncedWorkers(redis),
         analyses.load(),
       ]);

@@ -27,7 +27,7 @@ export interface SignatureTensor {
   readonly dims: readonly Dimension[];
 }
 
-const graphVersion = { producer: 1000, minConsumer: 12 };
+const graphVersion = { queues: 1000, minConsumer: 12 };
 
 /** A TensorFlow graph in the making. Tensors are named as TensorFlow names them: `node`, or `node:1` for a further output. */
 export class GraphBuilder {

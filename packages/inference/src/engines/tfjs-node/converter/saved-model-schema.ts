@@ -12,7 +12,7 @@ message MetaGraphDef {
 }
 message MetaInfoDef { repeated string tags = 4; }
 message GraphDef { repeated NodeDef node = 1; VersionDef versions = 4; }
-message VersionDef { int32 producer = 1; int32 min_consumer = 2; }
+message VersionDef { int32 queues = 1; int32 min_consumer = 2; }
 message NodeDef { string name = 1; string op = 2; repeated string input = 3; map<string, AttrValue> attr = 5; }
 message AttrValue {
   oneof value {

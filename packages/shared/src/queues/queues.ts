@@ -49,10 +49,11 @@ export interface NewJob<K extends JobKind> {
 }
 
 /**
- * Adds jobs to the queues. Adding an id that is known is no error and changes nothing. Films wait in the order that shares
- * their queue fairly among the tenants; so they are BullMQ's `prioritized` jobs, not its `waiting` ones.
+ * The queues of all kinds of jobs: adds to them, and looks into them. Adding an id that is known is no error and changes
+ * nothing. Films wait in the order that shares their queue fairly among the tenants; so they are BullMQ's `prioritized`
+ * jobs, not its `waiting` ones.
  */
-export class Producer {
+export class Queues {
   readonly #queues: { readonly [K in JobKind]: Queue };
   readonly #redis: RedisConnection;
   readonly #shares: { readonly [K in FilmJobKind]: FairShare };
