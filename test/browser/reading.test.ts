@@ -5,6 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchBrowser, openExamOf, openPage } from "../support/browser.js";
 import { exampleOf, unidentifiedExam } from "../support/exams.js";
 import { filmBytes, testFilms } from "../support/films.js";
+import { is, readPicture } from "../support/reports.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
 
 let system: TestSystem;
@@ -150,6 +151,50 @@ describe("the viewer", () => {
       assert.ok(away < 4, `${away} pixels away after ${key}`);
     }
     await close();
+  });
+
+  test("draws its boxes as thin as they were where one zooms in, so that they hide nothing", async () => {
+    for (const [exam, colour] of [
+      [definite, "#ff5a4f"],
+      [doubtful, "#ffb02e"],
+    ] as const) {
+      const { page, close } = await openExam(exam.id, { reducedMotion: "reduce" });
+      const pane = page.getByRole("application");
+      await pane.focus();
+      await page.keyboard.press("o");
+      await page.locator(".pane-heat").waitFor({ state: "detached" });
+      await page.evaluate(() => {
+        for (const further of document.querySelectorAll(".region:not(:first-child)")) further.remove();
+      });
+      // What is drawn of the left edge, across it: its widest row.
+      const thickness = async () => {
+        const { x, y, height } = await page
+          .locator(".region .line")
+          .evaluate((line) => line.getBoundingClientRect());
+        const picture = await readPicture(await page.screenshot());
+        const reach = { left: Math.round(x) - 30, right: Math.round(x) + 30 };
+        const middle = Math.round(y + height / 2);
+        const rows = Array.from({ length: 24 }, (_, at) => middle - 12 + at);
+        const drawn = rows.map((top) => picture.count({ ...reach, top, bottom: top + 1 }, is(colour)));
+        return Math.max(...drawn);
+      };
+      const first = await thickness();
+      assert.ok(first >= 1 && first <= 4, `${first} pixels`);
+      const { scale } = await look(page);
+      while ((await look(page)).scale < 4 * scale) await page.keyboard.press("+");
+      // That edge into the middle of the pane, wherever on the film it lies.
+      const edge = await page.locator(".region .line").boundingBox();
+      const around = await pane.boundingBox();
+      assert.ok(edge && around);
+      const [x, y] = [around.x + around.width / 2, around.y + around.height / 2];
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(2 * x - edge.x, 2 * y - edge.y - edge.height / 2);
+      await page.mouse.up();
+      const zoomed = await thickness();
+      assert.ok(zoomed >= 1 && zoomed <= 4, `${zoomed} pixels at ${(await look(page)).scale}`);
+      await close();
+    }
   });
 
   test("is worked by mouse: drag, wheel, right button, double click", async () => {

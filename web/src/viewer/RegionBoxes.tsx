@@ -40,12 +40,20 @@ function Box({ region, definite, width, height, scale, orientation }: BoxPropert
   const { farX, farY } = seenFirst(orientation);
   const corner = [x + (farX ? region.width * width : 0), y + (farY ? region.height * height : 0)];
   const { a, b, c, d } = inverse(orientation);
+  // Not by vector-effect: that does not see the transform of the stage around it.
+  const strokes = {
+    halo: { strokeWidth: 5 / scale },
+    line: definite
+      ? { strokeWidth: 2.25 / scale }
+      : { strokeWidth: 3 / scale, strokeDasharray: `${0.1 / scale} ${5.5 / scale}` },
+  };
   return (
     <g className={definite ? "region definite" : "region doubtful"}>
-      {["halo", "line"].map((part) => (
+      {(["halo", "line"] as const).map((part) => (
         <rect
           key={part}
           className={part}
+          {...strokes[part]}
           x={x}
           y={y}
           width={region.width * width}
