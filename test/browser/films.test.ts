@@ -223,6 +223,46 @@ describe("films come in", () => {
     await close();
   });
 
+  test("further films join those that wait: two photographs and a file become one exam", async () => {
+    const { page, close } = await openPage(browser, system.client.url, { permissions: ["camera"] });
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    for (const shots of [1, 2]) {
+      await page.getByRole("button", { name: "Camera", exact: true }).click();
+      await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+      await page.getByRole("button", { name: "Take the picture" }).click();
+      await page.getByRole("button", { name: `Examine ${shots} exam` }).waitFor();
+    }
+    await page.getByRole("button", { name: "Choose films" }).waitFor();
+    await page.locator('input[data-picker="files"]').setInputFiles(filmFiles(1, "hand"));
+    await page.getByRole("button", { name: "Examine 3 exams" }).waitFor();
+    await page.getByRole("button", { name: "Group as one exam" }).click();
+    await page.getByText("Exam 1: 3 views").waitFor();
+    await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
+    await page.getByRole("button", { name: "Remove all" }).click();
+    await close();
+  });
+
+  test("films are examined as soon as they come where that is wanted, until it is not wanted any more", async () => {
+    const { page, close } = await openPage(browser, system.client.url);
+    await page.goto("/");
+    const atOnce = page.getByRole("checkbox", { name: "From now on examine films as soon as they come" });
+    await atOnce.check();
+    const before = (await analyses()).length;
+    const [film] = filmFiles(1, "hand");
+    assert.ok(film);
+    await transfer(page, "drop", [{ ...film, name: "at once.jpg" }]);
+    await row(page, "at once.jpg").and(page.locator('[data-step="done"]')).waitFor();
+    assert.equal((await analyses()).length, before + 1);
+    await page.getByRole("link", { name: "Films", exact: true }).click();
+    await atOnce.uncheck();
+    await transfer(page, "drop", [{ ...film, name: "later.jpg" }]);
+    await page.getByRole("button", { name: "Examine 1 exam" }).waitFor();
+    assert.equal(await atOnce.isChecked(), false);
+    await page.getByRole("button", { name: "Remove all" }).click();
+    await close();
+  });
+
   test("films are dropped on any page, folders and what is in them too, as from the desktop", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "osteon-films-"));
     const { page, close } = await openPage(browser, system.client.url);

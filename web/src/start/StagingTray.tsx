@@ -2,25 +2,35 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { bytes } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { exams } from "../state/exams.js";
-import { prefer, preferences } from "../state/preferences.js";
 import { limits } from "../state/session.js";
-import { inExams, inGroups, isFit, regroup, type StagedFilm, sendStaged, unstage } from "../state/staging.js";
-import { useStore } from "../state/store.js";
+import {
+  type ChosenFile,
+  inExams,
+  inGroups,
+  isFit,
+  regroup,
+  type StagedFilm,
+  sendStaged,
+  unstage,
+} from "../state/staging.js";
 import { Button } from "../ui/Button.js";
+import { AtOnce } from "./AtOnce.js";
+import { Sources } from "./Sources.js";
 import { StagedCard } from "./StagedCard.js";
 
 interface Properties {
   films: readonly StagedFilm[];
+  /** Further films, which join those that wait. */
+  onChosen(chosen: readonly ChosenFile[]): void;
   onSent(): void;
 }
 
 const remove = (key: string) => unstage(new Set([key]));
 
 /** Films that wait to be sent: what was found of each, which belong to one exam, and the way on. */
-export function StagingTray({ films, onSent }: Properties) {
+export function StagingTray({ films, onChosen, onSent }: Properties) {
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [reference, setReference] = useState("");
-  const { atOnce } = useStore(preferences);
   const tray = useRef<HTMLElement>(null);
   const send = useRef<HTMLButtonElement>(null);
   const groups = inExams(films);
@@ -67,6 +77,7 @@ export function StagingTray({ films, onSent }: Properties) {
                 .join(" · ")}
         </p>
         <div className="staging-actions">
+          <Sources kind="plain" onChosen={onChosen} />
           <Button onClick={() => group(false)} disabled={films.length < 2} icon="boxes">
             {kept.size > 1 ? t("staging.group", { count: kept.size }) : t("staging.groupAll")}
           </Button>
@@ -110,14 +121,7 @@ export function StagingTray({ films, onSent }: Properties) {
             onChange={({ currentTarget }) => setReference(currentTarget.value)}
           />
         </label>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={atOnce}
-            onChange={({ currentTarget }) => prefer({ atOnce: currentTarget.checked })}
-          />
-          {t("staging.atOnce")}
-        </label>
+        <AtOnce />
         <button
           ref={send}
           type="button"

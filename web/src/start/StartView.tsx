@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { t } from "../messages/index.js";
 import { chosenFiles } from "../state/chosen-files.js";
@@ -8,9 +7,10 @@ import { useStore } from "../state/store.js";
 import { Button } from "../ui/Button.js";
 import { Choice } from "../ui/Choice.js";
 import { Icon } from "../ui/icons.js";
-import { CameraWindow } from "./CameraWindow.js";
+import { AtOnce } from "./AtOnce.js";
 import { FilePicker } from "./FilePicker.js";
 import { Samples } from "./Samples.js";
+import { Sources } from "./Sources.js";
 import { StagingTray } from "./StagingTray.js";
 import { takeFilms } from "./take-films.js";
 import "./start.css";
@@ -19,10 +19,9 @@ import "./start.css";
 export function StartView() {
   const waiting = useStore(staged);
   const { grouping, atOnce } = useStore(preferences);
-  const [camera, setCamera] = useState(false);
   const [, navigate] = useLocation();
   const take = (chosen: readonly ChosenFile[]) => takeFilms(chosen, { grouping, atOnce });
-  if (waiting.length > 0) return <StagingTray films={waiting} onSent={() => navigate("/")} />;
+  if (waiting.length > 0) return <StagingTray films={waiting} onChosen={take} onSent={() => navigate("/")} />;
   return (
     <div className="start">
       <div className="drop">
@@ -32,23 +31,15 @@ export function StartView() {
         <h1>{t("start.title")}</h1>
         <p>{t("start.text")}</p>
         <div className="drop-actions">
-          <FilePicker onChosen={(files) => take(chosenFiles(files))}>
-            {(open) => (
-              <Button kind="primary" icon="add" onClick={open}>
-                {t("start.files")}
-              </Button>
-            )}
-          </FilePicker>
-          <FilePicker folder onChosen={(files) => take(chosenFiles(files))}>
-            {(open) => (
-              <Button icon="folder" onClick={open}>
-                {t("start.folder")}
-              </Button>
-            )}
-          </FilePicker>
-          <Button icon="camera" onClick={() => setCamera(true)}>
-            {t("start.camera")}
-          </Button>
+          <Sources kind="primary" onChosen={take}>
+            <FilePicker folder onChosen={(files) => take(chosenFiles(files))}>
+              {(open) => (
+                <Button icon="folder" onClick={open}>
+                  {t("start.folder")}
+                </Button>
+              )}
+            </FilePicker>
+          </Sources>
         </div>
         <Choice
           label={t("start.grouping")}
@@ -59,20 +50,12 @@ export function StartView() {
           }))}
           onChange={(value) => prefer({ grouping: value })}
         />
+        <AtOnce />
         <p className="faint">
           {t("start.paste")} <Link href="/rules">{t("start.rules")}</Link>
         </p>
       </div>
       <Samples />
-      {camera && (
-        <CameraWindow
-          onClose={() => setCamera(false)}
-          onPicture={(file) => {
-            setCamera(false);
-            take([{ file, folder: "" }]);
-          }}
-        />
-      )}
     </div>
   );
 }
