@@ -263,6 +263,27 @@ describe("films come in", () => {
     await close();
   });
 
+  test("what was sent is in sight, on a phone too: one exam itself, several in the list; the focus goes along", async () => {
+    const { page, close } = await openPage(browser, system.client.url, {
+      viewport: { width: 390, height: 844 },
+    });
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await transfer(page, "drop", filmFiles(1, "hand"));
+    await page.getByRole("button", { name: "Examine 1 exam" }).click();
+    await page.locator(".exam h1:focus").waitFor();
+    await page.getByText("Type: Hand").waitFor();
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await transfer(page, "drop", filmFiles(2, "hand"));
+    await page.getByRole("button", { name: "Examine 2 exams" }).click();
+    const list = page.getByRole("region", { name: "Exams of the day" });
+    await list.and(page.locator(":focus")).waitFor();
+    const { y } = (await list.boundingBox()) ?? { y: Number.NaN };
+    assert.ok(y >= 56 && y < 422, `the list begins at ${y}`);
+    await close();
+  });
+
   test("films are dropped on any page, folders and what is in them too, as from the desktop", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "osteon-films-"));
     const { page, close } = await openPage(browser, system.client.url);

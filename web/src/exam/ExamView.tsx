@@ -1,5 +1,5 @@
 import { OsteonError } from "@osteon/client";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { t } from "../messages/index.js";
 import type { Exam } from "../state/exams.js";
@@ -37,7 +37,13 @@ export default function ExamView({ id }: { id: string }) {
 
 function Shown({ exam }: { exam: Exam }) {
   const [chosen, setChosen] = useState(0);
-  const { analysis } = exam;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { analysis, sending } = exam;
+  const sentHere = sending !== undefined;
+  // What had the focus has gone with the films that waited.
+  useEffect(() => {
+    if (sentHere && document.activeElement === document.body) heading.current?.focus();
+  }, [sentHere]);
   const film = analysis?.films[chosen] ?? analysis?.films[0];
   const title = analysis === undefined ? (exam.sending?.films[0]?.name ?? "") : examTitle(analysis);
   useEffect(() => {
@@ -52,7 +58,9 @@ function Shown({ exam }: { exam: Exam }) {
         <Link href="/" className="exam-back" aria-label={t("exam.back")}>
           <Icon name="back" />
         </Link>
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         <ExamActions exam={exam} film={film?.index ?? 0} />
       </header>
       {analysis === undefined || film === undefined ? (

@@ -24,7 +24,7 @@ export function DropEverywhere() {
     const take = async (transfer: DataTransfer) => {
       const files = await transferredFiles(transfer);
       navigate("/");
-      await takeFilms(files, preferences.get());
+      await takeFilms(files, preferences.get(), navigate);
     };
     const enter = (event: DragEvent) => {
       if (!hasFiles(event.dataTransfer)) return;

@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { bytes } from "../messages/format.js";
 import { t } from "../messages/index.js";
-import { exams } from "../state/exams.js";
 import { limits } from "../state/session.js";
 import {
   type ChosenFile,
@@ -10,7 +9,6 @@ import {
   isFit,
   regroup,
   type StagedFilm,
-  sendStaged,
   unstage,
 } from "../state/staging.js";
 import { Button } from "../ui/Button.js";
@@ -22,13 +20,13 @@ interface Properties {
   films: readonly StagedFilm[];
   /** Further films, which join those that wait. */
   onChosen(chosen: readonly ChosenFile[]): void;
-  onSent(): void;
+  onSend(reference: string): void;
 }
 
 const remove = (key: string) => unstage(new Set([key]));
 
 /** Films that wait to be sent: what was found of each, which belong to one exam, and the way on. */
-export function StagingTray({ films, onChosen, onSent }: Properties) {
+export function StagingTray({ films, onChosen, onSend }: Properties) {
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [reference, setReference] = useState("");
   const tray = useRef<HTMLElement>(null);
@@ -128,10 +126,9 @@ export function StagingTray({ films, onChosen, onSent }: Properties) {
           className="button primary large"
           disabled={looking || sendable === 0}
           onClick={() => {
-            sendStaged(reference);
+            onSend(reference);
             // What stays here or comes next may be another patient's.
             setReference("");
-            if (exams.get().length > 0) onSent();
           }}
         >
           {t("staging.examine", { count: sendable })}

@@ -12,6 +12,7 @@ import { FilePicker } from "./FilePicker.js";
 import { Samples } from "./Samples.js";
 import { Sources } from "./Sources.js";
 import { StagingTray } from "./StagingTray.js";
+import { sendAndShow } from "./send.js";
 import { takeFilms } from "./take-films.js";
 import "./start.css";
 
@@ -20,8 +21,11 @@ export function StartView() {
   const waiting = useStore(staged);
   const { grouping, atOnce } = useStore(preferences);
   const [, navigate] = useLocation();
-  const take = (chosen: readonly ChosenFile[]) => takeFilms(chosen, { grouping, atOnce });
-  if (waiting.length > 0) return <StagingTray films={waiting} onChosen={take} onSent={() => navigate("/")} />;
+  const take = (chosen: readonly ChosenFile[]) => takeFilms(chosen, { grouping, atOnce }, navigate);
+  if (waiting.length > 0)
+    return (
+      <StagingTray films={waiting} onChosen={take} onSend={(reference) => sendAndShow(navigate, reference)} />
+    );
   return (
     <div className="start">
       <div className="drop">

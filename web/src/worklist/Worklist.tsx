@@ -11,6 +11,9 @@ import "./worklist.css";
 
 const usualHeight = 76;
 
+/** By which the focus is led to it. */
+export const worklistId = "worklist";
+
 /** Every exam of the day, newest first; only the rows in sight are drawn. */
 export function Worklist({ chosen }: { chosen: string | undefined }) {
   const all = useStore(exams);
@@ -64,7 +67,7 @@ export function Worklist({ chosen }: { chosen: string | undefined }) {
   };
 
   return (
-    <section className="worklist" aria-label={t("worklist.title")}>
+    <section className="worklist" id={worklistId} tabIndex={-1} aria-label={t("worklist.title")}>
       <header className="worklist-head">
         <Summary all={all} />
         <Choice
