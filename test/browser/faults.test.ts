@@ -54,6 +54,19 @@ describe("what goes wrong", () => {
     await page.getByRole("button", { name: "Examine 1 exam" }).click();
     await row(page, "again.jpg").getByText("The queue is full").waitFor();
     await row(page, "again.jpg").getByText("The file is damaged").waitFor();
+    // A browser shows no DICOM: the words then stand together, in the middle.
+    await page.locator(".sending img").evaluate((preview) => preview.remove());
+    const words = await page.locator(".sending-state > *").evaluateAll((parts) =>
+      parts.map((part) => {
+        const { top, bottom } = part.getBoundingClientRect();
+        return { top, bottom, height: bottom - top };
+      }),
+    );
+    assert.ok(
+      words.every(({ height }) => height < 60),
+      JSON.stringify(words),
+    );
+    assert.ok(Number(words.at(-1)?.bottom) - Number(words[0]?.top) < 200, JSON.stringify(words));
     await page.getByRole("button", { name: "Try again.jpg again" }).click();
     await row(page, "again.jpg").and(page.locator('[data-step="done"]')).waitFor();
     assert.equal(answers, 3);

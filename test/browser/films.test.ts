@@ -284,6 +284,26 @@ describe("films come in", () => {
     await close();
   });
 
+  test("films are removed by keys, one after the other: the focus goes on to the next, and then to the start", async () => {
+    const { page, close } = await openPage(browser, system.client.url);
+    await page.goto("/");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const [film] = filmFiles(1, "hand");
+    assert.ok(film);
+    await transfer(
+      page,
+      "drop",
+      ["a", "b", "c"].map((name) => ({ ...film, name: `${name}.jpg` })),
+    );
+    await page.getByRole("button", { name: "Examine 3 exams" }).waitFor();
+    await page.getByRole("button", { name: "Remove b.jpg" }).focus();
+    for (const next of ["Remove c.jpg", "Remove a.jpg", "Choose films"]) {
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: next }).and(page.locator(":focus")).waitFor();
+    }
+    await close();
+  });
+
   test("films are dropped on any page, folders and what is in them too, as from the desktop", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "osteon-films-"));
     const { page, close } = await openPage(browser, system.client.url);

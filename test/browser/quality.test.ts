@@ -241,6 +241,8 @@ describe("the page", () => {
     await page.keyboard.press("Enter");
     await page.getByText("Erased", { exact: true }).waitFor();
     assert.equal(await page.locator(".history-row", { hasText: "by keys.jpg" }).count(), 0);
+    // It was the first: the next is there now, and the focus with it.
+    await page.locator('.history-row[data-index="0"] .icon-button:focus').waitFor();
     await close();
   });
 

@@ -62,6 +62,29 @@ describe("films on their way", () => {
   test("wait as long as a proxy's log-in page answers", (t) =>
     waits(t, (call) => call.answer(200, "<html>")));
 
+  test("leave their place to others while an earlier try of theirs is under way still, and then are sent again", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    send(...["a", "b", "c", "d"].map(film));
+    assert.equal(FakeCall.made.length, 3);
+    FakeCall.made[0]?.answer(409, JSON.stringify({ status: 409, code: "idempotency-in-flight" }));
+    await settled();
+    assert.deepEqual(
+      exams.get().map(({ sending }) => sending?.state),
+      ["waiting", "sending", "sending", "sending"],
+    );
+    assert.equal(FakeCall.made.length, 4);
+    // Its time has come, and a place is free.
+    t.mock.timers.tick(1000);
+    FakeCall.made[1]?.answer(202, accepted("b"));
+    await settled();
+    const [first] = FakeCall.made;
+    assert.equal(FakeCall.made.length, 5);
+    assert.equal(last().headers.get("idempotency-key"), first?.headers.get("idempotency-key"));
+    last().answer(202, accepted("a"));
+    await settled();
+    assert.equal(exams.get()[0]?.analysis?.id, "a");
+  });
+
   test("are given up where they alone get no answer, so that others go on", async (t) => {
     const view = { auth: "off", signedIn: true, scopes: [], limits };
     t.mock.method(globalThis, "fetch", async () => Response.json(view));
@@ -127,6 +150,8 @@ test("only what is in the list to be sent is told to go by itself", async () => 
   const full = new ProblemError({ status: 503, code: "overloaded", title: "Overloaded" }, 7);
   assert.match(waitingText(away), /is sent as soon as it can/);
   assert.match(waitingText(full), /is sent as soon as there is room/);
+  const earlier = new ProblemError({ status: 409, code: "idempotency-in-flight", title: "Still in flight" });
+  assert.match(waitingText(earlier), /is sent again within half a minute/);
   assert.match(refusalText(away), /nothing was done, try again/);
   assert.equal(refusalText(full), "Too many requests: try again in 7 s.");
   for (const code of ["overloaded", "share-exceeded", "rate-limited"])

@@ -1,5 +1,6 @@
 import { type Analysis, OsteonError } from "@osteon/client";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
+import { flushSync } from "react-dom";
 import { useLocation, useSearch } from "wouter";
 import { count } from "../messages/format.js";
 import { t } from "../messages/index.js";
@@ -15,6 +16,16 @@ import { HistoryList } from "./HistoryList.js";
 import { useHistory } from "./use-history.js";
 import "./history.css";
 
+/** The focus of a row that has gone, or of the dialogue about it, goes on to the row in its place, else to the search. */
+function keepFocus(at: number): void {
+  const { activeElement } = document;
+  if (activeElement !== document.body && activeElement?.closest('[role="alertdialog"]') === null) return;
+  const button = (row: number) =>
+    document.querySelector<HTMLElement>(`.history-row[data-index="${row}"] .icon-button`);
+  const next = button(at) ?? button(at - 1) ?? document.querySelector<HTMLElement>(".filters input");
+  next?.focus();
+}
+
 /** Everything that was examined: search, filters, erase. */
 export default function HistoryPage() {
   const [path, navigate] = useLocation();
@@ -28,8 +39,11 @@ export default function HistoryPage() {
   const { found, looked, state } = history;
 
   const erase = async (id: string) => {
+    const at = found.findIndex((each) => each.id === id);
     try {
       await eraseExam(id);
+      flushSync(() => history.forget(id));
+      keepFocus(at);
       say(t("keep.erased"));
     } catch (error) {
       say(t("common.failed"), refusalText(error));

@@ -11,6 +11,7 @@ export interface History {
   looked: number | undefined;
   state: "looking" | "more" | "end" | OsteonError;
   more(): void;
+  forget(id: string): void;
 }
 
 /** A search goes on by itself until it has found so many, or looked at a thousand or so. */
@@ -69,13 +70,10 @@ export function useHistory(
     return () => asking.current?.abort();
   }, [go]);
 
-  useEffect(
-    () =>
-      lastForgotten.subscribe(() =>
-        setRead((before) => before.filter(({ id }) => id !== lastForgotten.get())),
-      ),
-    [],
-  );
+  const forget = useCallback((gone: string | undefined) => {
+    setRead((before) => before.filter(({ id }) => id !== gone));
+  }, []);
+  useEffect(() => lastForgotten.subscribe(() => forget(lastForgotten.get())), [forget]);
   const known = useStore(exams);
   const found = useMemo(() => {
     const now = new Map(
@@ -88,5 +86,6 @@ export function useHistory(
     looked: status === undefined ? looked : undefined,
     state,
     more: () => void go(),
+    forget,
   };
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { bytes } from "../messages/format.js";
 import { t } from "../messages/index.js";
 import { limits } from "../state/session.js";
@@ -22,8 +23,6 @@ interface Properties {
   onChosen(chosen: readonly ChosenFile[]): void;
   onSend(reference: string): void;
 }
-
-const remove = (key: string) => unstage(new Set([key]));
 
 /** Films that wait to be sent: what was found of each, which belong to one exam, and the way on. */
 export function StagingTray({ films, onChosen, onSend }: Properties) {
@@ -51,6 +50,13 @@ export function StagingTray({ films, onChosen, onSend }: Properties) {
       if (!next.delete(key)) next.add(key);
       return next;
     });
+  }, []);
+  // The focus goes on to the film that comes into its place.
+  const remove = useCallback((key: string) => {
+    const buttons = () => [...(tray.current?.querySelectorAll<HTMLElement>(".staged > .icon-button") ?? [])];
+    const at = buttons().indexOf(document.activeElement as HTMLElement);
+    flushSync(() => unstage(new Set([key])));
+    if (at >= 0) (buttons()[at] ?? buttons().at(-1))?.focus();
   }, []);
   const group = (apart: boolean) => {
     // A single one can be taken out of its exam, but makes none with itself.

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { t } from "../messages/index.js";
 import { chosenFiles } from "../state/chosen-files.js";
@@ -22,12 +23,21 @@ export function StartView() {
   const { grouping, atOnce } = useStore(preferences);
   const [, navigate] = useLocation();
   const take = (chosen: readonly ChosenFile[]) => takeFilms(chosen, { grouping, atOnce }, navigate);
-  if (waiting.length > 0)
+  const start = useRef<HTMLDivElement>(null);
+  const isEmpty = waiting.length === 0;
+  const wasEmpty = useRef(isEmpty);
+  // What had the focus has gone with the last film that waited.
+  useEffect(() => {
+    if (isEmpty && !wasEmpty.current && document.activeElement === document.body)
+      start.current?.querySelector("button")?.focus({ preventScroll: true });
+    wasEmpty.current = isEmpty;
+  }, [isEmpty]);
+  if (!isEmpty)
     return (
       <StagingTray films={waiting} onChosen={take} onSend={(reference) => sendAndShow(navigate, reference)} />
     );
   return (
-    <div className="start">
+    <div className="start" ref={start}>
       <div className="drop">
         <span className="drop-sign">
           <Icon name="upload" size={34} />

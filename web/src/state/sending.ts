@@ -2,7 +2,7 @@ import { type OsteonError, ProblemError } from "@osteon/client";
 import { gatewayNow } from "../api/clock.js";
 import { getSession } from "../api/session.js";
 import { submitFilms, UnreadableError } from "../api/submit.js";
-import { asRefusal } from "../words/refusals.js";
+import { asRefusal, isInFlight } from "../words/refusals.js";
 import { addExam, bindExam, changeExam, type Exam, exams, removeExam, type Sending } from "./exams.js";
 import { isSignedIn, session } from "./session.js";
 
@@ -14,6 +14,8 @@ const mostSilentTries = 20;
 
 /** What breaks off each exam that is on its way, by its key. */
 const under = new Map<string, AbortController>();
+/** Exams that wait a moment for an earlier try of theirs to end; meanwhile others are sent. */
+const resting = new Set<string>();
 /** The session is over; who is there next is not known yet. */
 let refused = false;
 
@@ -69,9 +71,7 @@ export function withdraw(key: string): void {
 
 function pump(): void {
   while (under.size < atOnce && !refused && isSignedIn()) {
-    const next = exams
-      .get()
-      .find(({ sending }) => sending?.state === "waiting" && sending.problem === undefined);
+    const next = exams.get().find(({ key, sending }) => sending?.state === "waiting" && !resting.has(key));
     if (next?.sending === undefined) return;
     const over = new AbortController();
     const { key } = next;
@@ -116,6 +116,11 @@ async function send({ key }: Exam, sending: Sending, signal: AbortSignal): Promi
         changeSending(key, (now) => ({ ...now, state: "refused", problem }));
         return;
       }
+      if (isInFlight(problem)) {
+        changeSending(key, (now) => ({ ...now, state: "waiting", share: 0, problem }));
+        rest(key, problem);
+        return;
+      }
       changeSending(key, (now) => ({ ...now, share: 0, problem }));
       const { retryAfter } = problem instanceof ProblemError ? problem : { retryAfter: undefined };
       await pause(retryAfter === undefined ? 500 * 2 ** Math.min(tries, 6) : retryAfter * 1000, signal);
@@ -123,10 +128,19 @@ async function send({ key }: Exam, sending: Sending, signal: AbortSignal): Promi
   }
 }
 
+function rest(key: string, problem: OsteonError): void {
+  const seconds = (problem instanceof ProblemError && problem.retryAfter) || 1;
+  resting.add(key);
+  setTimeout(() => {
+    resting.delete(key);
+    pump();
+  }, seconds * 1000);
+}
+
 /** Whether the same may succeed later: it was too much, nobody answered, or an earlier try of it is still under way. */
 function isTemporary(problem: OsteonError): boolean {
   if (!(problem instanceof ProblemError)) return !(problem instanceof UnreadableError);
-  return problem.status === 429 || problem.status >= 502 || problem.code === "idempotency-in-flight";
+  return problem.status === 429 || problem.status >= 502 || isInFlight(problem);
 }
 
 /** Whether an exam alone has no answer, over and over, while the gateway answers others: it must not stand in their way. */

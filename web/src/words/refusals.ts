@@ -42,10 +42,16 @@ export function refusalText(error: unknown): string {
   }
 }
 
+/** Whether an earlier try of the same is still under way there: a gateway that died with it is given up after a while. */
+export function isInFlight(problem: OsteonError): boolean {
+  return problem instanceof ProblemError && problem.code === "idempotency-in-flight";
+}
+
 const withoutRoom = ["overloaded", "share-exceeded", "rate-limited"];
 
 /** Why a film of the list is not sent yet. It needs nobody's doing, unlike what is refused elsewhere. */
 export function waitingText(problem: OsteonError): string {
   if (!(problem instanceof ProblemError)) return t("refusals.waitsForAnswer");
+  if (isInFlight(problem)) return t("refusals.waitsForEarlier");
   return withoutRoom.includes(problem.code) ? t("refusals.waitsForRoom") : refusalText(problem);
 }
