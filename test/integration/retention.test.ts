@@ -6,8 +6,10 @@ import {
   analysisFolder,
   type Backbone,
   type Config,
+  deliveryName,
   expireAnalyses,
   ProblemError,
+  Reconciler,
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
@@ -41,6 +43,7 @@ async function accepted(
   const callback = callbackUrl === undefined ? {} : { callbackUrl };
   const request = await accept(backbone.analyses, requestOf(1, { id, tenant, createdAt, ...callback }));
   if (ended) await backbone.analyses.filmEnded(request, resultOf(request));
+  await backbone.analyses.ledger.pending.flush();
   return request;
 }
 
@@ -131,6 +134,26 @@ test("passes over what is owed to a callback address", async () => {
   assert.equal(await expire(), 1);
 });
 
+test("passes over what has ended and may not be owed yet, and a reconciler still owes it", async () => {
+  const { analyses, producer, redis } = backbone;
+  const { ledger } = analyses;
+  const one = await accepted("q", 2, { ended: false, callbackUrl: "https://example.org/" });
+  const open = await analyses.get(one);
+  assert.ok(open);
+  // As if its worker had died right after writing the result.
+  await ledger.results.put(one, { ...open, status: "completed" }, []);
+  const expire = () => expireAnalyses(analyses, (tenant) => (tenant === "q" ? now - day : undefined));
+  assert.equal(await expire(), 0);
+  await redis.flushall();
+  await new Reconciler({ analyses, producer, redis, now: () => now + 60_000 }).walk(5);
+  await ledger.pending.flush();
+  assert.equal(await ledger.pending.has(one.id), false);
+  assert.equal(await analyses.dispatch.owes("q", one.id), true);
+  assert.equal(await expire(), 0);
+  await analyses.dispatch.giveUp({ tenant: "q", event: one.id }, "The last try failed.");
+  assert.equal(await expire(), 1);
+});
+
 /** What the store may not delete. */
 function refuse(t: TestContext, part: string): void {
   const { store } = backbone;
@@ -158,10 +181,13 @@ test("one that cannot be erased is told, and keeps no other from going, of which
   for (const gone of goes) assert.equal(await backbone.analyses.get(gone), undefined);
 });
 
-/** A delivery of forty days ago to an endpoint of its own. */
-async function delivered(tenant: string): Promise<{ tenant: string; event: string; webhook: string }> {
+/** A delivery of forty days ago, to an endpoint of its own where none is given. */
+async function delivered(
+  tenant: string,
+  webhook = uuidv7(),
+): Promise<{ tenant: string; event: string; webhook: string }> {
   const { endpoints, deliveries } = backbone.analyses.ledger;
-  const [webhook, event] = [uuidv7(), uuidv7({ msecs: now - 40 * day })];
+  const event = uuidv7({ msecs: now - 40 * day });
   const at = new Date(now - 40 * day).toISOString();
   const settings = { url: "https://example.org/", description: "", events: [], enabled: true, secrets: [] };
   await endpoints.put({ ...settings, id: webhook, tenant, createdAt: at, updatedAt: at });
@@ -172,6 +198,26 @@ async function delivered(tenant: string): Promise<{ tenant: string; event: strin
   });
   return ref;
 }
+
+test("a delivery that is asked for again while a round is at its endpoint stays, and is owed", async (t) => {
+  const { dispatch, ledger } = backbone.analyses;
+  const { deliveries } = ledger;
+  const one = await delivered("r");
+  const other = await delivered("r", one.webhook);
+  const remove = deliveries.remove.bind(deliveries);
+  let asked: { tenant: string; event: string; webhook: string } | undefined;
+  t.mock.method(deliveries, "remove", async (ref: typeof one) => {
+    if (asked === undefined) {
+      asked = ref.event === one.event ? other : one;
+      await dispatch.redeliver(asked);
+    }
+    await remove(ref);
+  });
+  assert.equal(await deliveries.expire("r", one.webhook, now - 30 * day), 1);
+  assert.ok(asked);
+  assert.equal((await deliveries.get(asked))?.status, "pending");
+  assert.equal(await deliveries.owed.has(deliveryName(asked)), true);
+});
 
 test("no round is held by a clock that is another than Redis's, nor its turn taken from a gateway whose is right", async () => {
   const { analyses, redis } = backbone;

@@ -10,7 +10,7 @@ const atOnce = 16;
 /**
  * Erases the analyses that were accepted before a time and have ended, as if their tenant had. One of which a delivery is still owed
  * stays until that is made or given up, within four days, or eight and a half where the receiver asks for the longest waits: erased, it
- * could be told to nobody. One that cannot be erased keeps no other from its turn; the first fault is thrown when all had theirs. Where
+ * could be told to nobody. So does one whose deliveries may not be owed yet: its marker goes behind that. One that cannot be erased keeps no other from its turn; the first fault is thrown when all had theirs. Where
  * Redis is away all ends at once: what is begun then only leaves work behind. A store may refuse one analysis alone.
  *
  * @param before the time, milliseconds since the epoch, by tenant; undefined where its analyses are kept
@@ -25,10 +25,13 @@ export async function expireAnalyses(
   let removed = 0;
   let first: ProblemError | undefined;
   const { ledger, dispatch } = analyses;
+  // In this order: what is owed is so before the marker goes.
+  const isTold = async ({ tenant, id }: AnalysisRef) =>
+    !(await ledger.pending.has(id)) && !(await dispatch.owes(tenant, id));
   const expire = async (ref: AnalysisRef) => {
     try {
       const ended = await ledger.results.has(ref);
-      const due = ended ? !(await dispatch.owes(ref.tenant, ref.id)) : await ledger.isBeingErased(ref);
+      const due = ended ? await isTold(ref) : await ledger.isBeingErased(ref);
       if (!due) {
         // Without its marker what was promised would never end, and all of it would stay.
         if (ended || (await setLostMarker(ledger, ref)) || !(await isStray(ledger, ref))) return;

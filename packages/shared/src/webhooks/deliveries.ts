@@ -185,7 +185,11 @@ export class Deliveries {
     for await (const { id, status } of this.of(tenant, webhook, firstIdOf(before), unread)) {
       const event = eventOfWebhookId(id);
       if (status === "pending" || event === undefined) continue;
-      await this.remove({ tenant, webhook, event });
+      const ref = { tenant, webhook, event };
+      // Read with many others, it may have been asked for again since.
+      const { record } = await this.read(ref);
+      if (record === undefined || record.status === "pending") continue;
+      await this.remove(ref);
       removed += 1;
     }
     for (const event of damaged) await this.remove({ tenant, webhook, event });
