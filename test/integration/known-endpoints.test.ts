@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { afterEach, beforeEach, describe, type Mock, mock, test } from "node:test";
 import {
   closeRedis,
@@ -58,6 +59,13 @@ afterEach(() => closeRedis(redis));
 
 const listening = async () => (await known.listening(tenant, "analysis.completed")).map(({ id }) => id);
 
+/** Makes the connection anew, as it is where another becomes the master. */
+async function reconnect(): Promise<void> {
+  const ready = once(redis, "ready");
+  redis.disconnect(true);
+  await ready;
+}
+
 describe("who is listening", () => {
   test("is read once while nothing changes", async () => {
     const { record } = await registry.create(tenant, settings);
@@ -113,6 +121,39 @@ describe("who is listening", () => {
     await redis.flushall();
     await listening();
     assert.equal(reads, 2);
+  });
+
+  test("is read again over a new connection: a replica that became the master may have an old stamp", async () => {
+    assert.deepEqual(await listening(), []);
+    const key = `{osteon}:endpoints:${tenant}`;
+    const stamp = await redis.get(key);
+    const { record } = await registry.create(tenant, settings);
+    await redis.set(key, stamp ?? "");
+    await reconnect();
+    assert.deepEqual(await listening(), [record.id]);
+    assert.equal(await redis.get(key), stamp);
+  });
+
+  test("is not kept where it was read over the connection before", async () => {
+    let halt: (() => Promise<void>) | undefined = async () => {
+      halt = undefined;
+      const stamp = await redis.get(`{osteon}:endpoints:${tenant}`);
+      await registry.create(tenant, settings);
+      await redis.set(`{osteon}:endpoints:${tenant}`, stamp ?? "");
+      await reconnect();
+    };
+    const slow = new KnownEndpoints(
+      {
+        list: async (of) => {
+          const before = await endpoints.list(of);
+          await halt?.();
+          return before;
+        },
+      },
+      redis,
+    );
+    assert.equal((await slow.listening(tenant, "analysis.completed")).length, 0);
+    assert.equal((await slow.listening(tenant, "analysis.completed")).length, 1);
   });
 
   test("is read from the store while Redis is away", async () => {

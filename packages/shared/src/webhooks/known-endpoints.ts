@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EventType } from "../contracts/index.js";
-import { type RedisConnection, redisPrefix } from "../redis/index.js";
+import { onOtherMasters, type RedisConnection, redisPrefix } from "../redis/index.js";
 import { type EndpointRecord, type Endpoints, isListening } from "./endpoints.js";
 
 /** After this time the endpoints are read again, whatever the stamp says: no change is missed for longer. */
@@ -10,16 +10,24 @@ const mostKnown = 1_000;
 
 /**
  * The endpoints of tenants as one process read them last. A stamp in Redis tells whether they have changed since: who changes them
- * takes it away, and who finds none sets another and reads them. Without Redis they are read each time.
+ * takes it away, and who finds none sets another and reads them. Without Redis they are read each time. A replica that became the master
+ * may still have a stamp that was taken away: what was read before is not used over a new connection.
  */
 export class KnownEndpoints {
   readonly #endpoints: Pick<Endpoints, "list">;
   readonly #redis: RedisConnection;
-  readonly #known = new Map<string, { stamp: string; endpoints: EndpointRecord[] }>();
+  #known = new Map<string, { stamp: string; endpoints: EndpointRecord[] }>();
 
   constructor(endpoints: Pick<Endpoints, "list">, redis: RedisConnection) {
     this.#endpoints = endpoints;
     this.#redis = redis;
+    // Another map: what is being read now goes into the old one.
+    const doubt = () => {
+      this.#known = new Map();
+    };
+    // As of live state: a cluster tells of each node by itself, and says nothing where one that it knows becomes a master.
+    for (const event of ["ready", "+node", "-node"]) redis.on(event, doubt);
+    onOtherMasters(redis, doubt);
   }
 
   /** The tenant's endpoints that are to be told of an event now. */
@@ -28,13 +36,14 @@ export class KnownEndpoints {
   }
 
   async #list(tenant: string): Promise<EndpointRecord[]> {
+    const current = this.#known;
     // Before the endpoints are read: a change that comes in between takes this stamp away, and what was read is not used again.
     const stamp = await this.#stamp(tenant).catch(() => null);
     const known = this.#known.get(tenant);
     if (stamp !== null && known?.stamp === stamp) return known.endpoints;
     const endpoints = await this.#endpoints.list(tenant);
-    if (this.#known.size >= mostKnown) this.#known.clear();
-    if (stamp !== null) this.#known.set(tenant, { stamp, endpoints });
+    if (current.size >= mostKnown) current.clear();
+    if (stamp !== null) current.set(tenant, { stamp, endpoints });
     return endpoints;
   }
 
