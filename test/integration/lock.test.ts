@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Backbone, EndpointRegistry, Endpoints, RedisLock, SecretBox } from "@osteon/shared";
+import {
+  type Backbone,
+  EndpointRegistry,
+  Endpoints,
+  ProblemError,
+  RedisLock,
+  SecretBox,
+} from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
 let own: OwnBackbone;
@@ -86,6 +93,20 @@ test("what is due goes on with a lock that a wiped Redis forgot, and ends where 
     { code: "queue-unavailable" },
   );
   assert.equal(await redis.get(due), other);
+});
+
+test("what is due and could not be done, or only in part, is due at once", async () => {
+  const { redis } = backbone;
+  const lock = new RedisLock(redis);
+  const due = "{osteon}:due at once";
+  const away = new ProblemError("store-unavailable");
+  await assert.rejects(
+    lock.runWhereDue(due, () => Promise.reject(away)),
+    away,
+  );
+  assert.equal(await lock.runWhereDue(due, async () => "in part", { partly: true }), "in part");
+  assert.equal(await lock.runWhereDue(due, async () => "done"), "done");
+  assert.equal(await lock.runWhereDue(due, async () => "again"), undefined);
 });
 
 test("a lock that must not be another's meanwhile is not taken anew", async () => {

@@ -347,6 +347,27 @@ describe("the reconciler", () => {
     assert.equal(told.length, 2, "it was right meanwhile");
   });
 
+  test("keeps no other from walking where its own store is away, or its clock is wrong", async (t) => {
+    const one = await accept(requestOf());
+    await redis.flushall();
+    await store.put(`uploads/${uuidv7({ msecs: now - 3 * 3_600_000 })}/default/film`, "three hours ago");
+    const list = t.mock.method(store, "list", () => Promise.reject(new ProblemError("store-unavailable")));
+    await assert.rejects(reconciler.walk(600), { code: "store-unavailable" });
+    list.mock.restore();
+    const wrong = new Reconciler({
+      analyses,
+      queues,
+      redis,
+      now: () => now + 3_600_000,
+      elapsed: () => elapsed,
+    });
+    const report = await wrong.walk(600);
+    assert.deepEqual([report?.requeued, report?.swept], [1, 0]);
+    assert.equal(await queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "pending");
+    assert.equal((await reconciler.walk(600))?.swept, 1);
+    assert.equal(await reconciler.walk(600), undefined);
+  });
+
   test("knows of an upload that was used for as long as its request may be repeated", async () => {
     const { uploads } = analyses.ledger;
     const used = { digest: "sha256:00", bytes: 6 };

@@ -135,7 +135,7 @@ test("passes over what is owed to a callback address", async () => {
 });
 
 test("passes over what has ended and may not be owed yet, and a reconciler still owes it", async () => {
-  const { analyses, producer, redis } = backbone;
+  const { analyses, queues, redis } = backbone;
   const { ledger } = analyses;
   const one = await accepted("q", 2, { ended: false, callbackUrl: "https://example.org/" });
   const open = await analyses.get(one);
@@ -145,7 +145,7 @@ test("passes over what has ended and may not be owed yet, and a reconciler still
   const expire = () => expireAnalyses(analyses, (tenant) => (tenant === "q" ? now - day : undefined));
   assert.equal(await expire(), 0);
   await redis.flushall();
-  await new Reconciler({ analyses, producer, redis, now: () => now + 60_000 }).walk(5);
+  await new Reconciler({ analyses, queues, redis, now: () => now + 60_000 }).walk(5);
   await ledger.pending.flush();
   assert.equal(await ledger.pending.has(one.id), false);
   assert.equal(await analyses.dispatch.owes("q", one.id), true);
@@ -266,6 +266,11 @@ test("a round goes through analyses, deliveries and keys, whichever of them cann
   const text = JSON.stringify(logged);
   for (const part of ["analysis cannot be erased", '"tenant":"g"', "store-unavailable", "next round"])
     assert.ok(text.includes(part), part);
+  assert.equal(
+    await redis.exists("{osteon}:retention"),
+    0,
+    "a gateway whose store is there may hold one now",
+  );
 });
 
 test("a round keeps its turn for as long as it lasts, and after it", async (t) => {

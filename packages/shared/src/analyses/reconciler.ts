@@ -3,7 +3,7 @@ import { isUuidV7 } from "../ids.js";
 import { RedisLock, type StillHeld } from "../locks/index.js";
 import { catalogue, type ProblemCode, ProblemError, toProblem } from "../problems/index.js";
 import { isLost, type Queues } from "../queues/index.js";
-import { clockDifference, type RedisConnection, redisPrefix } from "../redis/index.js";
+import { clockDifference, type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
 import type { Analyses } from "./analyses.js";
 import type { AnalysisRef } from "./ledger.js";
 import { MarkerAges } from "./marker-ages.js";
@@ -84,7 +84,8 @@ export class Reconciler {
   }
 
   /**
-   * One walk; undefined where another walks, or did until less than `lockSeconds` ago.
+   * One walk; undefined where another walks, or did until less than `lockSeconds` ago. A walk that fails, or that may sweep nothing
+   * because our clock differs from Redis's, keeps no other from walking.
    *
    * @param onReport told what was done, also where the walk ends in an error: then there is the most to tell
    */
@@ -93,7 +94,10 @@ export class Reconciler {
     onReport: (report: ReconcilerReport) => void = () => undefined,
   ): Promise<ReconcilerReport | undefined> {
     const lock = new RedisLock(this.#redis, { heldMs: lockSeconds * 1000 });
-    return lock.runWhereDue(lockKey, async (stillHeld) => {
+    // One time for what the walk sweeps: the clock may be set meanwhile.
+    const now = this.#now();
+    const differs = await this.#clockDiffers(now);
+    const step = async (stillHeld: StillHeld) => {
       this.#stillHeld = stillHeld;
       const report: ReconcilerReport = {
         seen: 0,
@@ -104,16 +108,20 @@ export class Reconciler {
         stuck: 0,
       };
       try {
-        await this.#rounds(report);
+        await this.#rounds(report, differs ? undefined : now);
       } finally {
         onReport(report);
       }
       return report;
-    });
+    };
+    return lock.runWhereDue(lockKey, step, { partly: differs });
   }
 
-  /** Counts in the report what it does, as it does it. */
-  async #rounds(report: ReconcilerReport): Promise<void> {
+  /**
+   * Counts in the report what it does, as it does it.
+   * @param sweepAt the time by which it sweeps; undefined where nobody knows the time
+   */
+  async #rounds(report: ReconcilerReport, sweepAt: number | undefined): Promise<void> {
     for (const kind of [...filmJobKinds, ...rereadKinds])
       report.requeued += await this.#queues.hasten(kind, this.#now());
     report.redelivered += await this.#queues.hasten("webhook", this.#now());
@@ -128,19 +136,22 @@ export class Reconciler {
     });
     if (whole) this.#ages.keep(met);
     await this.#owed.go((id) => this.#step(id, report, () => this.#delivery(id, report)));
-    report.swept += await this.#sweep();
+    if (sweepAt !== undefined) report.swept += await this.#sweep(sweepAt);
     if (erased.status === "rejected") throw erased.reason;
   }
 
-  /** Removes what is past its time, unless nobody knows the time. Returns how many. */
-  async #sweep(): Promise<number> {
+  /** Removes what is past its time. Returns how many. */
+  async #sweep(now: number): Promise<number> {
     const { ledger } = this.#analyses;
-    const now = this.#now();
-    const difference = await clockDifference(this.#redis, now);
+    return (await ledger.uploads.sweep(now)) + (await ledger.sweep());
+  }
+
+  async #clockDiffers(now: number): Promise<boolean> {
+    const difference = await redisGuarded(() => clockDifference(this.#redis, now));
     // Told once, not at each walk.
     if (difference !== undefined && !this.#differs) this.#onClockDiffers(difference);
     this.#differs = difference !== undefined;
-    return this.#differs ? 0 : (await ledger.uploads.sweep(now)) + (await ledger.sweep());
+    return this.#differs;
   }
 
   /** One marker's fault keeps no other from its turn. */

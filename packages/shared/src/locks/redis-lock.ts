@@ -40,18 +40,33 @@ export class RedisLock implements Lock {
     try {
       return await this.#renewed(step, () => this.#renew(key, token));
     } finally {
-      await this.#redis.eval(release, 1, key, token).catch(() => undefined);
+      await this.#giveBack(key, token);
     }
   }
 
   /**
    * For what is due every now and then: undefined where another does it, or did until less than `heldMs` ago. The lock is not given
-   * back but runs out. Where it is gone and nobody's, as after a wipe of Redis, the step has it anew.
+   * back but runs out, unless the step fails: what it was to do is still due, and another may be able to. Where it is gone and nobody's,
+   * as after a wipe of Redis, the step has it anew.
+   *
+   * @param options `partly`: the lock is given back in any case, by one who can do only a part of what is due
    */
-  async runWhereDue<T>(key: string, step: (stillHeld: StillHeld) => Promise<T>): Promise<T | undefined> {
+  async runWhereDue<T>(
+    key: string,
+    step: (stillHeld: StillHeld) => Promise<T>,
+    { partly = false }: { partly?: boolean } = {},
+  ): Promise<T | undefined> {
     const token = randomUUID();
     if (!(await this.#tryTake(key, token))) return undefined;
-    return this.#renewed(step, async () => (await this.#renew(key, token)) || this.#tryTake(key, token));
+    let due = true;
+    try {
+      const renew = async () => (await this.#renew(key, token)) || this.#tryTake(key, token);
+      const done = await this.#renewed(step, renew);
+      due = partly;
+      return done;
+    } finally {
+      if (due) await this.#giveBack(key, token);
+    }
   }
 
   /** A step outlasts any time that is set for it where the store is slow. One whose lock could not be renewed is found out by the step. */
@@ -64,6 +79,11 @@ export class RedisLock implements Lock {
     } finally {
       clearInterval(renewal);
     }
+  }
+
+  /** Where Redis is away it runs out. */
+  async #giveBack(key: string, token: string): Promise<void> {
+    await this.#redis.eval(release, 1, key, token).catch(() => undefined);
   }
 
   async #renew(key: string, token: string): Promise<boolean> {

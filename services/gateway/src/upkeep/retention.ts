@@ -5,6 +5,7 @@ import {
   expireAnalyses,
   type Ledger,
   type Logger,
+  type ProblemCode,
   type ProblemError,
   type RedisConnection,
   RedisLock,
@@ -16,6 +17,8 @@ import { startRepeating } from "./repeating.js";
 
 const hourSeconds = 3600;
 const dayMs = 86_400_000;
+/** Faults that another gateway may not have. */
+const outages: readonly ProblemCode[] = ["store-unavailable", "queue-unavailable"];
 
 export interface RetentionParts {
   analyses: Analyses;
@@ -70,10 +73,8 @@ export function startRetention({
   now: clock = Date.now,
 }: RetentionParts): () => Promise<void> {
   const lock = new RedisLock(redis, { heldMs: (hourSeconds - 60) * 1000 });
-  const failed = (error: unknown) => {
+  const failed = (error: unknown) =>
     logger.warn({ err: error }, "retention failed; the next round tries again");
-    return 0;
-  };
   const hold = async () => {
     // One time for the whole round: the clock may be set meanwhile.
     const now = clock();
@@ -84,17 +85,26 @@ export function startRetention({
     await lock.runWhereDue(`${redisPrefix}:retention`, () => round(now));
   };
   const round = async (now: number) => {
+    const faults: ProblemError[] = [];
     // Whatever is wrong with one kind, the others go too.
+    const noted = (error: unknown) => {
+      faults.push(toProblem(error));
+      return 0;
+    };
     const expired = await expireAnalyses(analyses, retentionOf(config, now), ({ tenant, id }, { code }) =>
       logger.error({ tenant, id, code }, "analysis cannot be erased"),
-    ).catch(failed);
+    ).catch(noted);
     const { WEBHOOK_RETENTION_DAYS } = config;
     const deliveries = await expireDeliveries(analyses.ledger, WEBHOOK_RETENTION_DAYS, logger, now).catch(
-      failed,
+      noted,
     );
-    await analyses.ledger.idempotency.sweep(now).catch(failed);
-    await analyses.ledger.commitments.sweep(now).catch(failed);
+    await analyses.ledger.idempotency.sweep(now).catch(noted);
+    await analyses.ledger.commitments.sweep(now).catch(noted);
     if (deliveries + expired > 0) logger.info({ deliveries, analyses: expired }, "retention held");
+    // Thrown, it gives the lock back: another gateway's store may be there.
+    const outage = faults.find(({ code }) => outages.includes(code));
+    for (const fault of faults) if (fault !== outage) failed(fault);
+    if (outage !== undefined) throw outage;
   };
   return startRepeating(async () => {
     await hold().catch(failed);
