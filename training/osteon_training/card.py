@@ -66,7 +66,7 @@ class a film is not identified.
 | real films refused | {clean["refused"]:.3f} | {stress["refused"]:.3f} |
 {each}
 
-Values with 95 % bootstrap intervals over films. {twice} {stress_text(mine["kinds"], "right")}
+Values with 95 % score intervals. {twice} {stress_text(mine["kinds"], "right")}
 {int8}
 | picture that is no film of these regions | pictures | taken for one |
 | --- | --- | --- |
@@ -134,7 +134,8 @@ calibrated for films of which a share of {share} is fractured, as in train and v
 | --- | --- | --- | --- | --- | --- |
 {points}
 
-Values with 95 % bootstrap intervals over films. {stress_text(all_bones["kinds"], "AUROC of all bones together")}
+Values with 95 % intervals: of shares the score interval, of the AUROC and the calibration error by bootstrap over films, and of the
+AUROC of fewer than ten fractured films Newcombe's. {stress_text(all_bones["kinds"], "AUROC of all bones together")}
 Fractured films in train, val and test: {", ".join(map(str, FRACTURED[bone]))}.
 {int8}
 {subgroup_table(all_bones["subgroups"])}

@@ -8,7 +8,7 @@ import numpy as np
 
 from .bundle import INT8, METRICS, Bundle, fracture_probability, part_probabilities, write_json
 from .data import BONES, ORDER, Sample, copied, load
-from .metrics import auroc, calibration_error, calibration_noise, interval
+from .metrics import auroc, auroc_interval, calibration_error, calibration_noise, interval, proportion
 from .refusal import refusal
 from .stress import KINDS, UNMET, stressed
 
@@ -33,7 +33,8 @@ def write_metrics(models: Path, report: dict) -> None:
     for folder in sorted(path.parent for path in models.glob("*/model.json")):
         manifest = Bundle(folder).manifest
         mine = report["bodypart"]["test"] if manifest["task"] == "bodypart" else report["fracture"][manifest["bone"]]["test"]
-        manifest["metrics"] = {"split": "test", "films": mine["films"], **measured(mine, METRICS[manifest["task"]])}
+        counts = {name: mine[name] for name in ("films", "fractured") if name in mine}
+        manifest["metrics"] = {"split": "test", **counts, **measured(mine, METRICS[manifest["task"]])}
         write_json(folder / "model.json", manifest)
 
 
@@ -79,8 +80,8 @@ def part_metrics(manifest: dict, region: np.ndarray, right: np.ndarray, refused:
     origin = np.isin(region, ORIGIN)
     return {
         "films": len(region),
-        "accuracy": interval(lambda i: float(right[i].mean()), films),
-        "accuracyOrigin": interval(lambda i: float(right[origin][i].mean()), films[origin]),
+        "accuracy": proportion(right, films),
+        "accuracyOrigin": proportion(right[origin], films[origin]),
         "refused": round(float(refused.mean()), 4),
         "each": {r: [int(right[region == r].sum()), int((region == r).sum())] for r in manifest["decision"]["supported"]},
     }
@@ -130,13 +131,13 @@ def joined(parts: list[Answers]) -> Answers:
 def fracture_metrics(manifest: dict, label: np.ndarray, probability: np.ndarray, samples: list[Sample]) -> dict:
     """AUROC, sensitivity and specificity at the balanced threshold, calibration error; each with its interval."""
     films = names(samples)
-    points = manifest["thresholds"]
+    said = probability >= manifest["thresholds"]["balanced"]
     result = {
         "films": len(label),
         "fractured": int(label.sum()),
-        "auroc": interval(lambda i: auroc(label[i], probability[i]), films),
-        "sensitivity": interval(lambda i: share(probability[i], points["balanced"], label[i]), films),
-        "specificity": interval(lambda i: 1 - share(probability[i], points["balanced"], ~label[i]), films),
+        "auroc": auroc_interval(label, probability, films),
+        "sensitivity": proportion(said[label], films[label]),
+        "specificity": proportion(~said[~label], films[~label]),
         "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), films),
     }
     return result | {"points": points_on(manifest, label, probability)}
@@ -180,7 +181,7 @@ def together(answers: dict[str, Answers]) -> dict:
         probability = np.concatenate([answers[b][1] for b in bones])
         films = np.concatenate([names(answers[b][2]) for b in bones])
         result[name] = {
-            "auroc": interval(lambda i: auroc(label[i], probability[i]), films),
+            "auroc": auroc_interval(label, probability, films),
             "meanAuroc": round(float(np.mean([auroc(*answers[b][:2]) for b in bones])), 4),
             "calibrationError": interval(lambda i: calibration_error(label[i], probability[i]), films),
         }
@@ -212,7 +213,7 @@ def subgroups(models: Path, answers: dict[str, Answers], copies: set[str]) -> di
         fractured = mine & label
         result[name] = {"films": int(mine.sum()), "fractured": int(fractured.sum())}
         if fractured.any() and (mine & ~label).any():
-            result[name]["auroc"] = interval(lambda i, m=mine: auroc(label[m][i], probability[m][i]), names(samples)[mine])
+            result[name]["auroc"] = auroc_interval(label[mine], probability[mine], names(samples)[mine])
         if fractured.any():
             result[name]["sensitivity"] = round(float(said[fractured].mean()), 4)
         if (mine & ~label).any():

@@ -70,11 +70,12 @@ const common = {
   training: Type.Object({}, { additionalProperties: true }),
 };
 
-/** Metrics on a split: its name, the number of films, and each value with its 95 % interval; none where none was measured. */
+/** Metrics on a split: its name, the films, the fractured ones among them, and each value with its 95 % interval; none where none was measured. */
 const metrics = <Names extends string>(...names: Names[]) =>
   Type.Object({
     split: Type.String(),
     films: Type.Integer({ minimum: 0 }),
+    fractured: Type.Optional(Type.Integer({ minimum: 0 })),
     ...(Object.fromEntries(names.map((name) => [name, OptionalInterval])) as Record<
       Names,
       typeof OptionalInterval
@@ -225,7 +226,7 @@ function inputFaults({ contrast, channels = 1, mean, std }: Manifest["input"]): 
 function metricFaults(manifest: Manifest): Fault[] {
   const { metrics } = manifest;
   const schema = manifest.task === "bodypart" ? BodyPartManifest : FractureManifest;
-  const { split: _, films: __, ...figures } = schema.properties.metrics.properties;
+  const { split: _, films: __, fractured: ___, ...figures } = schema.properties.metrics.properties;
   return metrics.films === 0 || Object.keys(figures).some((name) => name in metrics)
     ? []
     : [{ pointer: "/metrics", detail: "must have figures where films were measured" }];

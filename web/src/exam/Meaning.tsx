@@ -67,7 +67,7 @@ function Told({ model, part }: { model: ModelRef; part: string }) {
 }
 
 function Numbers({ loaded, part }: { loaded: LoadedModel; part: string }) {
-  const { sensitivity, specificity, films } = metricsOf(loaded);
+  const { sensitivity, specificity, films, fractured } = metricsOf(loaded);
   if (sensitivity === undefined || specificity === undefined) return <p>{t("meaning.unmeasured")}</p>;
   return (
     <>
@@ -76,12 +76,14 @@ function Numbers({ loaded, part }: { loaded: LoadedModel; part: string }) {
           name={t("meaning.sensitivityName")}
           text="meaning.sensitivity"
           measured={sensitivity}
+          films={fractured}
           part={part}
         />
         <Line
           name={t("meaning.specificityName")}
           text="meaning.specificity"
           measured={specificity}
+          films={films !== undefined && fractured !== undefined ? films - fractured : undefined}
           part={part}
         />
       </ul>
@@ -93,14 +95,20 @@ function Numbers({ loaded, part }: { loaded: LoadedModel; part: string }) {
   );
 }
 
+/** Of fewer films, what became of a hundred is not to be told. */
+const enough = 20;
+
 interface LineProperties {
   name: string;
   text: "meaning.sensitivity" | "meaning.specificity";
   measured: Measured;
+  /** That it was measured on; undefined where the bundle does not tell. */
+  films: number | undefined;
   part: string;
 }
 
-function Line({ name, text, measured: { value, low, high }, part }: LineProperties) {
+function Line({ name, text, measured: { value, low, high }, films, part }: LineProperties) {
+  const few = films !== undefined && films < enough;
   return (
     <li>
       <strong>
@@ -108,7 +116,9 @@ function Line({ name, text, measured: { value, low, high }, part }: LineProperti
       </strong>{" "}
       <span className="faint">{t("meaning.interval", { low: percent(low), high: percent(high) })}</span>
       <br />
-      {t(text, { of100: Math.round(value * 100), part })}
+      {few
+        ? t(`${text}Few`, { count: films, of: Math.round(value * films), part })
+        : t(text, { of100: Math.round(value * 100), part })}
     </li>
   );
 }

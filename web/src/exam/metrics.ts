@@ -11,6 +11,8 @@ export interface Measured {
 export interface ModelMetrics {
   split?: string;
   films?: number;
+  /** Of the films. */
+  fractured?: number;
   sensitivity?: Measured;
   specificity?: Measured;
   auroc?: Measured;
@@ -25,6 +27,7 @@ export function metricsOf({ metrics }: Pick<LoadedModel, "metrics">): ModelMetri
   return {
     ...(typeof metrics.split === "string" ? { split: metrics.split } : {}),
     ...(typeof metrics.films === "number" ? { films: metrics.films } : {}),
+    ...(typeof metrics.fractured === "number" ? { fractured: metrics.fractured } : {}),
     ...Object.fromEntries(measured),
   };
 }

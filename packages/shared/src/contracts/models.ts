@@ -14,7 +14,7 @@ export const LoadedModel = Type.Object({
   }),
   metrics: Type.Record(Type.String(), Type.Unknown(), {
     description:
-      "Of the split it names: films, and each metric as {value, low, high}, a 95 % bootstrap interval. At the bundle’s own thresholds.",
+      "Of the split it names: films, the fractured ones among them, and each metric as {value, low, high}, with its 95 % interval. At the bundle’s own thresholds.",
   }),
   data: Type.Record(Type.String(), Type.Unknown()),
   licence: Type.String(),
