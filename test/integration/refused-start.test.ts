@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fractureManifest, temporaryFolder, writeBundle } from "@osteon/inference/testing";
+import { ownRedis } from "../support/backbone.js";
+
+const server = ownRedis();
 
 /** Starts a service that must refuse to, so that its supervisor does not try again. @returns what it says */
 async function refusal(t: TestContext, service: string, given: NodeJS.ProcessEnv): Promise<string> {
@@ -48,3 +51,12 @@ test("a worker whose folder of models is not there refuses to start, and names t
   const told = await refusal(t, "bodypart-worker", { MODELS_DIR: folder });
   assert.match(told, /^bodypart-worker: config-invalid: MODELS_DIR cannot be read \(ENOENT\)$/m);
 });
+
+for (const service of ["gateway", "webhook-worker"])
+  test(`a ${service} whose Redis lacks the database that it is to use refuses to start`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const given = { REDIS_URL: `${server.url}/99`, DATA_DIR: await temporaryFolder(t), PORT: "0" };
+    const told = await refusal(t, service, given);
+    assert.match(told, /config-invalid: REDIS_URL names database 99, which Redis does not give/);
+  });

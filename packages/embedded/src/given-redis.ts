@@ -1,4 +1,4 @@
-import { connectRedis, type RedisConnection, type RedisTarget } from "@osteon/shared/redis";
+import { checkDatabase, connectRedis, type RedisConnection, type RedisTarget } from "@osteon/shared/redis";
 import { StartError } from "./start-error.js";
 import { within } from "./within.js";
 
@@ -27,14 +27,18 @@ export function withoutRedis(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Time that a Redis somebody else runs has to answer, milliseconds: also one that is found by way of others. */
 const checkMs = 15_000;
 
-/** Checks a Redis that somebody else runs. @throws StartError if it does not answer */
+/** Checks a Redis that somebody else runs. @throws StartError if it does not answer, or lacks the database that is asked for */
 export async function checkRedis(target: RedisTarget): Promise<void> {
   let client: RedisConnection | undefined;
+  let fault = "does not answer";
   try {
     client = connectRedis(target, "commands");
-    await within(checkMs, client.ping(), () => new Error(`not within ${checkMs / 1000} s`));
+    const late = () => new Error(`not within ${checkMs / 1000} s`);
+    await within(checkMs, client.ping(), late);
+    fault = "cannot be used";
+    await within(checkMs, checkDatabase(client), late);
   } catch (error) {
-    throw new StartError(`Redis at ${placesOf(target)} does not answer: ${(error as Error).message}`);
+    throw new StartError(`Redis at ${placesOf(target)} ${fault}: ${(error as Error).message}`);
   } finally {
     client?.disconnect();
   }

@@ -18,6 +18,16 @@ test("a foreign Redis is checked", async (t) => {
   );
 });
 
+test("a foreign Redis without the database that is asked for is refused", async (t) => {
+  const redis = await startRedis({ dataDir: temporary(t) });
+  t.after(() => redis.stop());
+  await checkRedis({ REDIS_URL: `${redis.url}/15` });
+  await assert.rejects(
+    checkRedis({ REDIS_URL: `${redis.url}/99` }),
+    (error) => error instanceof StartError && /cannot be used: .*database 99/.test(error.message),
+  );
+});
+
 test("sentinels and a cluster name a Redis without a REDIS_URL", () => {
   assert.ok(!namesRedis({ REDIS_CLUSTER: "off", REDIS_SENTINELS: "", REDIS_URL: "" }));
   assert.ok(namesRedis({ REDIS_URL: "redis://127.0.0.1" }));

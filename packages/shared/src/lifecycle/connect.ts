@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Analyses, Ledger, LiveState } from "../analyses/index.js";
 import type { Config } from "../config/index.js";
+import { ProblemError } from "../problems/index.js";
 import { Queues } from "../queues/index.js";
-import { closeRedis, connectRedis } from "../redis/index.js";
+import { checkDatabase, closeRedis, connectRedis } from "../redis/index.js";
 import { MeteredStore, type ObjectStore, openStore, type StoreTimes } from "../storage/index.js";
 import type { Logger, Metrics } from "../telemetry/index.js";
 import { KnownEndpoints } from "../webhooks/index.js";
@@ -29,7 +30,11 @@ export async function connect(
     ...(metrics === undefined ? {} : { metrics }),
   });
   await untilUp("object store", () => backbone.store.probe(), logger);
-  await untilUp("redis", () => backbone.redis.ping(), logger);
+  const redisUp = async () => {
+    await backbone.redis.ping();
+    await checkDatabase(backbone.redis);
+  };
+  await untilUp("redis", redisUp, logger);
   return backbone;
 }
 
@@ -84,6 +89,8 @@ async function untilUp(what: string, step: () => Promise<unknown>, logger: Logge
       await step();
       return;
     } catch (error) {
+      // It is up, and will never do.
+      if (error instanceof ProblemError && error.code === "config-invalid") throw error;
       logger.warn({ err: error, tries }, `${what} is not up`);
       await delay(Math.min(250 * tries, 3_000));
     } finally {

@@ -1,5 +1,12 @@
 import { type Config, readCa } from "../config/index.js";
-import { type RedisOptions as AllOptions, Cluster, type ClusterNode, Redis } from "../libraries/redis.js";
+import {
+  type RedisOptions as AllOptions,
+  Cluster,
+  type ClusterNode,
+  Redis,
+  ReplyError,
+} from "../libraries/redis.js";
+import { ProblemError } from "../problems/index.js";
 
 /** A connection to one Redis, or to a cluster of them: the commands are the same. */
 export type RedisConnection = Redis | Cluster;
@@ -52,6 +59,29 @@ export function onOtherMasters(connection: RedisConnection, then: () => void): v
     if (known !== undefined && known !== now) then();
     known = now;
   });
+}
+
+/** Number of the database that a connection is for. A cluster has one. */
+export function databaseOf(connection: RedisConnection): number {
+  return connection instanceof Cluster ? 0 : (connection.options.db ?? 0);
+}
+
+/**
+ * Makes sure that Redis has the database that a connection is for: where it has not, the client goes on in database 0, which may be
+ * another Osteon's.
+ *
+ * @throws ProblemError `config-invalid` where Redis does not have it, or does not let this user take it
+ */
+export async function checkDatabase(connection: RedisConnection): Promise<void> {
+  const database = databaseOf(connection);
+  if (database === 0) return;
+  try {
+    await connection.select(database);
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    const detail = `REDIS_URL names database ${database}, which Redis does not give: ${(error as Error).message}.`;
+    throw new ProblemError("config-invalid", detail, { cause: error });
+  }
 }
 
 /** Ends a connection whatever state it is in. */

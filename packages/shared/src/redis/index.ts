@@ -1,5 +1,6 @@
 export { clockDifference } from "./clock-difference.js";
 export {
+  checkDatabase,
   closeRedis,
   connectRedis,
   onOtherMasters,
