@@ -1,5 +1,5 @@
 import type { RedisConnection } from "../redis/index.js";
-import { changesChannel, endMark } from "./live-state.js";
+import { changesChannelOf, endMark } from "./live-state.js";
 
 /** Told whether the change was the analysis's end, or may have been. */
 type Listener = (ended: boolean) => void;
@@ -21,7 +21,7 @@ export class Changes {
   constructor(subscriber: RedisConnection) {
     this.#subscriber = subscriber;
     subscriber.on("message", (channel: string, message: string) => {
-      if (channel !== changesChannel) return;
+      if (channel !== changesChannelOf(subscriber)) return;
       const [id = "", tenant] = message.split(endMark);
       for (const listener of this.#listeners.get(id) ?? []) listener(tenant !== undefined);
       for (const listener of this.#allListeners) listener(id, tenant || undefined);
@@ -53,7 +53,7 @@ export class Changes {
   }
 
   async start(): Promise<void> {
-    await this.#subscriber.subscribe(changesChannel);
+    await this.#subscriber.subscribe(changesChannelOf(this.#subscriber));
   }
 
   /** Calls `listener` at each change of any analysis, of whatever tenant, until the returned function is called. */

@@ -1,5 +1,11 @@
 import type { Analysis, AnalysisRequest, BodyPart } from "../contracts/index.js";
-import { onOtherMasters, type RedisConnection, redisGuarded, redisPrefix } from "../redis/index.js";
+import {
+  channelOf,
+  onOtherMasters,
+  type RedisConnection,
+  redisGuarded,
+  redisPrefix,
+} from "../redis/index.js";
 import { IdempotencyKeys } from "./idempotency-keys.js";
 import type { FilmResult } from "./results.js";
 
@@ -24,7 +30,7 @@ export type Standing = "known" | "forgotten" | "erased";
  * Channel on which an analysis's id is published whenever something of it changed, with `endMark` where that was its end; and
  * behind the mark whose it was, where nobody can look that up any more.
  */
-export const changesChannel = `${redisPrefix}:changes`;
+export const changesChannelOf = (redis: RedisConnection) => channelOf(redis, "changes");
 export const endMark = "!";
 
 const endedKey = `${redisPrefix}:ended`;
@@ -93,6 +99,7 @@ interface Scripts {
 export class LiveState {
   readonly idempotency: IdempotencyKeys;
   readonly #redis: RedisConnection & Scripts;
+  readonly #channel: string;
   #connectedAt = Date.now();
   /** Ids of what the ledger was seen to have since. */
   readonly #confirmed = new Set<string>();
@@ -101,6 +108,7 @@ export class LiveState {
     redis.defineCommand("osteonOpenAnalysis", { numberOfKeys: 2, lua: openScript });
     redis.defineCommand("osteonStartFilm", { numberOfKeys: 1, lua: startScript });
     redis.defineCommand("osteonSetOnce", { numberOfKeys: 4, lua: setScript });
+    this.#channel = changesChannelOf(redis);
     this.#redis = redis as RedisConnection & Scripts;
     this.idempotency = new IdempotencyKeys(redis);
     const doubt = () => {
@@ -127,7 +135,7 @@ export class LiveState {
    */
   async start(id: string, film: number): Promise<{ request?: AnalysisRequest; ended: boolean }> {
     const [request, end, done] = await redisGuarded(() =>
-      this.#redis.osteonStartFilm(keyOf(id), film, Date.now(), pendingSeconds, changesChannel, id),
+      this.#redis.osteonStartFilm(keyOf(id), film, Date.now(), pendingSeconds, this.#channel, id),
     );
     return {
       ...(typeof request === "string" ? { request: JSON.parse(request) as AnalysisRequest } : {}),
@@ -207,7 +215,7 @@ export class LiveState {
       this.#redis
         .multi()
         .del(keyOf(id))
-        .publish(changesChannel, id + endMark + tenant)
+        .publish(this.#channel, id + endMark + tenant)
         .exec(),
     );
   }
@@ -237,7 +245,7 @@ export class LiveState {
         field,
         JSON.stringify(value),
         seconds,
-        changesChannel,
+        this.#channel,
         id + mark,
         films,
         countedSeconds,

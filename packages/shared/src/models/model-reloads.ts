@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { WorkerReload } from "../contracts/index.js";
 import { Cluster } from "../libraries/redis.js";
 import { ProblemError } from "../problems/index.js";
-import { type RedisConnection, redisPrefix } from "../redis/index.js";
+import { channelOf, type RedisConnection } from "../redis/index.js";
 import { readAnnouncements } from "./announced-models.js";
 
 /** Carries the id of each call to reload, from a gateway to every worker that has models. */
-export const reloadChannel = `${redisPrefix}:models:reload`;
+export const reloadChannelOf = (redis: RedisConnection) => channelOf(redis, "models:reload");
 /** Carries each worker's answer, a `ReloadAnswer`, to the gateways. */
-export const reloadedChannel = `${redisPrefix}:models:reloaded`;
+export const reloadedChannelOf = (redis: RedisConnection) => channelOf(redis, "models:reloaded");
 
 export interface ReloadAnswer extends Pick<WorkerReload, "worker" | "service" | "models"> {
   /** Of the call. */
@@ -26,14 +26,14 @@ export class ModelReloads {
     this.#redis = redis;
     this.#subscriber = subscriber;
     subscriber.on("message", (channel: string, message: string) => {
-      if (channel !== reloadedChannel) return;
+      if (channel !== reloadedChannelOf(subscriber)) return;
       const answer = JSON.parse(message) as ReloadAnswer;
       this.#calls.get(answer.call)?.(answer);
     });
   }
 
   async start(): Promise<void> {
-    await this.#subscriber.subscribe(reloadedChannel);
+    await this.#subscriber.subscribe(reloadedChannelOf(this.#subscriber));
   }
 
   /**
@@ -85,7 +85,7 @@ export class ModelReloads {
         check();
       });
       // A fast worker answers before Redis has told how many listen.
-      this.#redis.publish(reloadChannel, call).then(
+      this.#redis.publish(reloadChannelOf(this.#redis), call).then(
         (heard) => {
           listening = heard;
           check();

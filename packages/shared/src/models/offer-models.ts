@@ -2,7 +2,7 @@ import type { ModelReload } from "../contracts/index.js";
 import type { ServiceContext } from "../lifecycle/index.js";
 import { closeRedis, connectRedis, type RedisConnection } from "../redis/index.js";
 import { Announcer, type OfferedModel } from "./announced-models.js";
-import { type ReloadAnswer, reloadChannel, reloadedChannel } from "./model-reloads.js";
+import { type ReloadAnswer, reloadChannelOf, reloadedChannelOf } from "./model-reloads.js";
 
 /** The models of a worker, which can be replaced while it works. */
 export interface ReplaceableModels {
@@ -50,15 +50,15 @@ export async function offerModels(
   subscriber.on("message", async (_channel: string, call: string) => {
     const answer: ReloadAnswer = { call, worker: announcer.worker, service, models: await reload() };
     await redis
-      .publish(reloadedChannel, JSON.stringify(answer))
+      .publish(reloadedChannelOf(redis), JSON.stringify(answer))
       .catch((error: unknown) => logger.warn({ err: error }, "reload not answered"));
   });
   await announcer.start();
-  await subscriber.subscribe(reloadChannel);
+  await subscriber.subscribe(reloadChannelOf(subscriber));
   // What was published while nobody listened is lost: while the connection was away, and at the start.
   subscriber.on("ready", () => {
     subscriber
-      .subscribe(reloadChannel)
+      .subscribe(reloadChannelOf(subscriber))
       .then(reload)
       .catch((error: unknown) => logger.warn({ err: error }, "not listening for reloads"));
   });

@@ -10,4 +10,4 @@ export {
 export { evictionPolicy } from "./eviction-policy.js";
 export { redisGuarded } from "./redis-guarded.js";
 export { redisNow } from "./redis-now.js";
-export { redisPrefix } from "./redis-prefix.js";
+export { channelOf, redisPrefix } from "./redis-prefix.js";
