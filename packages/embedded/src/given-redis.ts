@@ -30,18 +30,30 @@ const checkMs = 15_000;
 /** Checks a Redis that somebody else runs. @throws StartError if it does not answer, or lacks the database that is asked for */
 export async function checkRedis(target: RedisTarget): Promise<void> {
   let client: RedisConnection | undefined;
-  let fault = "does not answer";
+  let answers = false;
+  let met: Error | undefined;
   try {
     client = connectRedis(target, "commands");
+    // A command that fails says only that its tries are used up, or its time.
+    client.on("error", (error: Error) => {
+      met = error;
+    });
     const late = () => new Error(`not within ${checkMs / 1000} s`);
     await within(checkMs, client.ping(), late);
-    fault = "cannot be used";
+    answers = true;
     await within(checkMs, checkDatabase(client), late);
   } catch (error) {
-    throw new StartError(`Redis at ${placesOf(target)} ${fault}: ${(error as Error).message}`);
+    const fault = answers ? `cannot be used: ${causeOf(error)}` : `does not answer: ${causeOf(met ?? error)}`;
+    throw new StartError(`Redis at ${placesOf(target)} ${fault}`);
   } finally {
     client?.disconnect();
   }
+}
+
+/** What an error says: of a name with several addresses each one's own says it. */
+function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(causeOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Where it is looked for, without its password. */
