@@ -83,8 +83,8 @@ function alreadyRunning(dataDir: string, { pid, address }: Occupant): StartError
 /** A hard link appears whole or not at all, so nobody reads a lock half written. */
 function create(path: string, mark: ProcessMark): boolean {
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify(mark));
   try {
+    writeFileSync(own, JSON.stringify(mark));
     linkSync(own, path);
     return true;
   } catch (error) {

@@ -10,6 +10,7 @@ import { type EnsureOptions, ensureRedisServer } from "./redis-program.js";
 import { redisPassword } from "./secrets.js";
 import { StartError } from "./start-error.js";
 import { within } from "./within.js";
+import { writing } from "./writing.js";
 
 export interface RedisOptions extends EnsureOptions {
   /** Data goes to `redis/` in it, the log to `logs/redis.log`. One Redis per folder. */
@@ -187,6 +188,7 @@ class OwnRedis implements RunningRedis {
       "daemonize no",
       "loglevel notice",
     ];
-    writeFileSync(join(this.#dir, "redis.conf"), `${lines.join("\n")}\n`, { mode: 0o600 });
+    const path = join(this.#dir, "redis.conf");
+    writing(path, () => writeFileSync(path, `${lines.join("\n")}\n`, { mode: 0o600 }));
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writing } from "./writing.js";
 
 /** The secret that signs webhooks to callback addresses (Standard Webhooks). */
 export function webhookSecret(dataDir: string): string {
@@ -23,13 +24,15 @@ function secretIn(dir: string, name: string, make: () => string): string {
   const kept = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
   if (kept !== "") return kept;
   const made = make();
-  const file = openSync(`${path}.new`, "w", 0o600);
-  try {
-    writeFileSync(file, `${made}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.new`, path);
+  writing(path, () => {
+    const file = openSync(`${path}.new`, "w", 0o600);
+    try {
+      writeFileSync(file, `${made}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(`${path}.new`, path);
+  });
   return made;
 }
