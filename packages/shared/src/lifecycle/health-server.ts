@@ -31,8 +31,9 @@ export async function startHealthServer(
     server.once("error", reject).listen(options.port, options.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
-    address: `http://${options.host}:${port}`,
+    address: `http://${host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
