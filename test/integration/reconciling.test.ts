@@ -33,9 +33,13 @@ async function walkedAfterWipe(t: TestContext) {
   const reconciler = new Reconciler({ ...backbone, now: () => Date.now() + 60_000 });
   await startReconciling(reconciler, 600, { logger, metrics })();
   const { values } = await metrics.reconciled.get();
+  const rounds = (await metrics.upkeep.get()).values
+    .filter(({ labels, value }) => labels.task === "reconciling" && value > 0)
+    .map(({ labels, value }) => [labels.outcome, value]);
   const { bodypart = {} } = await queues.counts();
   return {
     counted: values.find(({ labels }) => labels.action === "requeued")?.value,
+    rounds,
     logged: warned.mock.calls.map(({ arguments: [, message] }: { arguments: unknown[] }) => message),
     jobs: Object.values(bodypart).reduce((sum, jobs) => sum + jobs, 0),
   };
@@ -47,10 +51,11 @@ test("what a walk put back is counted and logged, though an erasure failed in it
   const erased = await accept(backbone.analyses, requestOf());
   t.mock.method(backbone.store, "deletePrefix", away);
   await assert.rejects(backbone.analyses.erase(erased), { code: "store-unavailable" });
-  const { counted, logged, jobs } = await walkedAfterWipe(t);
+  const { counted, rounds, logged, jobs } = await walkedAfterWipe(t);
   assert.equal(jobs, films);
   assert.equal(counted, jobs);
   assert.deepEqual(logged, told);
+  assert.deepEqual(rounds, [["failed", 1]]);
 });
 
 test("what a walk put back is counted and logged, though the store went away in the middle of it", async (t) => {
@@ -60,8 +65,9 @@ test("what a walk put back is counted and logged, though the store went away in 
     if (key.endsWith("/request.json")) requests += 1;
     return requests > films ? away() : get(key);
   });
-  const { counted, logged, jobs } = await walkedAfterWipe(t);
+  const { counted, rounds, logged, jobs } = await walkedAfterWipe(t);
   assert.ok(jobs > 0 && jobs < films, `${jobs}`);
   assert.equal(counted, jobs);
   assert.deepEqual(logged, told);
+  assert.deepEqual(rounds, [["failed", 1]]);
 });

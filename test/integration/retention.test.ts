@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { after, before, type TestContext, test } from "node:test";
+import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
 import {
   type AnalysisRequest,
   analysisFolder,
@@ -8,6 +8,7 @@ import {
   type Config,
   deliveryName,
   expireAnalyses,
+  Metrics,
   ProblemError,
   Reconciler,
   webhookId,
@@ -24,6 +25,19 @@ const { startRetention } = (await import(source("upkeep/retention"))) as {
 
 const day = 86_400_000;
 const now = Date.now();
+
+let metrics: Metrics;
+/** Rounds that were counted since: those that were done, and those that failed. */
+const rounds = async () => {
+  const { values } = await metrics.upkeep.get();
+  const of = (outcome: string) =>
+    values.find(({ labels }) => labels.task === "retention" && labels.outcome === outcome)?.value;
+  return [of("done"), of("failed")];
+};
+beforeEach(() => {
+  metrics = new Metrics("gateway");
+});
+afterEach(() => metrics.close());
 
 let own: OwnBackbone;
 let backbone: Backbone;
@@ -226,7 +240,7 @@ test("no round is held by a clock that is another than Redis's, nor its turn tak
     const logged: unknown[][] = [];
     const log = (...call: unknown[]) => logged.push(call);
     const stop = startRetention({
-      ...{ analyses, redis, config: { RETENTION_TENANTS: "k=60", WEBHOOK_RETENTION_DAYS: 30 } },
+      ...{ metrics, analyses, redis, config: { RETENTION_TENANTS: "k=60", WEBHOOK_RETENTION_DAYS: 30 } },
       ...{ logger: { info: log, warn: log, error: log }, now: () => Date.now() + aheadMs },
     });
     await stop();
@@ -241,8 +255,12 @@ test("no round is held by a clock that is another than Redis's, nor its turn tak
   }
   assert.ok(await analyses.get(one));
   assert.equal(await redis.exists("{osteon}:retention"), 0);
+  assert.deepEqual(await rounds(), [0, 2]);
   await round(4 * 60_000);
   assert.equal(await redis.exists("{osteon}:retention"), 1);
+  assert.deepEqual(await rounds(), [1, 2]);
+  await round(0);
+  assert.deepEqual(await rounds(), [1, 2]);
   await redis.del("{osteon}:retention");
 });
 
@@ -256,13 +274,14 @@ test("a round goes through analyses, deliveries and keys, whichever of them cann
   const log = (...call: unknown[]) => logged.push(call);
   const config: Partial<Config> = { RETENTION_TENANTS: "g=30", WEBHOOK_RETENTION_DAYS: 30 };
   const stop = startRetention({
-    ...{ analyses, redis, config },
+    ...{ metrics, analyses, redis, config },
     logger: { info: log, warn: log, error: log },
   });
   await stop();
   assert.notEqual(await analyses.ledger.deliveries.get(stuck), undefined);
   assert.equal(await analyses.ledger.deliveries.get(other), undefined);
   assert.equal(await store.exists("idempotency/2020-01-01/key.json"), false);
+  assert.deepEqual(await rounds(), [0, 1]);
   const text = JSON.stringify(logged);
   for (const part of ["analysis cannot be erased", '"tenant":"g"', "store-unavailable", "next round"])
     assert.ok(text.includes(part), part);
@@ -285,7 +304,7 @@ test("a round keeps its turn for as long as it lasts, and after it", async (t) =
     await goesOn;
   });
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const stop = startRetention({ analyses, redis, config: { WEBHOOK_RETENTION_DAYS: 30 }, logger });
+  const stop = startRetention({ metrics, analyses, redis, config: { WEBHOOK_RETENTION_DAYS: 30 }, logger });
   await begun;
   await redis.pexpire(key, 60_000);
   t.mock.timers.tick(20 * 60_000);

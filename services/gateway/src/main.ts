@@ -65,6 +65,7 @@ async function start({ config, logger, metrics }: ServiceContext): Promise<Runni
     redis: backbone.redis,
     config,
     logger,
+    metrics,
   });
   return {
     address,

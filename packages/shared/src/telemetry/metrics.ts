@@ -18,6 +18,7 @@ export class Metrics {
   readonly deliveries: Counter<"result">;
   readonly refusals: Counter<"code">;
   readonly reconciled: Counter<"action">;
+  readonly upkeep: Counter<"task" | "outcome">;
   readonly storeSeconds: Histogram<"operation">;
   readonly storeBytes: Counter<"direction">;
   readonly #stop: () => void;
@@ -78,6 +79,12 @@ export class Metrics {
       labelNames: ["action"],
       registers,
     });
+    this.upkeep = new Counter({
+      name: "osteon_upkeep_rounds_total",
+      help: "Rounds of the reconciler and of retention, by outcome.",
+      labelNames: ["task", "outcome"],
+      registers,
+    });
     this.storeSeconds = new Histogram({
       name: "osteon_store_duration_seconds",
       help: "Time of one call of the object store, by operation.",
@@ -99,6 +106,8 @@ export class Metrics {
       this.refusals.inc({ code }, 0);
     for (const action of ["requeued", "settled", "redelivered", "swept", "stuck"])
       this.reconciled.inc({ action }, 0);
+    for (const task of ["reconciling", "retention"])
+      for (const outcome of ["done", "failed"]) this.upkeep.inc({ task, outcome }, 0);
     this.#stop = measureLoop(this.registry);
   }
 

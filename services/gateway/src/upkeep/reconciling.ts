@@ -16,8 +16,10 @@ export function startReconciling(
   };
   const step = async () => {
     try {
-      await reconciler.walk(seconds, tell);
+      const walked = await reconciler.walk(seconds, tell);
+      if (walked !== undefined) metrics.upkeep.inc({ task: "reconciling", outcome: "done" });
     } catch (error) {
+      metrics.upkeep.inc({ task: "reconciling", outcome: "failed" });
       logger.warn({ err: error }, "reconciling failed; the next walk tries again");
     }
   };

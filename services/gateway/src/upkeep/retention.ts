@@ -5,6 +5,7 @@ import {
   expireAnalyses,
   type Ledger,
   type Logger,
+  type Metrics,
   type ProblemCode,
   type ProblemError,
   type RedisConnection,
@@ -25,6 +26,7 @@ export interface RetentionParts {
   redis: RedisConnection;
   config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
   logger: Logger;
+  metrics: Pick<Metrics, "upkeep">;
   now?: () => number;
 }
 
@@ -70,19 +72,28 @@ export function startRetention({
   redis,
   config,
   logger,
+  metrics,
   now: clock = Date.now,
 }: RetentionParts): () => Promise<void> {
   const lock = new RedisLock(redis, { heldMs: (hourSeconds - 60) * 1000 });
-  const failed = (error: unknown) =>
+  let well = true;
+  const failed = (error: unknown) => {
+    well = false;
     logger.warn({ err: error }, "retention failed; the next round tries again");
+    return true;
+  };
+  /** Undefined where the round is another gateway's. */
   const hold = async () => {
     // One time for the whole round: the clock may be set meanwhile.
     const now = clock();
     const aheadMs = await clockDifference(redis, now);
     // Before the lock: another gateway's clock may be right.
-    if (aheadMs !== undefined)
-      return logger.error({ aheadMs }, "clock differs from Redis’s: no retention is held");
-    await lock.runWhereDue(`${redisPrefix}:retention`, () => round(now));
+    if (aheadMs !== undefined) {
+      well = false;
+      logger.error({ aheadMs }, "clock differs from Redis’s: no retention is held");
+      return true;
+    }
+    return lock.runWhereDue(`${redisPrefix}:retention`, () => round(now));
   };
   const round = async (now: number) => {
     const faults: ProblemError[] = [];
@@ -105,8 +116,12 @@ export function startRetention({
     const outage = faults.find(({ code }) => outages.includes(code));
     for (const fault of faults) if (fault !== outage) failed(fault);
     if (outage !== undefined) throw outage;
+    return true;
   };
   return startRepeating(async () => {
-    await hold().catch(failed);
+    well = true;
+    const due = await hold().catch(failed);
+    // Of a round that another gateway holds, that one tells.
+    if (due !== undefined) metrics.upkeep.inc({ task: "retention", outcome: well ? "done" : "failed" });
   }, hourSeconds);
 }
