@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { BodyPartProcessor } from "@osteon/bodypart-worker/body-part-processor";
 import { encodeFilm, type NormalisedFilm, packFilm } from "@osteon/imaging";
+import type { ClassifiedFilm } from "@osteon/inference";
 import {
   type AnalysisRequest,
-  type Attempt,
   analysisFolder,
   type Backbone,
   digestOf,
-  type FilmProcessorParts,
   filmJobId,
   type Logger,
   Metrics,
@@ -19,17 +19,9 @@ import { Compile } from "@osteon/shared/libraries/typebox";
 import { v7 as uuidv7 } from "uuid";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 
-interface ProcessorModule {
-  BodyPartProcessor: new (
-    parts: FilmProcessorParts & { classifier: { classify(film: NormalisedFilm): Promise<object> } },
-  ) => { process(attempt: Attempt<"bodypart">): Promise<void> };
-}
-const worker = new URL("../../../services/bodypart-worker/dist/src/body-part-processor.js", import.meta.url);
-const { BodyPartProcessor } = (await import(worker.href)) as ProcessorModule;
-
 const tenant = "default";
 const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
-const hand = {
+const hand: ClassifiedFilm = {
   bodyPart: { label: "hand", probability: 1, probabilities: { hand: 1 } },
   outcome: "analysed",
   model: { name: "bodypart", version: "1.0.0", digest: digestOf("a model") },
@@ -61,7 +53,7 @@ async function accepted(): Promise<AnalysisRequest> {
 
 function process(
   { id }: AnalysisRequest,
-  classify: (film: NormalisedFilm) => Promise<object>,
+  classify: (film: NormalisedFilm) => Promise<ClassifiedFilm>,
 ): Promise<void> {
   const processor = new BodyPartProcessor({
     ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silent },
@@ -121,7 +113,7 @@ test("a try that fails is over when its picture has come to the store", async (t
 test("a clock that is put back while a film is classified takes no time from it", async (t) => {
   const one = await accepted();
   const { now } = Date;
-  const classify = async () => {
+  const classify = async (): Promise<ClassifiedFilm> => {
     t.mock.method(Date, "now", () => now() - 3_600_000);
     return { ...hand, outcome: "unsupported-region" };
   };

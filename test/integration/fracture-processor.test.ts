@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { FractureProcessor } from "@osteon/fracture-worker/fracture-processor";
 import { encodeFilm } from "@osteon/imaging";
 import type { ExaminedFilm } from "@osteon/inference";
 import {
   type Analysis,
   type AnalysisRequest,
-  type Attempt,
   type Backbone,
   digestOf,
-  type FilmProcessorParts,
   type FractureJob,
   filmJobId,
   type Logger,
@@ -19,17 +18,6 @@ import {
 import { Compile } from "@osteon/shared/libraries/typebox";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
-
-interface ProcessorModule {
-  FractureProcessor: new (
-    parts: FilmProcessorParts & { examiner: { examine(): Promise<ExaminedFilm> } },
-  ) => {
-    process(attempt: Attempt<"fracture">): Promise<void>;
-    failed(job: FractureJob, problem: ProblemError): Promise<boolean>;
-  };
-}
-const worker = new URL("../../../services/fracture-worker/dist/src/fracture-processor.js", import.meta.url);
-const { FractureProcessor } = (await import(worker.href)) as ProcessorModule;
 
 const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, type TestContext, test } from "node:test";
+import { type ClaimedRequest, Idempotency } from "@osteon/gateway/intake/idempotency";
+import { MemoryBudget } from "@osteon/gateway/intake/memory-budget";
+import { Submission, type Submitted } from "@osteon/gateway/intake/submission";
 import {
   type Analysis,
   analysisFolder,
@@ -11,26 +14,7 @@ import {
 } from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { filmBytes, testFilms } from "../support/films.js";
-import { by, Idempotency, type Keys, nobody } from "../support/idempotency.js";
-
-interface Intake {
-  take(stream: AsyncIterable<Buffer>, name?: string): Promise<unknown>;
-}
-type Submitted = { analysis: Analysis; replayed: boolean };
-
-const gateway = new URL("../../../services/gateway/dist/src/intake/submission.js", import.meta.url);
-const { Submission } = (await import(gateway.href)) as {
-  Submission: new (
-    dependencies: object,
-    memory?: object,
-  ) => {
-    submit(
-      who: { tenant: string; key: null },
-      read: (intake: Intake) => Promise<object>,
-      key?: string,
-    ): Promise<Submitted>;
-  };
-};
+import { by, nobody } from "../support/idempotency.js";
 
 const hour = 3_600_000;
 let own: OwnBackbone;
@@ -47,7 +31,7 @@ const analysis = (id: string) =>
   by(async (asked) => (asked === id ? ({ id, status: "queued" } as Analysis) : undefined));
 
 /** Takes the key, and answers. */
-async function used(keys: Keys, request: Parameters<Keys["claim"]>[0]): Promise<void> {
+async function used(keys: Idempotency, request: ClaimedRequest): Promise<void> {
   const claim = await keys.claim(request, nobody);
   assert.ok("settle" in claim, "the key was free");
   assert.equal(await claim.keep(), true);
@@ -55,13 +39,14 @@ async function used(keys: Keys, request: Parameters<Keys["claim"]>[0]): Promise<
 }
 
 /** The memory of a gateway that holds no film: each goes to the store as it comes. */
-const noRoom = { tryTake: () => false, give: () => undefined };
+const noRoom = new MemoryBudget(1);
+noRoom.tryTake("another", 1);
 
 /** Submits a film under a key. */
 function submitUnder(
   key: string,
   redis: Backbone["redis"] = backbone.redis,
-  memory?: object,
+  memory?: MemoryBudget,
 ): Promise<Submitted> {
   const dependencies = {
     config: own.config,

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { answerInTurn } from "@osteon/gateway/plugins/pipelining";
 import type { Analysis } from "@osteon/shared";
 import { answerTo } from "../support/answer-to.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -14,9 +15,6 @@ import { until } from "../support/until.js";
 
 const hand = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 const script = "/docs/static/swagger-ui-bundle.js";
-const { answerInTurn } = (await import(
-  new URL("../../../services/gateway/dist/src/plugins/pipelining.js", import.meta.url).href
-)) as { answerInTurn: (server: Server) => void };
 let gateway: LoneGateway;
 before(async () => {
   gateway = await LoneGateway.start();

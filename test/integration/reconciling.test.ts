@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, type TestContext, test } from "node:test";
+import { startReconciling } from "@osteon/gateway/upkeep/reconciling";
 import { type Backbone, createLogger, Metrics, ProblemError, Reconciler } from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
-
-const source = new URL("../../../services/gateway/dist/src/upkeep/reconciling.js", import.meta.url).href;
-const { startReconciling } = (await import(source)) as {
-  startReconciling: (reconciler: Reconciler, seconds: number, parts: object) => () => Promise<void>;
-};
 
 const films = 40;
 const away = () => Promise.reject(new ProblemError("store-unavailable"));

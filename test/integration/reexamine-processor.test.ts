@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { ReexamineProcessor } from "@osteon/fracture-worker/reexamine-processor";
 import { encodeFilm } from "@osteon/imaging";
-import type { ExaminedFilm } from "@osteon/inference";
 import {
   type AnalysisRequest,
   type Backbone,
@@ -11,22 +11,9 @@ import {
   ProblemError,
   type ReexamineJob,
   Rereading,
-  type RereadProcessorParts,
 } from "@osteon/shared";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
-
-interface Examiner {
-  bones: Bone[];
-  examineAll(films: readonly { bone: Bone }[]): Promise<ExaminedFilm[]>;
-}
-interface ProcessorModule {
-  ReexamineProcessor: new (
-    parts: RereadProcessorParts & { examiner: Examiner },
-  ) => { failed(job: ReexamineJob, problem: ProblemError): Promise<boolean> };
-}
-const worker = new URL("../../../services/fracture-worker/dist/src/reexamine-processor.js", import.meta.url);
-const { ReexamineProcessor } = (await import(worker.href)) as ProcessorModule;
 
 const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
 const model = { name: "fracture-hand", version: "1.0.0", digest: digestOf("a model") };
@@ -41,7 +28,7 @@ before(async () => {
 after(() => own?.stop());
 
 /** A worker that has a model for hands, and what it is given up with. */
-function processor(examine: (bone: Bone) => void): InstanceType<ProcessorModule["ReexamineProcessor"]> {
+function processor(examine: (bone: Bone) => void): ReexamineProcessor {
   return new ReexamineProcessor({
     ...{ rereading: new Rereading(backbone), ledger: backbone.analyses.ledger, logger: silent },
     examiner: {

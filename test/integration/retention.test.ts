@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
+import { startRetention } from "@osteon/gateway/upkeep/retention";
 import {
   type AnalysisRequest,
   analysisFolder,
   type Backbone,
-  type Config,
   deliveryName,
   expireAnalyses,
   Metrics,
@@ -16,12 +16,6 @@ import {
 import { v7 as uuidv7 } from "uuid";
 import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
-
-const source = (name: string) =>
-  new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
-const { startRetention } = (await import(source("upkeep/retention"))) as {
-  startRetention: (parts: object) => () => Promise<void>;
-};
 
 const day = 86_400_000;
 const now = Date.now();
@@ -272,7 +266,7 @@ test("a round goes through analyses, deliveries and keys, whichever of them cann
   refuse(t, "/g/");
   const logged: unknown[] = [];
   const log = (...call: unknown[]) => logged.push(call);
-  const config: Partial<Config> = { RETENTION_TENANTS: "g=30", WEBHOOK_RETENTION_DAYS: 30 };
+  const config = { RETENTION_TENANTS: "g=30", WEBHOOK_RETENTION_DAYS: 30 };
   const stop = startRetention({
     ...{ metrics, analyses, redis, config },
     logger: { info: log, warn: log, error: log },

@@ -9,13 +9,14 @@ import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
 import { startS3 } from "@osteon/embedded/testing";
+import { Idempotency } from "@osteon/gateway/intake/idempotency";
 import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { S3Proxy } from "../faults/s3-proxy.js";
 import { TcpProxy } from "../faults/tcp-proxy.js";
 import { Client } from "../support/client.js";
 import { LoneGateway } from "../support/gateway.js";
-import { Idempotency, nobody } from "../support/idempotency.js";
+import { nobody } from "../support/idempotency.js";
 
 /** The store's side of keys, which is of no interest here. */
 const records = { find: async () => undefined, keep: async () => true };

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
+import { buildApp, type Parts } from "@osteon/gateway/app";
 import {
   type AnalysisRequest,
   acceptedFilm,
@@ -24,16 +25,6 @@ import {
 } from "@osteon/shared";
 import { TcpProxy } from "../faults/tcp-proxy.js";
 import { Client } from "./client.js";
-
-interface AppModule {
-  buildApp(parts: object): Promise<{
-    listen(where: { host: string; port: number }): Promise<string>;
-    close(): Promise<void>;
-  }>;
-}
-const compiled = (name: string) =>
-  new URL(`../../../services/gateway/dist/src/${name}.js`, import.meta.url).href;
-const { buildApp } = (await import(compiled("app"))) as AppModule;
 
 /** A gateway in this process with nobody behind it: what becomes of an analysis, the test says. */
 export class LoneGateway {
@@ -57,7 +48,7 @@ export class LoneGateway {
    */
   static async start(
     env: Record<string, string> = {},
-    admission: { check(tenant: string, films: number): void } = { check: () => undefined },
+    admission: Pick<Parts["admission"], "check"> = { check: () => undefined },
     logger?: Logger,
   ): Promise<LoneGateway> {
     const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-gateway-"));
@@ -83,7 +74,11 @@ export class LoneGateway {
       changes,
       reloads: new ModelReloads(backbone.redis, subscriber),
       policy: new TargetPolicy(config.WEBHOOK_ALLOW),
-      admission: { accepted: () => undefined, ...admission },
+      admission: {
+        accepted: () => undefined,
+        state: { backlog: 0, filmsPerSecond: undefined },
+        ...admission,
+      },
     });
     const url = await app.listen({ host: "127.0.0.1", port: 0 });
     return new LoneGateway(url, backbone, line, [

@@ -1,4 +1,4 @@
-export { BodyPartClassifier } from "./body-part-classifier.js";
+export { BodyPartClassifier, type ClassifiedFilm } from "./body-part-classifier.js";
 export { loadBundle, loadBundles } from "./bundle.js";
 export { createEngine, type EngineName, engineNames } from "./engines/index.js";
 export { examinedBones } from "./examined-bones.js";

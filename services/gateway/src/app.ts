@@ -51,7 +51,7 @@ export interface Dependencies {
   changes: Changes;
   reloads: ModelReloads;
   policy: TargetPolicy;
-  admission: Admission;
+  admission: Pick<Admission, "check" | "accepted" | "state">;
   submission: Submission;
   streams: OpenStreams;
   /** For answers that look at hundreds of records. */

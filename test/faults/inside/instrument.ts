@@ -55,8 +55,7 @@ export async function instrument(
     around(LiveState.prototype, step, () => `live-${step}`);
   }
   if (service === "webhook-worker") {
-    const sender = new URL("../../../../services/webhook-worker/dist/src/sender.js", import.meta.url);
-    const { Sender } = (await import(sender.href)) as { Sender: { prototype: object } };
+    const { Sender } = await import("@osteon/webhook-worker/sender");
     around(Sender.prototype, "post", () => "send");
   }
 }

@@ -51,10 +51,14 @@ export interface ClaimedRequest {
  */
 export class Idempotency {
   readonly #keys: IdempotencyKeys;
-  readonly #records: IdempotencyRecords;
+  readonly #records: Pick<IdempotencyRecords, "find" | "keep">;
   readonly #now: () => number;
 
-  constructor(redis: RedisConnection, records: IdempotencyRecords, now: () => number = Date.now) {
+  constructor(
+    redis: RedisConnection,
+    records: Pick<IdempotencyRecords, "find" | "keep">,
+    now: () => number = Date.now,
+  ) {
     this.#keys = new IdempotencyKeys(redis);
     this.#records = records;
     this.#now = now;

@@ -9,6 +9,7 @@ import {
   RedisLock,
   type UsedKey,
 } from "@osteon/shared";
+import type { Admission } from "../admission.js";
 import type { Parts } from "../app.js";
 import { pLimit } from "../libraries/fastify.js";
 import { requireScope } from "../plugins/auth.js";
@@ -48,9 +49,13 @@ interface AcceptanceOptions {
   mayTakeBack?: (exists: boolean) => Promise<boolean>;
 }
 
+interface SubmissionParts extends Pick<Parts, "config" | "policy" | "backbone"> {
+  admission: Pick<Admission, "check" | "accepted">;
+}
+
 /** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
 export class Submission {
-  readonly #dependencies: Parts;
+  readonly #dependencies: SubmissionParts;
   readonly #idempotency: Idempotency;
   readonly #lock: RedisLock;
   readonly #heavy = pLimit(mostHeavy);
@@ -59,7 +64,7 @@ export class Submission {
   readonly #memory: MemoryBudget;
 
   constructor(
-    dependencies: Parts,
+    dependencies: SubmissionParts,
     memory = new MemoryBudget(mostHeldOfAll, shareOfTenant(dependencies.config)),
   ) {
     this.#dependencies = dependencies;

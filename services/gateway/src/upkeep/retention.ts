@@ -25,7 +25,7 @@ export interface RetentionParts {
   analyses: Analyses;
   redis: RedisConnection;
   config: Pick<Config, "RETENTION_DAYS" | "RETENTION_TENANTS" | "WEBHOOK_RETENTION_DAYS">;
-  logger: Logger;
+  logger: Pick<Logger, "info" | "warn" | "error">;
   metrics: Pick<Metrics, "upkeep">;
   now?: () => number;
 }
