@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { BodyPartProcessor } from "@osteon/bodypart-worker/body-part-processor";
 import { encodeFilm, type NormalisedFilm, packFilm } from "@osteon/imaging";
@@ -7,20 +7,17 @@ import type { ClassifiedFilm } from "@osteon/inference";
 import {
   type AnalysisRequest,
   analysisFolder,
-  type Backbone,
   digestOf,
   filmJobId,
-  type Logger,
   Metrics,
   ProblemError,
   Timings,
 } from "@osteon/shared";
 import { Compile } from "@osteon/shared/libraries/typebox";
 import { v7 as uuidv7 } from "uuid";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { ownBackbone, silentLogger } from "../support/backbone.js";
 
 const tenant = "default";
-const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
 const hand: ClassifiedFilm = {
   bodyPart: { label: "hand", probability: 1, probabilities: { hand: 1 } },
   outcome: "analysed",
@@ -33,13 +30,7 @@ const film: NormalisedFilm = {
   data: Uint8Array.from({ length: width * height }, (_, at) => at % 251),
 };
 
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone();
 
 async function accepted(): Promise<AnalysisRequest> {
   const bytes = encodeFilm(film);
@@ -56,7 +47,7 @@ function process(
   classify: (film: NormalisedFilm) => Promise<ClassifiedFilm>,
 ): Promise<void> {
   const processor = new BodyPartProcessor({
-    ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silent },
+    ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silentLogger },
     classifier: { classify },
   });
   const data = { v: 1, tenant, analysisId: id, film: 0, acceptedAt: Date.now() };

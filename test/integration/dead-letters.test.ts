@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   type AnalysisRequest,
   analysisFolder,
-  type Backbone,
   deliveryName,
   type EndpointRecord,
   ProblemError,
@@ -11,18 +10,12 @@ import {
   Reconciler,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { lettersOf, ownBackbone } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const tenant = "default";
 
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone();
 
 async function failed(): Promise<AnalysisRequest> {
   const { analyses } = backbone;

@@ -1,40 +1,30 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { FractureProcessor } from "@osteon/fracture-worker/fracture-processor";
 import { encodeFilm } from "@osteon/imaging";
 import type { ExaminedFilm } from "@osteon/inference";
 import {
   type Analysis,
   type AnalysisRequest,
-  type Backbone,
   digestOf,
   type FractureJob,
   filmJobId,
-  type Logger,
   Metrics,
   ProblemError,
   Timings,
 } from "@osteon/shared";
 import { Compile } from "@osteon/shared/libraries/typebox";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { ownBackbone, silentLogger } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
 
-const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
-
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone();
 
 const [width, height] = [240, 300];
 const model = { name: "bodypart", version: "1.0.0", digest: digestOf("a model") };
 
 const processor = (examine: () => Promise<ExaminedFilm>) =>
   new FractureProcessor({
-    ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silent },
+    ...{ analyses: backbone.analyses, metrics: new Metrics("test"), logger: silentLogger },
     examiner: { examine },
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, type TestContext, test } from "node:test";
+import { beforeEach, type TestContext, test } from "node:test";
 import { type ClaimedRequest, Idempotency } from "@osteon/gateway/intake/idempotency";
 import { MemoryBudget } from "@osteon/gateway/intake/memory-budget";
 import { Submission, type Submitted } from "@osteon/gateway/intake/submission";
@@ -12,19 +12,13 @@ import {
   Reconciler,
   TargetPolicy,
 } from "@osteon/shared";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { ownBackbone } from "../support/backbone.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { by, nobody } from "../support/idempotency.js";
 
 const hour = 3_600_000;
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
+const backbone = ownBackbone();
 beforeEach(() => backbone.redis.flushall());
-after(() => own?.stop());
 
 const records = () => backbone.analyses.ledger.idempotency;
 const analysis = (id: string) =>
@@ -49,7 +43,7 @@ function submitUnder(
   memory?: MemoryBudget,
 ): Promise<Submitted> {
   const dependencies = {
-    config: own.config,
+    config: backbone.config,
     policy: new TargetPolicy(""),
     backbone: { ...backbone, redis },
     admission: { check: () => undefined, accepted: () => undefined },

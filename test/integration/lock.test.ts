@@ -1,22 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import {
-  type Backbone,
-  EndpointRegistry,
-  Endpoints,
-  ProblemError,
-  RedisLock,
-  SecretBox,
-} from "@osteon/shared";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { test } from "node:test";
+import { EndpointRegistry, Endpoints, ProblemError, RedisLock, SecretBox } from "@osteon/shared";
+import { ownBackbone } from "../support/backbone.js";
 
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone();
 
 /** A promise that is kept from outside. */
 function signal(): { given: Promise<void>; give: () => void } {

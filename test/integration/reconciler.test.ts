@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import {
   Analyses,
@@ -21,30 +21,21 @@ import {
   RunningProcessor,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { ownRedis } from "../support/backbone.js";
-import { freshAnalyses } from "../support/fresh-analyses.js";
+import { freshAnalysesEach } from "../support/fresh-analyses.js";
 import { accept as acceptBy, requestOf, resultOf } from "../support/requests.js";
 
-const server = ownRedis();
+const own = freshAnalysesEach();
 
-let redis: ReturnType<typeof connectRedis>;
-let store: FileStore;
-let queues: Queues;
-let analyses: Analyses;
 let now: number;
 let elapsed: number;
 let reconciler: Reconciler;
-let own: Awaited<ReturnType<typeof freshAnalyses>>;
 beforeEach(async () => {
-  own = await freshAnalyses(server);
-  ({ redis, store, queues, analyses } = own);
   now = Date.now() + 60_000;
   elapsed = 0;
-  reconciler = new Reconciler({ analyses, queues, redis, now: () => now, elapsed: () => elapsed });
+  reconciler = new Reconciler({ ...own, now: () => now, elapsed: () => elapsed });
 });
-afterEach(() => own.close());
 
-const accept = (of: AnalysisRequest) => acceptBy(analyses, of);
+const accept = (of: AnalysisRequest) => acceptBy(own.analyses, of);
 
 /** Time goes by, minutes, on every clock. */
 function pass(minutes: number): void {
@@ -52,18 +43,12 @@ function pass(minutes: number): void {
   elapsed += minutes * 60_000;
 }
 
-async function walk() {
-  await analyses.ledger.pending.flush();
-  await redis.del("{osteon}:reconciler");
-  const report = await reconciler.walk(5);
-  assert.ok(report);
-  return report;
-}
+const walk = () => own.walk(reconciler);
 
 const pending = async () => {
-  await analyses.ledger.pending.flush();
+  await own.analyses.ledger.pending.flush();
   const ids: string[] = [];
-  for await (const id of analyses.ledger.pending.ids()) ids.push(id);
+  for await (const id of own.analyses.ledger.pending.ids()) ids.push(id);
   return ids;
 };
 
@@ -86,71 +71,71 @@ describe("the reconciler", () => {
 
   test("enqueues again what a wiped Redis forgot, once", async () => {
     const one = await accept(requestOf(2));
-    await redis.flushall();
+    await own.redis.flushall();
     assert.equal((await walk()).requeued, 2);
-    assert.equal(await queues.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
+    assert.equal(await own.queues.state("bodypart", filmJobId(one.id, 1, "bodypart")), "pending");
     assert.equal((await walk()).requeued, 0);
   });
 
   test("enqueues only the films that have not ended", async () => {
     const one = await accept(requestOf(2));
-    await analyses.filmEnded(one, resultOf(one, 0));
-    await redis.flushall();
+    await own.analyses.filmEnded(one, resultOf(one, 0));
+    await own.redis.flushall();
     assert.equal((await walk()).requeued, 1);
-    assert.equal(await queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
+    assert.equal(await own.queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
   });
 
   test("ends what had all its films' ends when the worker died", async () => {
     const one = await accept(requestOf(2));
-    await analyses.ledger.results.putFilm(one, resultOf(one, 0));
-    await analyses.ledger.results.putFilm(one, resultOf(one, 1));
+    await own.analyses.ledger.results.putFilm(one, resultOf(one, 0));
+    await own.analyses.ledger.results.putFilm(one, resultOf(one, 1));
     assert.equal((await walk()).settled, 0, "its jobs are still in the queue: nothing is lost yet");
-    await redis.flushall();
+    await own.redis.flushall();
     assert.equal((await walk()).settled, 1);
-    assert.equal((await analyses.get(one))?.status, "completed");
+    assert.equal((await own.analyses.get(one))?.status, "completed");
     assert.deepEqual(await pending(), []);
   });
 
   test("finishes an end that was written and not followed up: delivery, marker, waiting clients", async () => {
     const one = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
-    const before = await analyses.get(one);
+    const before = await own.analyses.get(one);
     assert.ok(before);
-    const ended = await analyses.settle(one, { ...before, status: "completed" });
-    await analyses.ledger.pending.flush();
+    const ended = await own.analyses.settle(one, { ...before, status: "completed" });
+    await own.analyses.ledger.pending.flush();
     // As if the worker had died right after writing the result.
-    await store.put(`pending/${one.id}`, JSON.stringify({ tenant: "default" }));
-    await analyses.ledger.deliveries.remove({ tenant: "default", event: one.id });
-    await redis.flushall();
+    await own.store.put(`pending/${one.id}`, JSON.stringify({ tenant: "default" }));
+    await own.analyses.ledger.deliveries.remove({ tenant: "default", event: one.id });
+    await own.redis.flushall();
     assert.equal((await walk()).settled, 1);
-    assert.equal(await queues.state("webhook", deliveryName({ event: one.id })), "pending");
-    assert.deepEqual((await analyses.get(one))?.status, ended.status);
+    assert.equal(await own.queues.state("webhook", deliveryName({ event: one.id })), "pending");
+    assert.deepEqual((await own.analyses.get(one))?.status, ended.status);
     assert.deepEqual(await pending(), []);
   });
 
   test("brings back a delivery that Redis forgot, and leaves a dead letter dead", async () => {
     const one = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
-    await analyses.filmEnded(one, resultOf(one));
-    await redis.flushall();
+    await own.analyses.filmEnded(one, resultOf(one));
+    await own.redis.flushall();
     assert.equal((await walk()).redelivered, 1);
     assert.equal((await walk()).redelivered, 0);
-    await analyses.dispatch.giveUp({ tenant: one.tenant, event: one.id }, "gone");
-    await redis.flushall();
+    await own.analyses.dispatch.giveUp({ tenant: one.tenant, event: one.id }, "gone");
+    await own.redis.flushall();
     assert.equal((await walk()).redelivered, 0);
-    assert.ok(await analyses.ledger.deliveries.dead.has(deliveryName({ event: one.id })));
-    assert.equal(await queues.state("webhook", deliveryName({ event: one.id })), "unknown");
+    assert.ok(await own.analyses.ledger.deliveries.dead.has(deliveryName({ event: one.id })));
+    assert.equal(await own.queues.state("webhook", deliveryName({ event: one.id })), "unknown");
   });
 
   test("tells of a film whose worker died each time that its worker was lost", async (t) => {
     const one = await accept(requestOf());
-    t.mock.method(queues, "state", async () => "failed");
-    t.mock.method(queues, "failedReason", async () => "job stalled more than allowable limit");
+    t.mock.method(own.queues, "state", async () => "failed");
+    t.mock.method(own.queues, "failedReason", async () => "job stalled more than allowable limit");
     assert.equal((await walk()).settled, 1);
-    assert.equal((await analyses.get(one))?.error?.code, "worker-lost");
+    assert.equal((await own.analyses.get(one))?.error?.code, "worker-lost");
   });
 
   test("sweeps an upload that never became an analysis, after its time", async () => {
     const lost = requestOf();
-    await store.put(`pending/${lost.id}`, JSON.stringify({ tenant: "default" }));
+    await own.store.put(`pending/${lost.id}`, JSON.stringify({ tenant: "default" }));
     assert.equal((await walk()).swept, 0);
     pass(20);
     assert.equal((await walk()).swept, 1);
@@ -159,24 +144,24 @@ describe("the reconciler", () => {
 
   test("a clock that jumps ahead sweeps nothing that is still being sent", async () => {
     const coming = requestOf();
-    await analyses.ledger.stage(coming, 0, Buffer.from("abc"));
+    await own.analyses.ledger.stage(coming, 0, Buffer.from("abc"));
     assert.equal((await walk()).swept, 0);
     now += 60 * 60_000;
     assert.equal((await walk()).swept, 0);
-    await analyses.accept(coming, [undefined]);
+    await own.analyses.accept(coming, [undefined]);
     assert.equal((await walk()).swept, 0);
-    assert.deepEqual(await analyses.ledger.original(coming, 0), Buffer.from("abc"));
+    assert.deepEqual(await own.analyses.ledger.original(coming, 0), Buffer.from("abc"));
   });
 
   test("sweeps no film while its request may still come", async () => {
     const patient = new Reconciler({
-      ...{ analyses, queues, redis, now: () => now, elapsed: () => elapsed },
+      ...{ ...own, now: () => now, elapsed: () => elapsed },
       requestSeconds: 3600,
     });
     const coming = requestOf();
-    await analyses.ledger.stage(coming, 0, Buffer.from("abc"));
+    await own.analyses.ledger.stage(coming, 0, Buffer.from("abc"));
     const swept = async () => {
-      await redis.del("{osteon}:reconciler");
+      await own.redis.del("{osteon}:reconciler");
       return (await patient.walk(5))?.swept;
     };
     assert.equal(await swept(), 0);
@@ -188,34 +173,34 @@ describe("the reconciler", () => {
 
   test("a film that was swept under its client is not promised", async () => {
     const slow = requestOf(2);
-    await analyses.ledger.stage(slow, 0, Buffer.from("abc"));
+    await own.analyses.ledger.stage(slow, 0, Buffer.from("abc"));
     await walk();
     pass(20);
     assert.equal((await walk()).swept, 1);
-    await analyses.ledger.stage(slow, 1, Buffer.from("abc"));
-    await assert.rejects(analyses.accept(slow, [undefined, undefined]), { code: "request-timeout" });
-    assert.deepEqual(await store.list("analyses/"), []);
+    await own.analyses.ledger.stage(slow, 1, Buffer.from("abc"));
+    await assert.rejects(own.analyses.accept(slow, [undefined, undefined]), { code: "request-timeout" });
+    assert.deepEqual(await own.store.list("analyses/"), []);
     assert.deepEqual(await pending(), []);
-    assert.equal(await analyses.live(slow.id), undefined);
-    assert.equal(await queues.state("bodypart", filmJobId(slow.id, 0, "bodypart")), "unknown");
+    assert.equal(await own.analyses.live(slow.id), undefined);
+    assert.equal(await own.queues.state("bodypart", filmJobId(slow.id, 0, "bodypart")), "unknown");
   });
 
   test("a film that outlived the sweep of its marker is promised with a new one", async () => {
     const slow = requestOf();
-    await analyses.ledger.stage(slow, 0, Buffer.from("abc"));
-    await analyses.ledger.pending.remove(slow.id);
-    await analyses.accept(slow, [undefined]);
-    await redis.flushall();
+    await own.analyses.ledger.stage(slow, 0, Buffer.from("abc"));
+    await own.analyses.ledger.pending.remove(slow.id);
+    await own.analyses.accept(slow, [undefined]);
+    await own.redis.flushall();
     assert.equal((await walk()).requeued, 1);
   });
 
   for (const kind of ["bodypart", "webhook"] as const)
     test(`takes up at once a ${kind} job that a worker with a wrong clock put off for days`, async () => {
       const late = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
-      if (kind === "webhook") await analyses.filmEnded(late, resultOf(late));
+      if (kind === "webhook") await own.analyses.filmEnded(late, resultOf(late));
       const id = kind === "webhook" ? deliveryName({ event: late.id }) : filmJobId(late.id, 0, kind);
       const delayed = `{osteon}:${kind}:delayed`;
-      const blocking = connectRedis(server.url, "blocking");
+      const blocking = connectRedis(own.redisUrl, "blocking");
       const events = new EventEmitter();
       const putOff = once(events, "put-off");
       const worker = new RunningProcessor(
@@ -231,41 +216,41 @@ describe("the reconciler", () => {
       await putOff;
       await worker.drain();
       await closeRedis(blocking);
-      assert.equal(await redis.zcard(delayed), 1);
+      assert.equal(await own.redis.zcard(delayed), 1);
       const { requeued, redelivered } = await walk();
       assert.deepEqual([requeued, redelivered], kind === "webhook" ? [0, 1] : [1, 0]);
-      assert.equal(await redis.zcard(delayed), 0);
-      assert.equal(await queues.state(kind, id), "pending");
+      assert.equal(await own.redis.zcard(delayed), 0);
+      assert.equal(await own.queues.state(kind, id), "pending");
     });
 
   test("leaves a delivery alone that waits for half a day, as its receiver asked", async () => {
     const waiting = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
-    await analyses.filmEnded(waiting, resultOf(waiting));
+    await own.analyses.filmEnded(waiting, resultOf(waiting));
     const name = deliveryName({ event: waiting.id });
-    await redis.lrem("{osteon}:webhook:wait", 1, name);
-    await redis.zadd("{osteon}:webhook:delayed", (Date.now() + 12 * 3_600_000) * 0x1000, name);
+    await own.redis.lrem("{osteon}:webhook:wait", 1, name);
+    await own.redis.zadd("{osteon}:webhook:delayed", (Date.now() + 12 * 3_600_000) * 0x1000, name);
     assert.equal((await walk()).redelivered, 0);
-    assert.equal(await redis.zcard("{osteon}:webhook:delayed"), 1);
+    assert.equal(await own.redis.zcard("{osteon}:webhook:delayed"), 1);
   });
 
   describe("damaged records", () => {
     const corrupt = async (key: string) => {
-      const bytes = await store.get(key);
+      const bytes = await own.store.get(key);
       assert.ok(bytes);
       bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1;
-      await store.put(key, bytes);
+      await own.store.put(key, bytes);
     };
 
     for (const wiped of [false, true]) {
       test(`a request.json that was altered fails its analysis by a code${wiped ? ", also where Redis was wiped" : ""}`, async () => {
         const [hurt, well] = [await accept(requestOf(2)), await accept(requestOf())];
         await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}request.json`);
-        if (wiped) await redis.flushall();
-        else await queues.remove("bodypart", filmJobId(hurt.id, 0, "bodypart"));
+        if (wiped) await own.redis.flushall();
+        else await own.queues.remove("bodypart", filmJobId(hurt.id, 0, "bodypart"));
         const report = await walk();
         assert.equal(report.settled, 1);
         assert.equal(report.requeued, wiped ? 1 : 0, "the other goes its way");
-        const end = await analyses.get(hurt);
+        const end = await own.analyses.get(hurt);
         assert.equal(end?.status, "failed");
         assert.equal(end.error?.code, "record-damaged");
         assert.equal(end.films.length, wiped ? 0 : 2);
@@ -275,62 +260,62 @@ describe("the reconciler", () => {
 
     test("a film's result that was altered fails its analysis by a code", async () => {
       const hurt = await accept(requestOf(2));
-      await analyses.filmEnded(hurt, resultOf(hurt, 0));
+      await own.analyses.filmEnded(hurt, resultOf(hurt, 0));
       await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}results/0.json`);
-      await assert.rejects(analyses.filmEnded(hurt, resultOf(hurt, 1)), { code: "record-damaged" });
-      await redis.flushall();
+      await assert.rejects(own.analyses.filmEnded(hurt, resultOf(hurt, 1)), { code: "record-damaged" });
+      await own.redis.flushall();
       assert.equal((await walk()).settled, 1);
-      assert.equal((await analyses.get(hurt))?.error?.code, "record-damaged");
+      assert.equal((await own.analyses.get(hurt))?.error?.code, "record-damaged");
     });
 
     test("a marker that was altered is still known for its analysis", async () => {
       const place = `pending/${(await accept(requestOf())).id}`;
-      const kept = (await store.get(place))?.toString() ?? "";
+      const kept = (await own.store.get(place))?.toString() ?? "";
       for (const text of ['{"tena', kept.replace("default", "defau1t")]) {
-        await store.put(place, text);
-        await redis.flushall();
+        await own.store.put(place, text);
+        await own.redis.flushall();
         assert.equal((await walk()).requeued, 1, text);
       }
     });
 
     test("a result that was altered is told as such, and holds nobody else up", async () => {
       const [hurt, well] = [await accept(requestOf()), await accept(requestOf())];
-      await analyses.filmEnded(hurt, resultOf(hurt));
+      await own.analyses.filmEnded(hurt, resultOf(hurt));
       await corrupt(`${analysisFolder(hurt.tenant, hurt.id)}result.json`);
-      await analyses.ledger.pending.flush();
-      await store.put(`pending/${hurt.id}`, JSON.stringify({ tenant: "default" }));
-      await redis.flushall();
+      await own.analyses.ledger.pending.flush();
+      await own.store.put(`pending/${hurt.id}`, JSON.stringify({ tenant: "default" }));
+      await own.redis.flushall();
       const report = await walk();
       assert.deepEqual([report.stuck, report.requeued], [1, 1]);
-      await assert.rejects(analyses.get(hurt), { code: "record-damaged" });
-      assert.equal((await analyses.get(well))?.status, "processing");
+      await assert.rejects(own.analyses.get(hurt), { code: "record-damaged" });
+      assert.equal((await own.analyses.get(well))?.status, "processing");
     });
   });
 
   test("sweeps films that were staged and never accepted, and uploads that nobody named", async () => {
     const lost = requestOf();
-    await analyses.ledger.stage(lost, 0, Buffer.from("half a film"));
+    await own.analyses.ledger.stage(lost, 0, Buffer.from("half a film"));
     const unnamed = (minutes: number) =>
-      store.put(`uploads/${uuidv7({ msecs: now - minutes * 60_000 })}/default/film`, "never named");
+      own.store.put(`uploads/${uuidv7({ msecs: now - minutes * 60_000 })}/default/film`, "never named");
     await unnamed(59);
     assert.equal((await walk()).swept, 0);
     await unnamed(61);
     assert.equal((await walk()).swept, 1);
-    assert.equal((await store.list("uploads/")).length, 1);
+    assert.equal((await own.store.list("uploads/")).length, 1);
     pass(20);
     assert.equal((await walk()).swept, 1);
-    assert.deepEqual(await store.list("analyses/"), []);
+    assert.deepEqual(await own.store.list("analyses/"), []);
   });
 
   test("sweeps no upload by a clock that is another than Redis's, and tells of that once", async () => {
     const told: number[] = [];
     const wrong = new Reconciler({
-      ...{ analyses, queues, redis, now: () => now, elapsed: () => elapsed },
+      ...{ ...own, now: () => now, elapsed: () => elapsed },
       onClockDiffers: (milliseconds) => told.push(milliseconds),
     });
-    await store.put(`uploads/${uuidv7({ msecs: now })}/default/film`, "just put");
+    await own.store.put(`uploads/${uuidv7({ msecs: now })}/default/film`, "just put");
     const swept = async () => {
-      await redis.del("{osteon}:reconciler");
+      await own.redis.del("{osteon}:reconciler");
       return (await wrong.walk(5))?.swept;
     };
     const right = now;
@@ -339,7 +324,7 @@ describe("the reconciler", () => {
     now = right - 3_600_000;
     assert.equal(await swept(), 0);
     assert.ok(told.length === 1 && Math.abs((told[0] ?? 0) - 2 * 3_600_000) < 5 * 60_000, `${told}`);
-    await store.put(`uploads/${uuidv7({ msecs: right - 2 * 3_600_000 })}/default/film`, "two hours ago");
+    await own.store.put(`uploads/${uuidv7({ msecs: right - 2 * 3_600_000 })}/default/film`, "two hours ago");
     now = right;
     assert.equal(await swept(), 1);
     now += 2 * 3_600_000;
@@ -369,18 +354,18 @@ describe("the reconciler", () => {
   });
 
   test("knows of an upload that was used for as long as its request may be repeated", async () => {
-    const { uploads } = analyses.ledger;
+    const { uploads } = own.analyses.ledger;
     const used = { digest: "sha256:00", bytes: 6 };
     /** One of so many hours ago. */
     const usedUpload = async (hours: number) => {
       const ref = { tenant: "default", id: uuidv7({ msecs: now - hours * 3_600_000 }) };
-      await store.put(`uploads/${ref.id}/default/film`, "a film");
+      await own.store.put(`uploads/${ref.id}/default/film`, "a film");
       await uploads.use(ref, used);
       return ref;
     };
     // A day behind the end of its hour.
     const [known, past] = [await usedUpload(24.9), await usedUpload(25.1)];
-    assert.deepEqual(await store.list("uploads/"), []);
+    assert.deepEqual(await own.store.list("uploads/"), []);
     await walk();
     assert.deepEqual(await uploads.used(known), used);
     assert.equal(await uploads.used(past), undefined);
@@ -389,20 +374,20 @@ describe("the reconciler", () => {
   test("enqueues again in the order of fair shares, urgent films first", async () => {
     await accept(requestOf(5));
     const urgent = await accept(requestOf(1, { priority: "urgent" }));
-    await redis.flushall();
+    await own.redis.flushall();
     assert.equal((await walk()).requeued, 6);
-    const [first] = await redis.zrange("{osteon}:bodypart:prioritized", "0", "0");
+    const [first] = await own.redis.zrange("{osteon}:bodypart:prioritized", "0", "0");
     assert.equal(first, filmJobId(urgent.id, 0, "bodypart"));
-    assert.deepEqual([...(await queues.waiting())], [["default", 6]]);
+    assert.deepEqual([...(await own.queues.waiting())], [["default", 6]]);
   });
 
   test("goes on behind the markers at which an outage stopped it", async (t) => {
     const first = await accept(requestOf());
     for (let count = 0; count < 20; count += 1) await accept(requestOf());
-    await redis.flushall();
-    const get = store.get.bind(store);
+    await own.redis.flushall();
+    const get = own.store.get.bind(own.store);
     let away = true;
-    t.mock.method(store, "get", async (...call: Parameters<FileStore["get"]>) => {
+    t.mock.method(own.store, "get", async (...call: Parameters<FileStore["get"]>) => {
       if (away && call[0].startsWith(analysisFolder(first.tenant, first.id)))
         throw new ProblemError("store-unavailable");
       return get(...call);
@@ -411,28 +396,28 @@ describe("the reconciler", () => {
     assert.equal((await walk()).seen, 5, "the rest has its turn, whatever the first does");
     away = false;
     assert.equal((await walk()).requeued, 1, "what was passed over has its turn in the next round");
-    assert.deepEqual([...(await queues.waiting())], [["default", 21]]);
+    assert.deepEqual([...(await own.queues.waiting())], [["default", 21]]);
   });
 
   test("lets one walk at a time", async () => {
     await walk();
-    assert.equal(await new Reconciler({ analyses, queues, redis }).walk(5), undefined);
+    assert.equal(await new Reconciler(own).walk(5), undefined);
   });
 
   test("lets no other walk beside one that takes longer than its lock lasts", async (t) => {
     const films = 200;
     const lockSeconds = 2;
     for (let count = 0; count < films; count += 1) await accept(requestOf());
-    await analyses.ledger.pending.flush();
-    await redis.flushall();
+    await own.analyses.ledger.pending.flush();
+    await own.redis.flushall();
     // Of a store that answers: it would walk.
-    const ledger = new Ledger(new FileStore(await server.newFolder()));
-    const theirs = new Analyses({ ledger, live: own.live, queues });
-    const other = new Reconciler({ analyses: theirs, queues, redis });
+    const ledger = new Ledger(new FileStore(await own.newFolder()));
+    const theirs = new Analyses({ ledger, live: own.live, queues: own.queues });
+    const other = new Reconciler({ analyses: theirs, queues: own.queues, redis: own.redis });
     const slow = new EventEmitter();
     const answers = once(slow, "answers");
-    const get = store.get.bind(store);
-    t.mock.method(store, "get", async (...call: Parameters<FileStore["get"]>) => {
+    const get = own.store.get.bind(own.store);
+    t.mock.method(own.store, "get", async (...call: Parameters<FileStore["get"]>) => {
       slow.emit("asked");
       await answers;
       return get(...call);
@@ -449,170 +434,170 @@ describe("the reconciler", () => {
     }
     assert.equal((await walking)?.requeued, films);
     assert.equal(await other.walk(lockSeconds), undefined, "nor at once after it");
-    assert.deepEqual([...(await queues.waiting())], [["default", films]]);
+    assert.deepEqual([...(await own.queues.waiting())], [["default", films]]);
   });
 
   test("puts nothing back once another has its lock", async (t) => {
     for (let count = 0; count < 40; count += 1) await accept(requestOf());
-    await redis.flushall();
-    const enqueue = analyses.enqueue.bind(analyses);
-    t.mock.method(analyses, "enqueue", async (...call: Parameters<typeof enqueue>) => {
+    await own.redis.flushall();
+    const enqueue = own.analyses.enqueue.bind(own.analyses);
+    t.mock.method(own.analyses, "enqueue", async (...call: Parameters<typeof enqueue>) => {
       await enqueue(...call);
-      await redis.set("{osteon}:reconciler", "another", "PX", 60_000);
+      await own.redis.set("{osteon}:reconciler", "another", "PX", 60_000);
     });
     await assert.rejects(walk(), { code: "queue-unavailable" });
-    assert.deepEqual([...(await queues.waiting())], [["default", 1]]);
-    assert.equal(await redis.get("{osteon}:reconciler"), "another");
+    assert.deepEqual([...(await own.queues.waiting())], [["default", 1]]);
+    assert.equal(await own.redis.get("{osteon}:reconciler"), "another");
   });
 });
 
 describe("an end", () => {
   test("is written once: a second one, also another, changes nothing", async () => {
     const one = await accept(requestOf());
-    await analyses.filmEnded(one, resultOf(one));
-    const first = await analyses.get(one);
-    assert.equal(await analyses.filmFailed(one, 0, new ProblemError("film-lost")), false);
-    assert.deepEqual(await analyses.get(one), first);
-    await redis.flushall();
-    assert.deepEqual(await analyses.get(one), first, "the ledger tells the same without Redis");
+    await own.analyses.filmEnded(one, resultOf(one));
+    const first = await own.analyses.get(one);
+    assert.equal(await own.analyses.filmFailed(one, 0, new ProblemError("film-lost")), false);
+    assert.deepEqual(await own.analyses.get(one), first);
+    await own.redis.flushall();
+    assert.deepEqual(await own.analyses.get(one), first, "the ledger tells the same without Redis");
   });
 
   test("comes with the last film, whichever that is, even when two end at once", async () => {
     const one = await accept(requestOf(4));
-    await Promise.all([3, 1, 0].map((film) => analyses.filmEnded(one, resultOf(one, film))));
-    assert.equal((await analyses.get(one))?.status, "queued");
-    await Promise.all([2, 2].map((film) => analyses.filmEnded(one, resultOf(one, film))));
-    assert.equal((await analyses.get(one))?.status, "completed");
+    await Promise.all([3, 1, 0].map((film) => own.analyses.filmEnded(one, resultOf(one, film))));
+    assert.equal((await own.analyses.get(one))?.status, "queued");
+    await Promise.all([2, 2].map((film) => own.analyses.filmEnded(one, resultOf(one, film))));
+    assert.equal((await own.analyses.get(one))?.status, "completed");
     assert.deepEqual(await pending(), []);
   });
 
   test("of a film is told as it was written, also while others are on their way", async () => {
     const one = await accept(requestOf(2));
     // Its worker died after the film's end was in the store, before Redis knew of it; four times.
-    await analyses.ledger.results.putFilm(one, resultOf(one, 0));
-    assert.equal(await analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
-    const { error, outcome } = (await analyses.get(one))?.films[0] ?? {};
+    await own.analyses.ledger.results.putFilm(one, resultOf(one, 0));
+    assert.equal(await own.analyses.filmFailed(one, 0, new ProblemError("worker-lost")), false);
+    const { error, outcome } = (await own.analyses.get(one))?.films[0] ?? {};
     assert.deepEqual([error, outcome], [undefined, resultOf(one, 0).film.outcome]);
-    assert.equal(await analyses.filmFailed(one, 1, new ProblemError("worker-lost")), true);
-    assert.equal((await analyses.get(one))?.films[1]?.error?.code, "worker-lost");
+    assert.equal(await own.analyses.filmFailed(one, 1, new ProblemError("worker-lost")), true);
+    assert.equal((await own.analyses.get(one))?.films[1]?.error?.code, "worker-lost");
   });
 
   test("that Redis lost in a failover is told all the same, and looked up once", async (t) => {
     // After this connection was made, as the clock says.
     const accepted = Date.now() + 60_000;
     const one = await accept(requestOf(1, { createdAt: new Date(accepted).toISOString() }));
-    const get = t.mock.method(store, "get");
-    assert.equal((await analyses.get(one))?.status, "queued");
+    const get = t.mock.method(own.store, "get");
+    assert.equal((await own.analyses.get(one))?.status, "queued");
     assert.equal(get.mock.callCount(), 0, "whoever polls costs the store nothing");
-    await analyses.filmEnded(one, resultOf(one));
-    const end = await analyses.get(one);
+    await own.analyses.filmEnded(one, resultOf(one));
+    const end = await own.analyses.get(one);
     assert.equal(end?.status, "completed");
 
     t.mock.timers.enable({ apis: ["Date"], now: accepted + 60_000 });
-    const back = once(redis, "ready");
-    redis.disconnect(true);
+    const back = once(own.redis, "ready");
+    own.redis.disconnect(true);
     await back;
-    await redis.hdel(`{osteon}:live:${one.id}`, "end");
-    assert.deepEqual(await analyses.get(one), end);
+    await own.redis.hdel(`{osteon}:live:${one.id}`, "end");
+    assert.deepEqual(await own.analyses.get(one), end);
     const asked = get.mock.callCount();
-    assert.deepEqual(await analyses.get(one), end);
+    assert.deepEqual(await own.analyses.get(one), end);
     assert.equal(get.mock.callCount(), asked);
   });
 
   test("cancelled stays cancelled, whatever comes late", async () => {
     const one = await accept(requestOf());
-    assert.equal((await analyses.cancel(one)).status, "cancelled");
-    assert.equal(await queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
-    await analyses.filmEnded(one, resultOf(one));
-    assert.equal((await analyses.get(one))?.status, "cancelled");
-    assert.equal((await analyses.cancel(one)).status, "cancelled");
-    assert.equal(await analyses.start(one, 0), undefined);
+    assert.equal((await own.analyses.cancel(one)).status, "cancelled");
+    assert.equal(await own.queues.state("bodypart", filmJobId(one.id, 0, "bodypart")), "unknown");
+    await own.analyses.filmEnded(one, resultOf(one));
+    assert.equal((await own.analyses.get(one))?.status, "cancelled");
+    assert.equal((await own.analyses.cancel(one)).status, "cancelled");
+    assert.equal(await own.analyses.start(one, 0), undefined);
   });
 
   test("cancelled has all that its films had shown, also while it was being cancelled", async (t) => {
     const one = await accept(requestOf(2));
-    await analyses.start(one, 0);
+    await own.analyses.start(one, 0);
     const seen: (Analysis | undefined)[] = [];
-    const writing = t.mock.method(analyses.ledger.results, "put");
+    const writing = t.mock.method(own.analyses.ledger.results, "put");
     writing.mock.mockImplementationOnce(async (...call) => {
       writing.mock.restore();
-      await analyses.filmEnded(one, resultOf(one, 0));
-      seen.push(await analyses.get(one));
-      return analyses.ledger.results.put(...call);
+      await own.analyses.filmEnded(one, resultOf(one, 0));
+      seen.push(await own.analyses.get(one));
+      return own.analyses.ledger.results.put(...call);
     });
-    const end = await analyses.cancel(one);
+    const end = await own.analyses.cancel(one);
     assert.deepEqual(seen[0]?.films, end.films);
-    assert.deepEqual(await analyses.get(one), end);
+    assert.deepEqual(await own.analyses.get(one), end);
   });
 
   test("comes though a cancel broke off, with all its films", async (t) => {
     const one = await accept(requestOf(2));
-    const writing = t.mock.method(analyses.ledger.results, "put");
+    const writing = t.mock.method(own.analyses.ledger.results, "put");
     writing.mock.mockImplementationOnce(() => Promise.reject(new ProblemError("store-unavailable")));
-    await assert.rejects(analyses.cancel(one), { code: "store-unavailable" });
-    for (const film of [0, 1]) await analyses.filmEnded(one, resultOf(one, film));
-    const end = await analyses.get(one);
+    await assert.rejects(own.analyses.cancel(one), { code: "store-unavailable" });
+    for (const film of [0, 1]) await own.analyses.filmEnded(one, resultOf(one, film));
+    const end = await own.analyses.get(one);
     assert.deepEqual([end?.status, end?.films.length], ["completed", 2]);
   });
 
   test("erased leaves nothing in store, queue or Redis", async () => {
     const one = await accept(requestOf(2));
-    await analyses.erase(one);
-    assert.equal(await analyses.get(one), undefined);
-    assert.deepEqual(await store.list("analyses/"), []);
+    await own.analyses.erase(one);
+    assert.equal(await own.analyses.get(one), undefined);
+    assert.deepEqual(await own.store.list("analyses/"), []);
     assert.deepEqual(await pending(), []);
-    const keys = (await redis.keys("*")).filter((key) => key.includes(one.id));
+    const keys = (await own.redis.keys("*")).filter((key) => key.includes(one.id));
     assert.deepEqual(
       keys,
       [`{osteon}:erased:${one.id}`],
       "but for the note that it was erased, which goes by itself",
     );
-    assert.ok((await redis.ttl(keys[0] ?? "")) > 0);
+    assert.ok((await own.redis.ttl(keys[0] ?? "")) > 0);
   });
 });
 
 test("work under way does not bring back what was erased", async () => {
   const nothingLeft = async (id: string) => {
-    assert.equal(await analyses.get({ tenant: "default", id }), undefined);
-    assert.deepEqual(await store.list("analyses/"), []);
+    assert.equal(await own.analyses.get({ tenant: "default", id }), undefined);
+    assert.deepEqual(await own.store.list("analyses/"), []);
     assert.deepEqual(await pending(), []);
     assert.deepEqual(
-      (await redis.keys("*")).filter((key) => key.includes(id) && !key.includes(":erased:")),
+      (await own.redis.keys("*")).filter((key) => key.includes(id) && !key.includes(":erased:")),
       [],
     );
   };
   const single = await accept(requestOf(1, { callbackUrl: "https://example.com/" }));
-  await analyses.start(single, 0);
-  await analyses.erase(single);
-  await analyses.ledger.putImage(single, 0, Buffer.from("late"));
-  await analyses.filmEnded(single, resultOf(single));
+  await own.analyses.start(single, 0);
+  await own.analyses.erase(single);
+  await own.analyses.ledger.putImage(single, 0, Buffer.from("late"));
+  await own.analyses.filmEnded(single, resultOf(single));
   await nothingLeft(single.id);
 
   const several = await accept(requestOf(2));
-  await analyses.start(several, 0);
-  await analyses.erase(several);
-  await analyses.filmEnded(several, resultOf(several, 0));
+  await own.analyses.start(several, 0);
+  await own.analyses.erase(several);
+  await own.analyses.filmEnded(several, resultOf(several, 0));
   await nothingLeft(several.id);
 });
 
 test("what a client saw begun never waits again, though Redis forgets it", async () => {
   const one = await accept(requestOf(2));
-  await analyses.start(one, 0);
-  assert.equal((await analyses.get(one))?.status, "processing");
-  await redis.flushall();
-  assert.equal((await analyses.get(one))?.status, "processing", "while Redis knows nothing");
-  await analyses.start(one, 1);
-  await analyses.filmEnded(one, resultOf(one, 1));
-  assert.equal((await analyses.get(one))?.status, "processing", "when the other film goes on");
+  await own.analyses.start(one, 0);
+  assert.equal((await own.analyses.get(one))?.status, "processing");
+  await own.redis.flushall();
+  assert.equal((await own.analyses.get(one))?.status, "processing", "while Redis knows nothing");
+  await own.analyses.start(one, 1);
+  await own.analyses.filmEnded(one, resultOf(one, 1));
+  assert.equal((await own.analyses.get(one))?.status, "processing", "when the other film goes on");
   await walk();
-  assert.equal((await analyses.get(one))?.status, "processing", "when it is put back");
+  assert.equal((await own.analyses.get(one))?.status, "processing", "when it is put back");
 });
 
 test("a write that arrives after its acceptance was taken back is swept", async (t) => {
-  const put = store.put.bind(store);
+  const put = own.store.put.bind(own.store);
   const late: (() => Promise<boolean>)[] = [];
   let lost = "";
-  t.mock.method(store, "put", async (...call: Parameters<typeof put>) => {
+  t.mock.method(own.store, "put", async (...call: Parameters<typeof put>) => {
     if (lost === "" || !call[0].endsWith(lost)) return put(...call);
     late.push(() => put(...call));
     throw new ProblemError("store-unavailable");
@@ -625,7 +610,7 @@ test("a write that arrives after its acceptance was taken back is swept", async 
   await walk();
   pass(20);
   await walk();
-  assert.deepEqual(await store.list("analyses/"), []);
+  assert.deepEqual(await own.store.list("analyses/"), []);
   assert.deepEqual(await pending(), []);
 });
 
@@ -633,12 +618,12 @@ test("what a gateway promised whose clock was ahead is put back as well, and swe
   const hour = 60 * 60_000;
   const lost = await accept(requestOf(1, { id: uuidv7({ msecs: now + hour }) }));
   const brokenOff = { tenant: "default", id: uuidv7({ msecs: now + hour }) };
-  await analyses.ledger.stage(brokenOff, 0, Buffer.from("abc"));
-  await redis.flushall();
+  await own.analyses.ledger.stage(brokenOff, 0, Buffer.from("abc"));
+  await own.redis.flushall();
   assert.equal((await walk()).requeued, 0, "it may be on its way still");
   pass(0.5);
   assert.equal((await walk()).requeued, 1);
-  assert.equal(await queues.state("bodypart", filmJobId(lost.id, 0, "bodypart")), "pending");
+  assert.equal(await own.queues.state("bodypart", filmJobId(lost.id, 0, "bodypart")), "pending");
   pass(20);
   assert.equal((await walk()).swept, 1);
   assert.deepEqual(await pending(), [lost.id]);
@@ -646,11 +631,11 @@ test("what a gateway promised whose clock was ahead is put back as well, and swe
 
 test("a step that is noted after the end keeps what has ended no longer than its hour", async () => {
   const one = await accept(requestOf());
-  const lives = () => redis.ttl(`{osteon}:live:${one.id}`);
+  const lives = () => own.redis.ttl(`{osteon}:live:${one.id}`);
   assert.ok((await lives()) > 3600);
-  await analyses.filmEnded(one, resultOf(one));
+  await own.analyses.filmEnded(one, resultOf(one));
   assert.ok((await lives()) <= 3600);
-  const live = new LiveState(redis);
+  const live = new LiveState(own.redis);
   const bodyPart = { label: "hand", probability: 1, probabilities: {} };
   assert.equal(await live.classified(one.id, 0, { bodyPart, width: 300, height: 300 }), "known");
   assert.ok((await lives()) <= 3600);
@@ -658,68 +643,72 @@ test("a step that is noted after the end keeps what has ended no longer than its
 
 test("a job that comes late, of an acceptance that was taken back, fails nothing", async () => {
   const one = requestOf();
-  await new LiveState(redis).open(one);
-  const begun = await analyses.start(one, 0);
+  await new LiveState(own.redis).open(one);
+  const begun = await own.analyses.start(one, 0);
   assert.equal(begun?.id, one.id, "Redis had the commands, whose senders gave up");
-  await analyses.filmFailed(one, 0, new ProblemError("film-lost"));
-  assert.deepEqual(await store.list("analyses/"), []);
-  assert.deepEqual(await store.list("failed/"), []);
-  assert.equal(await analyses.live(one.id), undefined);
+  await own.analyses.filmFailed(one, 0, new ProblemError("film-lost"));
+  assert.deepEqual(await own.store.list("analyses/"), []);
+  assert.deepEqual(await own.store.list("failed/"), []);
+  assert.equal(await own.analyses.live(one.id), undefined);
   const kept = await accept(requestOf());
-  await analyses.filmFailed(kept, 0, new ProblemError("film-lost"));
-  assert.equal((await analyses.get(kept))?.error?.code, "film-lost", "a promise fails as before");
+  await own.analyses.filmFailed(kept, 0, new ProblemError("film-lost"));
+  assert.equal((await own.analyses.get(kept))?.error?.code, "film-lost", "a promise fails as before");
   const lost = await accept(requestOf());
-  await analyses.ledger.removeAllButMarker(lost);
-  await analyses.filmFailed(lost, 0, new ProblemError("film-lost"));
-  assert.equal((await analyses.get(lost))?.error?.code, "film-lost", "also one that the store lost whole");
+  await own.analyses.ledger.removeAllButMarker(lost);
+  await own.analyses.filmFailed(lost, 0, new ProblemError("film-lost"));
+  assert.equal(
+    (await own.analyses.get(lost))?.error?.code,
+    "film-lost",
+    "also one that the store lost whole",
+  );
 });
 
 test("what an acceptance wrote is taken back after its last write has ended, whichever failed", async (t) => {
   const steps: string[] = [];
-  const { put, deletePrefix } = store;
-  t.mock.method(store, "put", async (...call: Parameters<typeof put>) => {
+  const { put, deletePrefix } = own.store;
+  t.mock.method(own.store, "put", async (...call: Parameters<typeof put>) => {
     if (call[0].endsWith("original-0")) throw new ProblemError("store-unavailable");
     for (let turn = 0; turn < 10; turn += 1) await setImmediate();
-    const done = await put.apply(store, call);
+    const done = await put.apply(own.store, call);
     steps.push("written");
     return done;
   });
-  t.mock.method(store, "deletePrefix", (prefix: string) => {
+  t.mock.method(own.store, "deletePrefix", (prefix: string) => {
     steps.push("taken back");
-    return deletePrefix.call(store, prefix);
+    return deletePrefix.call(own.store, prefix);
   });
   await assert.rejects(accept(requestOf(3)), { code: "store-unavailable" });
   assert.deepEqual(steps, ["written", "written", "written", "taken back"]);
-  assert.deepEqual(await store.list("analyses/"), []);
+  assert.deepEqual(await own.store.list("analyses/"), []);
 });
 
 test("acceptance that fails leaves nothing behind", async () => {
   const one = requestOf();
   const broken = new Analyses({
-    ledger: new Ledger(store),
-    live: new LiveState(redis),
-    queues: Object.assign(Object.create(queues), {
+    ledger: new Ledger(own.store),
+    live: new LiveState(own.redis),
+    queues: Object.assign(Object.create(own.queues), {
       add: () => Promise.reject(new ProblemError("queue-unavailable")),
     }) as Queues,
   });
   await assert.rejects(broken.accept(one, [Buffer.from("abc")]), ProblemError);
-  assert.deepEqual(await store.list("analyses/"), []);
+  assert.deepEqual(await own.store.list("analyses/"), []);
   assert.deepEqual(await pending(), []);
-  assert.equal(await analyses.isErased(one.id), true, "a worker that has its job lets it be");
+  assert.equal(await own.analyses.isErased(one.id), true, "a worker that has its job lets it be");
   const promised = requestOf();
   await assert.rejects(
     broken.accept(promised, [Buffer.from("abc")], async () => false),
     ProblemError,
   );
-  await redis.flushall();
+  await own.redis.flushall();
   assert.equal((await walk()).requeued, 1, "what a repeat was promised meanwhile goes on");
 });
 
 test("views that had ended are seen again where Redis forgot them, before the others end", async () => {
   const exam = await accept(requestOf(2));
-  await analyses.filmEnded(exam, resultOf(exam, 0));
-  await redis.flushall();
-  assert.equal((await analyses.start(exam, 1))?.id, exam.id);
-  const films = (await analyses.live(exam.id))?.films.map(({ done }) => done?.film.outcome);
+  await own.analyses.filmEnded(exam, resultOf(exam, 0));
+  await own.redis.flushall();
+  assert.equal((await own.analyses.start(exam, 1))?.id, exam.id);
+  const films = (await own.analyses.live(exam.id))?.films.map(({ done }) => done?.film.outcome);
   assert.deepEqual(films, ["not-identified", undefined]);
 });

@@ -1,36 +1,27 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { ReexamineProcessor } from "@osteon/fracture-worker/reexamine-processor";
 import { encodeFilm } from "@osteon/imaging";
 import {
   type AnalysisRequest,
-  type Backbone,
   type Bone,
   digestOf,
-  type Logger,
   ProblemError,
   type ReexamineJob,
   Rereading,
 } from "@osteon/shared";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { ownBackbone, silentLogger } from "../support/backbone.js";
 import { accept, requestOf } from "../support/requests.js";
 
-const silent = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger;
 const model = { name: "fracture-hand", version: "1.0.0", digest: digestOf("a model") };
 const [width, height] = [8, 4];
 
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone();
 
 /** A worker that has a model for hands, and what it is given up with. */
 function processor(examine: (bone: Bone) => void): ReexamineProcessor {
   return new ReexamineProcessor({
-    ...{ rereading: new Rereading(backbone), ledger: backbone.analyses.ledger, logger: silent },
+    ...{ rereading: new Rereading(backbone), ledger: backbone.analyses.ledger, logger: silentLogger },
     examiner: {
       bones: ["hand"],
       examineAll: async (films) =>

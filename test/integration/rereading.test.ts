@@ -1,33 +1,22 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import {
-  type Analyses,
   type AnalysisRequest,
-  type connectRedis,
   type FilmResult,
   ProblemError,
-  type Queues,
   Reconciler,
   Rereading,
   rereadJobId,
 } from "@osteon/shared";
-import { ownRedis } from "../support/backbone.js";
-import { freshAnalyses } from "../support/fresh-analyses.js";
+import { freshAnalysesEach } from "../support/fresh-analyses.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
-const server = ownRedis();
+const own = freshAnalysesEach();
 
-let redis: ReturnType<typeof connectRedis>;
-let queues: Queues;
-let analyses: Analyses;
 let rereading: Rereading;
-let own: Awaited<ReturnType<typeof freshAnalyses>>;
-beforeEach(async () => {
-  own = await freshAnalyses(server);
-  ({ redis, queues, analyses } = own);
-  rereading = new Rereading({ analyses, queues });
+beforeEach(() => {
+  rereading = new Rereading(own);
 });
-afterEach(() => own.close());
 
 const digest = `sha256:${"a".repeat(64)}`;
 
@@ -39,28 +28,26 @@ function readBy(request: AnalysisRequest, film: number, version: string): FilmRe
 
 /** An analysis of two films that ended with different editions of the body-part model. */
 async function mixed(): Promise<AnalysisRequest> {
-  const request = await accept(analyses, requestOf(2));
+  const request = await accept(own.analyses, requestOf(2));
   for (const film of [0, 1]) {
-    await queues.remove("bodypart", `${request.id}-${film}-bodypart`);
-    await analyses.filmEnded(request, readBy(request, film, `1.0.${film}`));
+    await own.queues.remove("bodypart", `${request.id}-${film}-bodypart`);
+    await own.analyses.filmEnded(request, readBy(request, film, `1.0.${film}`));
   }
   return request;
 }
 
 async function walk() {
-  await redis.del("{osteon}:reconciler");
   const now = () => Date.now() + 60_000;
-  const report = await new Reconciler({ analyses, queues, redis, now }).walk(5);
-  assert.ok(report);
-  return report;
+  return own.walk(new Reconciler({ ...own, now }));
 }
 
-const state = (request: AnalysisRequest) => queues.state("reclassify", rereadJobId(request.id, "reclassify"));
+const state = (request: AnalysisRequest) =>
+  own.queues.state("reclassify", rereadJobId(request.id, "reclassify"));
 
 test("films of different editions do not end their analysis, but have it read again", async () => {
   const request = await mixed();
   assert.equal(await state(request), "pending");
-  const waiting = await analyses.get(request);
+  const waiting = await own.analyses.get(request);
   assert.equal(waiting?.status, "processing");
   assert.deepEqual(
     waiting.films.map(({ models }) => models),
@@ -74,7 +61,7 @@ test("films of different editions do not end their analysis, but have it read ag
     request,
     [0, 1].map((film) => readBy(request, film, "1.0.2")),
   );
-  const ended = await analyses.get(request);
+  const ended = await own.analyses.get(request);
   assert.equal(ended?.status, "completed");
   assert.deepEqual(
     ended.films.map(({ models }) => models?.bodyPart?.version),
@@ -85,13 +72,13 @@ test("films of different editions do not end their analysis, but have it read ag
     request,
     [0, 1].map((film) => readBy(request, film, "1.0.3")),
   );
-  assert.deepEqual(await analyses.get(request), ended);
+  assert.deepEqual(await own.analyses.get(request), ended);
 });
 
 test("a reading that Redis lost is made again, one that waits is left alone", async () => {
   const request = await mixed();
   assert.equal((await walk()).settled, 0);
-  await redis.flushall();
+  await own.redis.flushall();
   assert.equal(await state(request), "unknown");
   await walk();
   assert.equal(await state(request), "pending");
@@ -100,23 +87,23 @@ test("a reading that Redis lost is made again, one that waits is left alone", as
 test("a reading that failed for good fails the analysis, and no finding of the first stays", async () => {
   const request = await mixed();
   await rereading.failed(request, new ProblemError("engine-failed"));
-  const ended = await analyses.get(request);
+  const ended = await own.analyses.get(request);
   assert.deepEqual([ended?.status, ended?.error?.code], ["failed", "engine-failed"]);
   for (const film of ended?.films ?? []) assert.equal(film.models, undefined);
   await rereading.failed(request, new ProblemError("film-lost"));
-  assert.deepEqual(await analyses.get(request), ended);
+  assert.deepEqual(await own.analyses.get(request), ended);
 });
 
 test("cancelled or erased, it is not read again", async () => {
   const cancelled = await mixed();
-  assert.equal((await analyses.cancel(cancelled)).status, "cancelled");
+  assert.equal((await own.analyses.cancel(cancelled)).status, "cancelled");
   assert.equal(await state(cancelled), "unknown");
   assert.equal(await rereading.open(cancelled), undefined);
 
   const erased = await mixed();
-  await analyses.erase(erased);
+  await own.analyses.erase(erased);
   assert.equal(await state(erased), "unknown");
   assert.equal(await rereading.open(erased), undefined);
   await rereading.end(erased, [readBy(erased, 0, "1.0.0"), readBy(erased, 1, "1.0.0")]);
-  assert.equal(await analyses.get(erased), undefined);
+  assert.equal(await own.analyses.get(erased), undefined);
 });

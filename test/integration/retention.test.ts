@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { after, afterEach, before, beforeEach, type TestContext, test } from "node:test";
+import { afterEach, beforeEach, type TestContext, test } from "node:test";
 import { startRetention } from "@osteon/gateway/upkeep/retention";
 import {
   type AnalysisRequest,
   analysisFolder,
-  type Backbone,
   deliveryName,
   expireAnalyses,
   Metrics,
@@ -14,7 +13,7 @@ import {
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { ownBackbone } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const day = 86_400_000;
@@ -33,13 +32,7 @@ beforeEach(() => {
 });
 afterEach(() => metrics.close());
 
-let own: OwnBackbone;
-let backbone: Backbone;
-before(async () => {
-  own = await openOwnBackbone();
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone();
 
 /** An analysis that was accepted so many days ago. */
 async function accepted(

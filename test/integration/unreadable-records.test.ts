@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   type AnalysisRequest,
   analysisFolder,
-  type Backbone,
   type DeadLetter,
   type DeliveryRecord,
   deliveryName,
@@ -12,21 +11,15 @@ import {
   webhookId,
 } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
-import { lettersOf, type OwnBackbone, openOwnBackbone } from "../support/backbone.js";
+import { lettersOf, ownBackbone } from "../support/backbone.js";
 import { accept, requestOf, resultOf } from "../support/requests.js";
 
 const day = 86_400_000;
 const tenant = "default";
 
-let own: OwnBackbone;
-let backbone: Backbone;
 /** What the backbone's logger was given. */
 const logged: unknown[] = [];
-before(async () => {
-  own = await openOwnBackbone({ error: (about: unknown) => logged.push(about) });
-  ({ backbone } = own);
-});
-after(() => own?.stop());
+const backbone = ownBackbone({ error: (about: unknown) => logged.push(about) });
 
 /** Registers an endpoint for the ends of analyses. */
 async function endpoint(): Promise<string> {

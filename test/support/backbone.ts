@@ -4,7 +4,15 @@ import os from "node:os";
 import path from "node:path";
 import { after, before } from "node:test";
 import { type RunningRedis, startRedis } from "@osteon/embedded";
-import { type Backbone, type Config, DeadLetters, loadConfig, openBackbone, RedisLock } from "@osteon/shared";
+import {
+  type Backbone,
+  type Config,
+  createLogger,
+  DeadLetters,
+  loadConfig,
+  openBackbone,
+  RedisLock,
+} from "@osteon/shared";
 
 /** A file store and a Redis of their own, opened. */
 export interface OwnBackbone {
@@ -13,10 +21,10 @@ export interface OwnBackbone {
   stop(): Promise<void>;
 }
 
-/** For the tests of one file. @param logger as `openBackbone` takes it */
-export async function openOwnBackbone(
-  logger?: NonNullable<Parameters<typeof openBackbone>[1]>["logger"],
-): Promise<OwnBackbone> {
+type ToldOf = NonNullable<Parameters<typeof openBackbone>[1]>["logger"];
+
+/** For one test, or where a file's own `before` does more. @param logger as `openBackbone` takes it */
+export async function openOwnBackbone(logger?: ToldOf): Promise<OwnBackbone> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "osteon-own-"));
   const server = await startRedis({ dataDir: folder });
   const config = loadConfig({ DATA_DIR: folder, REDIS_URL: server.url, LOG_LEVEL: "silent" });
@@ -32,9 +40,45 @@ export async function openOwnBackbone(
   };
 }
 
+/**
+ * The same for all tests of one file, as it is once they run. To be called where the file's own `before` would stand.
+ * @param logger as `openBackbone` takes it
+ */
+export function ownBackbone(logger?: ToldOf): Omit<Backbone, "close"> & { readonly config: Config } {
+  let opened: OwnBackbone | undefined;
+  before(async () => {
+    opened = await openOwnBackbone(logger);
+  });
+  after(() => opened?.stop());
+  const own = () => {
+    assert.ok(opened, "only once tests run");
+    return opened;
+  };
+  return {
+    get store() {
+      return own().backbone.store;
+    },
+    get redis() {
+      return own().backbone.redis;
+    },
+    get queues() {
+      return own().backbone.queues;
+    },
+    get analyses() {
+      return own().backbone.analyses;
+    },
+    get config() {
+      return own().config;
+    },
+  };
+}
+
+/** Says nothing. */
+export const silentLogger = createLogger("test", { LOG_LEVEL: "silent" });
+
 /** Its dead letters, as a process of their own. @param onDamaged as `DeadLetters` takes it */
 export function lettersOf(
-  { analyses, redis }: Backbone,
+  { analyses, redis }: Pick<Backbone, "analyses" | "redis">,
   onDamaged?: ConstructorParameters<typeof DeadLetters>[2],
 ): DeadLetters {
   return new DeadLetters(analyses, new RedisLock(redis), onDamaged);

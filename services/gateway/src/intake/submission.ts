@@ -2,6 +2,7 @@ import {
   type AcceptedFilm,
   type Analysis,
   type AnalysisRequest,
+  type Backbone,
   eraseAnyway,
   type KeyRecord,
   ProblemError,
@@ -49,7 +50,8 @@ interface AcceptanceOptions {
   mayTakeBack?: (exists: boolean) => Promise<boolean>;
 }
 
-interface SubmissionParts extends Pick<Parts, "config" | "policy" | "backbone"> {
+interface SubmissionParts extends Pick<Parts, "config" | "policy"> {
+  backbone: Pick<Backbone, "analyses" | "redis">;
   admission: Pick<Admission, "check" | "accepted">;
 }
 
