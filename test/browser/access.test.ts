@@ -8,8 +8,8 @@ import { filmFiles, launchBrowser, openPage, transfer } from "../support/browser
 import { TenantClient } from "../support/endpoints.js";
 import { failedJob } from "../support/failed-job.js";
 import { filmBytes, testFilms } from "../support/films.js";
-import { SeverableLine } from "../support/severable-line.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 
 const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");
 let system: TestSystem;
@@ -159,24 +159,24 @@ describe("where keys are on", () => {
   });
 
   test("a session that ended while the page lay open is noticed when its stream ends", async () => {
-    const line = await SeverableLine.to(system.client.url);
+    const line = await TcpProxy.start(Number(new URL(system.client.url).port));
     const { page, close } = await openPage(browser, line.url, {}, /401|ERR_/);
     const { text } = await makeKey("ours", "submit", "read");
     await page.goto("/");
     await signIn(page, text);
     await live(page);
-    line.cut();
+    line.refuse(true);
     await page.getByText("Connection lost").waitFor();
     // What the page asks from here on gets no answer, until the session is over and the line there again.
     await page.context().clearCookies();
-    line.mend();
+    line.refuse(false);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await close();
     await line.close();
   });
 
   test("a refusal that cannot be asked about leaves the page, and is asked about once that can be", async () => {
-    const line = await SeverableLine.to(system.client.url);
+    const line = await TcpProxy.start(Number(new URL(system.client.url).port));
     const { page, close } = await openPage(browser, line.url, {}, /401|ERR_/);
     const { text } = await makeKey("ours", "submit", "read");
     await page.goto("/");
@@ -189,8 +189,8 @@ describe("where keys are on", () => {
     await asked;
     await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
     await page.unroute("**/v1/session");
-    line.cut();
-    line.mend();
+    line.refuse(true);
+    line.refuse(false);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await close();
     await line.close();

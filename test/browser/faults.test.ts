@@ -3,8 +3,8 @@ import { after, before, describe, test } from "node:test";
 import type { Analysis } from "@osteon/shared";
 import type { Browser, Page } from "playwright-core";
 import { filmFiles, launchBrowser, openPage, transfer } from "../support/browser.js";
-import { SeverableLine } from "../support/severable-line.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 
 let system: TestSystem;
 let browser: Browser;
@@ -212,7 +212,7 @@ describe("what goes wrong", () => {
   });
 
   test("a lost connection is told, comes back by itself, and misses nothing", async () => {
-    const line = await SeverableLine.to(system.client.url);
+    const line = await TcpProxy.start(Number(new URL(system.client.url).port));
     const { page, close } = await openPage(browser, line.url, {}, /ERR_/);
     await page.goto("/");
     await page.getByRole("heading", { level: 1 }).waitFor();
@@ -225,12 +225,12 @@ describe("what goes wrong", () => {
       );
       await page.getByRole("button", { name: "Examine 8 exams" }).click();
       await lost.and(page.locator('[data-step="queued"]')).nth(7).waitFor();
-      line.cut();
+      line.refuse(true);
       await page.getByText("Connection lost").waitFor();
     });
     await system.settled(120);
     assert.equal(await lost.and(page.locator('[data-step="done"]')).count(), 0);
-    line.mend();
+    line.refuse(false);
     await lost.and(page.locator('[data-step="done"]')).nth(7).waitFor();
     await page.getByText("Connection lost").waitFor({ state: "detached" });
     await close();

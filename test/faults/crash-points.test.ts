@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { SupervisedProcess } from "@osteon/embedded";
+import { Random } from "../support/random.js";
 import { until } from "../support/until.js";
 import { check } from "./checker.js";
 import { FaultSystem, signal } from "./fault-system.js";
 import { History } from "./history.js";
 import { type CrashableService, type CrashPoint, crashPoints, steps } from "./inside/points.js";
 import { Load } from "./load.js";
-import { Random } from "./random.js";
 
 /** A point is met within seconds, or minutes where others keep the machine busy; one that nobody meets is no crash point. */
 const reachedWithinMs = 600_000;

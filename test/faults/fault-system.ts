@@ -19,12 +19,12 @@ import { Receiver } from "../support/receiver.js";
 import { analysisFolders } from "../support/store-folders.js";
 import { strayKeys } from "../support/stray-keys.js";
 import { webhookSecret } from "../support/system.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 import type { Leftovers } from "./checker.js";
 import type { History } from "./history.js";
 import { armedFile, type CrashPoint, clockFile } from "./inside/points.js";
 import { S3Proxy } from "./s3-proxy.js";
 import { mountDisk, type SmallDisk } from "./small-disk.js";
-import { TcpProxy } from "./tcp-proxy.js";
 
 const preload = new URL("./inside/preload.js", import.meta.url).href;
 /** Room of the store where it can be filled up, megabytes. */

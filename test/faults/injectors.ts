@@ -1,7 +1,7 @@
 import type { ServiceName, SupervisedProcess } from "@osteon/embedded";
+import type { Random } from "../support/random.js";
 import { type FaultSystem, signal } from "./fault-system.js";
 import { crashPoints } from "./inside/points.js";
-import type { Random } from "./random.js";
 import type { S3Fault } from "./s3-proxy.js";
 
 type Heal = () => unknown;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Analysis, type Film, isEnded } from "@osteon/shared";
 import { filmBytes, testFilms } from "../support/films.js";
+import type { Random } from "../support/random.js";
 import type { FaultSystem } from "./fault-system.js";
-import type { Random } from "./random.js";
 
 const allNames = testFilms(24).map(({ file }) => file);
 const films = new Map(allNames.map((name) => [name, new Blob([Uint8Array.from(filmBytes(name))])]));

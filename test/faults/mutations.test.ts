@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { Film } from "@osteon/shared";
+import { Random } from "../support/random.js";
 import { check, type Violation } from "./checker.js";
 import { FaultSystem, signal } from "./fault-system.js";
 import { History } from "./history.js";
 import type { Mutation } from "./inside/mutations.js";
 import type { CrashPoint } from "./inside/points.js";
 import { Load } from "./load.js";
-import { Random } from "./random.js";
 
 interface Scenario {
   /** The guarantee that the mutation breaks. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Random } from "../support/random.js";
 import { check, type Violation } from "./checker.js";
 import { FaultSystem } from "./fault-system.js";
 import { History } from "./history.js";
 import { type Injector, injectors } from "./injectors.js";
 import { Load } from "./load.js";
-import { Random } from "./random.js";
 
 export interface RunOptions {
   seed: number;

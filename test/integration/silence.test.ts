@@ -13,10 +13,10 @@ import { Idempotency } from "@osteon/gateway/intake/idempotency";
 import { type Analysis, closeRedis, connectRedis } from "@osteon/shared";
 import { S3Store } from "@osteon/shared/s3-store";
 import { S3Proxy } from "../faults/s3-proxy.js";
-import { TcpProxy } from "../faults/tcp-proxy.js";
 import { Client } from "../support/client.js";
 import { LoneGateway } from "../support/gateway.js";
 import { nobody } from "../support/idempotency.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 
 /** The store's side of keys, which is of no interest here. */
 const records = { find: async () => undefined, keep: async () => true };

@@ -23,8 +23,8 @@ import {
   openBackbone,
   TargetPolicy,
 } from "@osteon/shared";
-import { TcpProxy } from "../faults/tcp-proxy.js";
 import { Client } from "./client.js";
+import { TcpProxy } from "./tcp-proxy.js";
 
 /** A gateway in this process with nobody behind it: what becomes of an analysis, the test says. */
 export class LoneGateway {

@@ -1,3 +1,5 @@
+import { Random } from "./random.js";
+
 /** Requests that a client may send by mistake or malice, made from a seed: the same seed makes the same requests. */
 export interface GeneratedRequest {
   /** For the message of a failure. */
@@ -5,39 +7,6 @@ export interface GeneratedRequest {
   bytes: Buffer;
   /** Whether it is one whole HTTP request: then it must be answered. */
   whole: boolean;
-}
-
-/** Mulberry32, a generator of 32 bits: small, and the same everywhere. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(n: number): number {
-    return Math.floor(this.next() * n);
-  }
-
-  chance(p: number): boolean {
-    return this.next() < p;
-  }
-
-  pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)] as T;
-  }
-
-  bytes(length: number): Buffer {
-    return Buffer.from(Array.from({ length }, () => this.below(256)));
-  }
 }
 
 interface Part {

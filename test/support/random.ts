@@ -19,8 +19,21 @@ export class Random {
     return least + this.next() * (most - least);
   }
 
+  /** A whole number from 0, below `n`. */
+  below(n: number): number {
+    return Math.floor(this.next() * n);
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.below(256)));
+  }
+
   pick<T>(values: readonly T[]): T {
-    const value = values[Math.floor(this.next() * values.length)];
+    const value = values[this.below(values.length)];
     if (value === undefined) throw new RangeError("nothing to pick from");
     return value;
   }

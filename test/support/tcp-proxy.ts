@@ -38,6 +38,11 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Where an HTTP server behind it is reached. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   /** Cuts every connection; what was on its way is lost. */
   cut(): void {
     // No reset: on Node 20 `resetAndDestroy` can leave the event loop spinning for ever, without anything in it.
