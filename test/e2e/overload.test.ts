@@ -7,6 +7,7 @@ import { Redis } from "ioredis";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
 
 const films = testFilms(1).map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
 let system: TestSystem;
@@ -54,8 +55,7 @@ test("a full queue is shed at the door; what was accepted stays, and reads keep 
     method: "POST",
   });
   assert.equal(cancelled.body.status, "cancelled");
-  const until = Date.now() + 20_000;
-  while ((await system.client.submit(films)).status !== 202) assert.ok(Date.now() < until, "no room came");
+  await until("there is room", 20, async () => (await system.client.submit(films)).status === 202);
 });
 
 test("a flood is refused before others are, by its share; it may still read and cancel", async () => {

@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Analysis, LoadedModel } from "@osteon/shared";
 import { Client } from "../support/client.js";
 import { assertUniform, loadedModels, reloadModels } from "../support/editions.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { ModelsFolder } from "../support/models-folder.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
 
 const hands = testFilms(6, "hand").map(({ file }) => ({ name: file, bytes: filmBytes(file) }));
 
@@ -33,13 +33,12 @@ const loaded = (name: string) => loadedModels(system, name);
 
 /** Waits until the workers' editions of a model have these versions. */
 async function untilLoaded(name: string, ...versions: string[]): Promise<void> {
-  const until = Date.now() + 60_000;
-  for (;;) {
-    const found = (await loaded(name)).map(({ version }) => version).sort();
-    if (found.join() === versions.sort().join()) return;
-    assert.ok(Date.now() < until, `${name} is ${found.join(" and ")} instead of ${versions.join(" and ")}`);
-    await delay(50);
-  }
+  let found: string[] = [];
+  const told = () => `${name} is ${versions.join(" and ")} instead of ${found.join(" and ")}`;
+  await until(told, 60, async () => {
+    found = (await loaded(name)).map(({ version }) => version).sort();
+    return found.join() === versions.toSorted().join();
+  });
 }
 
 async function examine(films = hands): Promise<Analysis> {

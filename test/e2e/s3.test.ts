@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { Bucket } from "../support/bucket.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
 
 let bucket: Bucket;
 let system: TestSystem;
@@ -25,8 +26,7 @@ after(async () => {
 
 /** Waits until there is nothing in the folder; what follows an end may take a moment longer than the end. */
 async function emptied(pending: string): Promise<void> {
-  const until = Date.now() + 10_000;
-  while ((await readdir(pending).catch(() => [])).length > 0) assert.ok(Date.now() < until, "a marker stays");
+  await until("no marker stays", 10, async () => (await readdir(pending).catch(() => [])).length === 0);
 }
 
 const films = testFilms(8).map(({ file }) => ({ name: file, bytes: filmBytes(file) }));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Analysis, WebhookDelivery, WebhookEndpoint } from "@osteon/shared";
 import { type Answer, Client } from "./client.js";
 import { Receiver } from "./receiver.js";
+import { until } from "./until.js";
 
 /** A receiver that is registered as an endpoint. */
 export interface Registered {
@@ -66,22 +66,22 @@ export class TenantClient {
     is: (found: WebhookDelivery) => boolean,
   ): Promise<WebhookDelivery> {
     const path = `/v1/webhooks/${id}/deliveries/${delivery}`;
-    for (const until = Date.now() + 60_000; ; await delay(50)) {
-      const { status, body } = await this.call<WebhookDelivery>("GET", path);
-      if (status === 200 && is(body)) return body;
-      assert.ok(Date.now() < until, `${status} ${JSON.stringify(body)}`);
-    }
+    let last: Answer<WebhookDelivery> | undefined;
+    const told = () => `the delivery is as it should be; ${last?.status} ${JSON.stringify(last?.body)}`;
+    await until(told, 60, async () => {
+      last = await this.call("GET", path);
+      return last.status === 200 && is(last.body);
+    });
+    assert.ok(last);
+    return last.body;
   }
 
   /** Submits a film as multipart and returns the analysis's id. */
   async submit(film: Buffer, callbackUrl?: string): Promise<string> {
-    const form = new FormData();
-    if (callbackUrl !== undefined) form.append("callbackUrl", callbackUrl);
-    form.append("film", new Blob([Uint8Array.from(film)]), "film.jpg");
-    const { status, body } = await this.#client.request<Analysis>("/v1/analyses", {
-      method: "POST",
-      body: form,
-    });
+    const { status, body } = await this.#client.submit(
+      [{ name: "film.jpg", bytes: film }],
+      callbackUrl === undefined ? {} : { callbackUrl },
+    );
     assert.equal(status, 202, JSON.stringify(body));
     return body.id;
   }

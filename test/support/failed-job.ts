@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
 import path from "node:path";
 import { closeRedis, connectRedis, FileStore, filmJobId, Ledger, Queues } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import type { TestSystem } from "./system.js";
+import { until } from "./until.js";
 
 /** A fracture job that its worker has refused for good, with what such a job carries. Returns its id. */
 export async function failedJob(system: TestSystem): Promise<string> {
@@ -32,8 +32,7 @@ export async function failedJob(system: TestSystem): Promise<string> {
         bodyPartMs: 1,
       },
     });
-    for (const until = Date.now() + 30_000; (await queues.state("fracture", id)) !== "failed"; )
-      assert.ok(Date.now() < until, "the job did not fail");
+    await until("the job fails", 30, async () => (await queues.state("fracture", id)) === "failed");
     return id;
   } finally {
     await queues.close();

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   type RunningRedis,
   type RunningSystem,
@@ -13,6 +12,7 @@ import {
 } from "@osteon/embedded";
 import { closeRedis, connectRedis, FileStore, KeyRing, type Scope } from "@osteon/shared";
 import { Client } from "./client.js";
+import { until } from "./until.js";
 
 /** Signs the deliveries of every test system. */
 export const webhookSecret = `whsec_${Buffer.from("a secret that only the tests know").toString("base64")}`;
@@ -106,19 +106,18 @@ export class TestSystem {
 
   /** Waits until nothing is pending or owed any more, and no job is left. */
   async settled(seconds = 60): Promise<void> {
-    const until = Date.now() + seconds * 1000;
-    for (;;) {
-      const store = path.join(this.running.dataDir, "store");
-      const left = (
-        await Promise.all(
-          ["pending", "deliveries"].map((each) => readdir(path.join(store, each)).catch(() => [])),
-        )
-      ).flat();
-      const jobs = await this.#withRedis((redis) => redis.keys("{osteon}:[bfrw]*:[0-9a-f]*-*"));
-      if (left.length === 0 && jobs.length === 0) return;
-      assert.ok(Date.now() < until, `left: ${left.length} markers, ${jobs.join(" ")}`);
-      await delay(50);
-    }
+    const store = path.join(this.running.dataDir, "store");
+    let left: string[] = [];
+    let jobs: string[] = [];
+    const told = () => `nothing is left; there are ${left.length} markers, ${jobs.join(" ")}`;
+    await until(told, seconds, async () => {
+      const folders = ["pending", "deliveries"].map((each) =>
+        readdir(path.join(store, each)).catch(() => []),
+      );
+      left = (await Promise.all(folders)).flat();
+      jobs = await this.#withRedis((redis) => redis.keys("{osteon}:[bfrw]*:[0-9a-f]*-*"));
+      return left.length === 0 && jobs.length === 0;
+    });
   }
 
   async stop(): Promise<void> {
