@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
-import { type AnalysisRequest, deliveryName, ProblemError, Reconciler, setLostMarkers } from "@osteon/shared";
+import { test } from "node:test";
+import { type AnalysisRequest, deliveryName, ProblemError, setLostMarkers } from "@osteon/shared";
 import { v7 as uuidv7 } from "uuid";
 import { freshAnalysesEach } from "../support/fresh-analyses.js";
+import { reconcilerEach } from "../support/reconciler.js";
 import { accept as acceptBy, requestOf, resultOf } from "../support/requests.js";
 
 const own = freshAnalysesEach();
-
-let reconciler: Reconciler;
-beforeEach(async () => {
-  // A minute ahead: what is accepted by a test is old enough to be looked at.
-  reconciler = new Reconciler({ ...own, now: () => Date.now() + 60_000 });
-});
+const reconciler = reconcilerEach(own);
 
 const accept = (of: AnalysisRequest) => acceptBy(own.analyses, of);
-
-const walk = () => own.walk(reconciler);
 
 async function setBefore(time: number): Promise<string[]> {
   const ids: string[] = [];
@@ -33,17 +27,14 @@ test("what a copy of the store has without its marker is taken up, once that is 
   await own.analyses.ledger.pending.flush();
   await own.analyses.ledger.pending.remove(lost.id);
   await own.redis.flushall();
-  assert.equal((await walk()).requeued, 1);
+  assert.equal((await reconciler.walk()).requeued, 1);
   const staged = { tenant: lost.tenant, id: uuidv7() };
   await own.analyses.ledger.stage(staged, 0, Buffer.from("a film"));
   await own.analyses.ledger.pending.remove(staged.id);
   assert.deepEqual(await setBefore(0), [], "what is young is left alone");
   assert.deepEqual(await setBefore(Date.now() + 1), [lost.id]);
-  await own.analyses.ledger.pending.flush();
-  const pending: string[] = [];
-  for await (const id of own.analyses.ledger.pending.ids()) pending.push(id);
-  assert.deepEqual(pending.toSorted(), [lost.id, known.id].toSorted());
-  assert.equal((await walk()).requeued, 2);
+  assert.deepEqual((await own.pending()).toSorted(), [lost.id, known.id].toSorted());
+  assert.equal((await reconciler.walk()).requeued, 2);
 });
 
 test("what a copy of the store owes without its marker is made, and what failed is listed, once these are set again", async () => {
@@ -63,7 +54,7 @@ test("what a copy of the store owes without its marker is made, and what failed 
   assert.deepEqual((await setBefore(Date.now() + 1)).toSorted(), [told.id, failed.id].toSorted());
   assert.equal(await own.analyses.ledger.failed.has(failed.id), true);
   assert.equal(await own.analyses.ledger.failed.has(tried.id), false);
-  assert.equal((await walk()).redelivered, 1);
+  assert.equal((await reconciler.walk()).redelivered, 1);
   assert.equal(await own.queues.state("webhook", name), "pending");
   assert.deepEqual(await setBefore(Date.now() + 1), []);
 });

@@ -72,6 +72,14 @@ export function freshAnalysesEach() {
     get analyses() {
       return own().analyses;
     },
+    /** The ids of those that are pending. */
+    async pending(): Promise<string[]> {
+      const { pending } = own().analyses.ledger;
+      await pending.flush();
+      const ids: string[] = [];
+      for await (const id of pending.ids()) ids.push(id);
+      return ids;
+    },
     /** A reconciler's walk over them, whoever walked last. */
     async walk(reconciler: Reconciler): Promise<ReconcilerReport> {
       const { analyses, redis } = own();
@@ -83,3 +91,5 @@ export function freshAnalysesEach() {
     },
   };
 }
+
+export type FreshAnalyses = ReturnType<typeof freshAnalysesEach>;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Osteon } from "../src/index.js";
+import { type Analysis, Osteon } from "../src/index.js";
 
 /** What the server does with its nth request, from 0. */
 export type Step = (request: IncomingMessage, response: ServerResponse) => void;
@@ -51,3 +51,36 @@ export const json =
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 
 export const broken: Step = (request) => request.socket.destroy();
+
+export const id = "01970000-0000-7000-8000-000000000000";
+/** As the server answers. */
+export const analysis = (status: Analysis["status"]): Analysis => ({
+  id,
+  status,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  films: [],
+  timings: {},
+  links: { self: `/v1/analyses/${id}`, events: `/v1/analyses/${id}/events` },
+  disclaimer: "Research use only. Not a medical device.",
+});
+export const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
+  json(status, { code, status, title: "T", detail: "D", requestId: "r" }, headers);
+
+/** An address to put a film to, at the very server. */
+export const opened: Step = (request, response) => {
+  const url = `http://${request.headers.host}/store/u-1?signature=secret`;
+  json(201, { id: "u-1", method: "PUT", url, headers: {}, expiresAt: "" })(request, response);
+};
+
+/** With a server that follows the script, for as long as `use` takes. */
+export async function scripted(
+  use: (server: ScriptedServer) => Promise<void>,
+  ...steps: Step[]
+): Promise<void> {
+  const server = await ScriptedServer.start(...steps);
+  try {
+    await use(server);
+  } finally {
+    await server.stop();
+  }
+}
