@@ -6,13 +6,10 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from keras2_layers import mend_layer, without_slashes
 from refused import Refused
 
 POLICIES = ("Policy", "PolicyV1")
-# Layers whose configuration says what only their parents in Keras 2 went by, and Keras 3 does not know.
-DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D")
-SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
-TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 
 
 @contextmanager
@@ -52,8 +49,10 @@ def rewritten_hdf5(path: str, copy: str) -> str:
     with h5py.File(path) as file:
         if "model_config" not in file.attrs or not is_keras_2(file.attrs.get("keras_version", "")):
             return path
+        config = json.loads(file.attrs["model_config"])
+        refuse_partly_frozen(config)
         with h5py.File(copy, "w") as made:
-            made.attrs["model_config"] = json.dumps(as_keras_3(json.loads(file.attrs["model_config"])))
+            made.attrs["model_config"] = json.dumps(as_keras_3(config))
             # The state of the optimiser, which may be larger, is not wanted.
             file.copy("model_weights", made)
     return copy
@@ -61,6 +60,26 @@ def rewritten_hdf5(path: str, copy: str) -> str:
 
 def is_keras_2(version) -> bool:
     return str(version).startswith("2.")
+
+
+def refuse_partly_frozen(model: dict, outermost: bool = True) -> None:
+    """In an .h5, weights stand by what is trainable, which to Keras 2 nothing in a frozen model is; Keras 3 asks the layers alone."""
+    for layer in layers_of(model):
+        if not outermost and layer["config"].get("trainable") is False and is_open(layer):
+            raise Refused(
+                f"the model has a frozen model with layers that are not ({layer['config']['name']}) within another, by which its weights lie in "
+                "an order of their own: set the model's trainable to True in Keras, and save it again"
+            )
+        refuse_partly_frozen(layer, False)
+
+
+def layers_of(model: dict) -> list:
+    return model["config"].get("layers", []) if isinstance(model["config"], dict) else []
+
+
+def is_open(layer: dict) -> bool:
+    within = layers_of(layer)
+    return any(map(is_open, within)) if within else layer["config"].get("trainable", False)
 
 
 def as_keras_3(value):
@@ -76,38 +95,52 @@ def as_keras_3(value):
     if "engine" in (made.get("module") or "").split("."):
         made.update(module="keras.src.models.functional", class_name="Functional")
     if isinstance(config, dict):
-        mend_layer(kind, made["config"])
+        mend_layer(made)
+        if "output_layers" in config:
+            mend_graph(made["config"])
     return made
 
 
-def mend_layer(kind: str, config: dict) -> None:
-    axis = config.get("axis")
-    if isinstance(axis, list) and len(axis) == 1:
-        config["axis"] = axis[0]
-    if kind in DEPTHWISE + SEPARABLE + TRANSPOSED and config.get("groups") == 1:
-        del config["groups"]
-    if kind in SEPARABLE:
-        for name in ("kernel_initializer", "kernel_regularizer", "kernel_constraint"):
-            config.pop(name, None)
-    if isinstance(config.get("name"), str):
-        config["name"] = without_slashes(config["name"])
-    if "output_layers" in config:
-        mend_graph(config)
-
-
-def without_slashes(name: str) -> str:
-    return name.replace("/", "_")
+def is_reference(value) -> bool:
+    """Whether it is an output of a layer: its name, which of its calls, which output of that, and what else that call is given."""
+    return isinstance(value, list) and len(value) > 2 and isinstance(value[0], str) and isinstance(value[1], int)
 
 
 def references(value) -> list:
-    """The references to an output of a layer: its name, which of its calls, which output of that."""
     if isinstance(value, dict):
         value = list(value.values())
     if not isinstance(value, list):
         return []
-    if len(value) > 2 and isinstance(value[0], str) and isinstance(value[1], int):
+    if is_reference(value):
         return [value, *references(value[3:])]
     return [found for each in value for found in references(each)]
+
+
+def as_tensors(value):
+    """The same with each reference as Keras 3 writes one."""
+    if is_reference(value):
+        # The tensor made later has shape and type.
+        history = {"shape": [], "dtype": "float32", "keras_history": value[:3]}
+        return {"class_name": "__keras_tensor__", "config": history}
+    if isinstance(value, dict):
+        return {key: as_tensors(each) for key, each in value.items()}
+    return [as_tensors(each) for each in value] if isinstance(value, list) else value
+
+
+def mended_call(layer: str, call):
+    """A call of a layer as Keras 3 reads it: as Keras 2 wrote it only where all tensors are in one list."""
+    named = next(iter(references(call)), [])[3:]
+    others = named[0] if named else {}
+    if others.get("training"):
+        raise Refused(
+            f"the model calls {layer} with training=True, so that what it says of a film varies, or depends on the films beside it: "
+            "build it without that, give it these weights, and save it"
+        )
+    if isinstance(call, list):
+        if not references(others):
+            return call
+        call = call[0] if len(call) == 1 else call
+    return {"args": [as_tensors(call)], "kwargs": as_tensors(others)}
 
 
 def mend_graph(graph: dict) -> None:
@@ -131,7 +164,11 @@ def mend_graph(graph: dict) -> None:
         if reference[0] in shifted and inner[reference[0]]["class_name"] == "Sequential":
             reference[1] -= 1
 
+    for layer in layers:
+        layer["inbound_nodes"] = [mended_call(layer["name"], call) for call in layer["inbound_nodes"]]
     # A model of one output gives it, and no list of one.
     for end in ends:
-        if len(graph[end]) == 1:
+        if isinstance(graph[end], list) and len(graph[end]) == 1:
             graph[end] = graph[end][0]
+    # Keras 3 would freeze the layers within, also those that were opened again, and the order of an .h5's weights goes by what is frozen.
+    graph.pop("trainable", None)

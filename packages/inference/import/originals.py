@@ -6,10 +6,14 @@ import zipfile
 from pathlib import Path
 
 from keras2 import readable
+from keras2_layers import functions
 from refused import Refused
 
 # How Keras says that it has no code for a layer.
-UNKNOWN = re.compile(r"Unknown layer: '(.+?)'|Could not locate class '(.+?)'|deserialization of a `(Lambda)` layer")
+UNKNOWN = re.compile(
+    r"Unknown layer: '(.+?)'|Could not locate class '(.+?)'|deserialization of a `(Lambda)` layer|"
+    r"Could not deserialize (?:class )?'(?:\w+\.)*(\w+)' because it"
+)
 
 
 def load_keras(path: str):
@@ -17,17 +21,20 @@ def load_keras(path: str):
     import keras
 
     broken = Refused("the file is no Keras model, or is cut off")
+    zipped = zipfile.is_zipfile(path)
+    # A zip may have what HDF5 begins with at a place where that may begin.
+    hdf5 = not zipped and h5py.is_hdf5(path)
     # Keras says of such a file that it is not found.
-    if path.endswith(".keras") and not zipfile.is_zipfile(path) and not h5py.is_hdf5(path):
+    if path.endswith(".keras") and not zipped and not hdf5:
         raise broken
     try:
-        if h5py.is_hdf5(path) and not holds_model(path):
+        if hdf5 and not holds_model(path):
             raise Refused(
                 "the file holds no model, at most its weights: build the model in Keras, give it these by load_weights, and save it whole by model.save"
             )
-        with readable(path) as file:
+        with readable(path) as file, keras.utils.custom_object_scope(functions()):
             # Only the inference is wanted, so neither optimiser nor losses of the time need be known today.
-            return keras.models.load_model(file, compile=False)
+            model = keras.models.load_model(file, compile=False)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise broken from error
     except (TypeError, ValueError) as error:
@@ -38,6 +45,18 @@ def load_keras(path: str):
             f"the model has a layer that is not Keras's own, or is code ({next(filter(None, unknown.groups()))}): save it without that layer, "
             "whose work --preprocessing (caffe, for one) may do, or export it to ONNX where it was made, and import that by --onnx"
         ) from error
+
+    for layer in model._flatten_layers():
+        # Of an .h5, Keras does so for the outermost layers alone, and others go on by what they held before their weights came.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+        if isinstance(layer, keras.layers.Normalization):
+            # The exporter takes tensors that are no weights for inputs of the model.
+            layer.mean, layer.variance = map(keras.ops.convert_to_numpy, (layer.mean, layer.variance))
+    if len(model.inputs) == len(model.outputs) == 1:
+        # As the one of a list, or by a name, it is no tensor.
+        return keras.Model(model.inputs[0], model.outputs[0])
+    return model
 
 
 def holds_model(path: str) -> bool:
