@@ -23,7 +23,7 @@ import {
 } from "@osteon/shared";
 import { Webhook } from "standardwebhooks";
 import { type DueDelivery, readDue } from "./due-delivery.js";
-import { mostTries, waitBefore } from "./retry-schedule.js";
+import { longestTryingMs, mostTries, waitBefore } from "./retry-schedule.js";
 import type { Sender, SendResult } from "./sender.js";
 import type { TargetSlots } from "./target-slots.js";
 import { UnnotedTries } from "./unnoted-tries.js";
@@ -177,14 +177,18 @@ export class DeliveryProcessor implements Processor<"webhook"> {
     }
     if (!isAsRead(standing, record)) return this.#outrun(ref, standing);
     const tries = record.tries + 1;
-    const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries;
+    const now = this.#now();
+    const triedSince = triedSinceOf(record) ?? new Date(now).toISOString();
+    const isLate = now - Date.parse(triedSince) > longestTryingMs;
+    const over = result.final !== undefined || record.type === "webhook.test" || tries >= mostTries || isLate;
     const wait = result.delivered || over ? undefined : waitBefore(tries, result.retryAfter);
     const { nextAttemptAt: _, ...rest } = record;
     const tried: DeliveryRecord = {
       ...rest,
       tries,
-      attempts: [...record.attempts, attemptOf(result, this.#now())].slice(-mostRecorded),
-      ...(wait === undefined ? {} : { nextAttemptAt: new Date(this.#now() + wait).toISOString() }),
+      triedSince,
+      attempts: [...record.attempts, attemptOf(result, now)].slice(-mostRecorded),
+      ...(wait === undefined ? {} : { nextAttemptAt: new Date(now + wait).toISOString() }),
       ...(result.delivered ? { status: "delivered" } : {}),
     };
     // Whoever had the delivery as well may have ended it, marker and all: what is pending has one.
@@ -247,6 +251,11 @@ function isAsRead(standing: DeliveryRecord, read: DeliveryRecord): boolean {
     standing.tries === read.tries &&
     standing.attempts.at(-1)?.at === read.attempts.at(-1)?.at
   );
+}
+
+/** What was asked for again begins anew. Records of versions before have none: their time begins now. */
+function triedSinceOf({ tries, triedSince }: DeliveryRecord): string | undefined {
+  return tries === 0 ? undefined : triedSince;
 }
 
 /**

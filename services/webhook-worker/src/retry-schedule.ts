@@ -21,6 +21,12 @@ export const retrySchedule: readonly number[] = [
 /** Tries of a delivery, the first and one after each wait. */
 export const mostTries = retrySchedule.length + 1;
 
+/**
+ * Milliseconds from a first try on after which a failed one is the last. The schedule is over before that, however long the waits that a
+ * receiver asks for: only what found no room at its receiver comes so late, and is as many tries short.
+ */
+export const longestTryingMs = 9 * 24 * hour * 1000;
+
 /** Share by which a wait may be longer, so that the tries of many do not come at once. */
 const jitter = 0.2;
 

@@ -51,6 +51,28 @@ test("a delivery is tried over three days, with its waits, and then is a dead le
   for await (const name of worker.ledger.deliveries.dead.ids()) assert.fail(name);
 });
 
+test("what found so little room that its time is over has one more try, and its whole time when it is asked for again", async () => {
+  worker.answer = (_request, response) => response.writeHead(500).end();
+  const analysis = await worker.ended({ callbackUrl: worker.url });
+  const ref = { tenant, event: analysis.id };
+  worker.now += 20 * dayMs;
+  assert.ok(await worker.attempt(analysis.id), "its time begins with its first try");
+  worker.now += 8.5 * dayMs;
+  assert.ok(await worker.attempt(analysis.id));
+  worker.now += dayMs;
+  assert.equal(await worker.attempt(analysis.id), undefined);
+  const dead = await worker.ledger.deliveries.get(ref);
+  assert.deepEqual([dead?.status, dead?.attempts.length], ["failed", 3]);
+  assert.deepEqual(await worker.owed(), []);
+
+  await worker.dispatch.redeliver(ref);
+  assert.ok(await worker.attempt(analysis.id));
+  worker.now += 10 * dayMs;
+  worker.answer = (_request, response) => response.writeHead(200).end();
+  assert.equal(await worker.attempt(analysis.id), undefined);
+  assert.equal((await worker.ledger.deliveries.get(ref))?.status, "delivered");
+});
+
 test("what a worker owed whose clock was ahead is tried at once; a planned try waits for its time", async () => {
   worker.now += 60 * 60_000;
   const analysis = await worker.ended({ callbackUrl: worker.url });

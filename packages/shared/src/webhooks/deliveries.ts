@@ -22,6 +22,8 @@ export interface DeliveryRef {
 export interface DeliveryRecord extends WebhookDelivery {
   /** Tries since it was last asked for: where it stands in the schedule. */
   tries: number;
+  /** When the first of these tries was noted. */
+  triedSince?: string;
 }
 
 /** A record, or why there is none to be had; neither where there is none. */
