@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Analysis, Problem } from "@osteon/shared";
+import { type Analysis, type Problem, ProblemError } from "@osteon/shared";
 import sharp from "sharp";
 import { Client } from "../support/client.js";
 import { filmBytes, testFilms } from "../support/films.js";
@@ -120,6 +120,19 @@ describe("a film's pictures", () => {
       Client.refused(answer, 404, "image-not-ready");
       assert.equal(answer.headers.get("etag"), null);
     }
+  });
+
+  test("are not to come of a film that ended without one", async () => {
+    const id = await submitted();
+    const pictures = ["image.png", "thumbnail.jpg"].map((name) => `/v1/analyses/${id}/films/0/${name}`);
+    for (const path of pictures) Client.refused(await client.request(path), 404, "image-not-ready");
+    await gateway.backbone.analyses.filmFailed(
+      { tenant: "default", id },
+      0,
+      new ProblemError("film-damaged"),
+    );
+    for (const path of pictures) Client.refused(await client.request(path), 404, "not-found");
+    Client.refused(await client.request(`/v1/analyses/${id}/films/0/heatmap.png`), 404, "no-heatmap");
   });
 
   test("come in parts to GET alone", async () => {

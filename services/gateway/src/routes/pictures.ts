@@ -1,5 +1,12 @@
 import { heatmapOverlay, packFilm, thumbnail } from "@osteon/imaging";
-import { type AcceptedFilm, heatOf, isEnded, ProblemError } from "@osteon/shared";
+import {
+  type AcceptedFilm,
+  type Analysis,
+  type AnalysisRef,
+  heatOf,
+  isEnded,
+  ProblemError,
+} from "@osteon/shared";
 import { type Static, Type } from "@osteon/shared/libraries/typebox";
 import { tagOf } from "../answers/etag.js";
 import { sendBytes } from "../answers/send-bytes.js";
@@ -38,6 +45,12 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       throw new ProblemError("not-found", `The analysis has no film ${params.film}.`);
     return { ref: request, accepted };
   };
+  const hasEnded = (analysis: Analysis | undefined) => analysis !== undefined && isEnded(analysis.status);
+  /** Of a film that ended without a picture, as a damaged one, none is to come. It may have come since it was looked for. */
+  const withoutImage = async (ref: AnalysisRef, film: number) =>
+    hasEnded(await backbone.analyses.get(ref)) && !(await ledger.hasImage(ref, film))
+      ? new ProblemError("not-found", "The film ended without a picture.")
+      : new ProblemError("image-not-ready");
 
   app.route({
     method: "GET",
@@ -58,7 +71,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       const { ref } = await find(request);
       await unread.room(request, reply, pictureBytes);
       const kept = await ledger.image(ref, params.film);
-      if (kept === undefined) throw new ProblemError("image-not-ready");
+      if (kept === undefined) throw await withoutImage(ref, params.film);
       const bytes = await drawing.run(tenant, reply, () => packFilm(kept));
       return sendBytes(request, reply, { bytes, type: "image/png", tag: tagOf(bytes) });
     },
@@ -85,12 +98,12 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       const { params, tenant } = request;
       const { ref, accepted } = await find(request);
       const requireThere = async () => {
-        if (!(await ledger.hasImage(ref, params.film))) throw new ProblemError("image-not-ready");
+        if (!(await ledger.hasImage(ref, params.film))) throw await withoutImage(ref, params.film);
       };
       const bytes = () =>
         thumbnails.run(tenant, reply, async () => {
           const kept = await ledger.image(ref, params.film);
-          if (kept === undefined) throw new ProblemError("image-not-ready");
+          if (kept === undefined) throw await withoutImage(ref, params.film);
           return thumbnail(kept);
         });
       // Named by what it is made of, so that who has it costs no drawing; the number changes with the drawing.
@@ -126,7 +139,7 @@ export async function pictures(app: App, { backbone, config }: Dependencies): Pr
       const film = analysis?.films[params.film];
       const shown = film?.outcome === "analysed" ? await ledger.results.heatmap(ref, params.film) : undefined;
       // A film that failed, or was cancelled before its end, has no outcome, and will have none.
-      const over = film?.outcome !== undefined || (analysis !== undefined && isEnded(analysis.status));
+      const over = film?.outcome !== undefined || hasEnded(analysis);
       if (shown === undefined) throw new ProblemError(over ? "no-heatmap" : "image-not-ready");
       const { width, height } = shown.image ?? film ?? {};
       if (width === undefined || height === undefined) throw new ProblemError("image-not-ready");
