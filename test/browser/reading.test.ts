@@ -354,6 +354,7 @@ describe("the viewer", () => {
       await page.route("**/v1/models", (route) => route.fulfill({ json: { data } }));
       await page.reload();
       await meaning.getByText(text).waitFor();
+      assert.equal(await meaning.getByRole("link").count(), 0, "no card of another edition");
     }
     await close();
   });

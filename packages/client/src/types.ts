@@ -38,7 +38,7 @@ export interface BodyPart extends BodyPartSummary {
 export interface FractureSummary {
   /** At the balanced threshold. */
   label: "fractured" | "normal";
-  /** Calibrated, 0 to 1. */
+  /** Calibrated, where the model’s bundle is; 0 to 1. */
   probability: number;
   certainty: Certainty;
 }

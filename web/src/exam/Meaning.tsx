@@ -40,11 +40,6 @@ export function Meaning({ model, part }: { model: ModelRef; part: string }) {
     <section className="meaning">
       <h2>{t("meaning.title")}</h2>
       <Told {...{ model, part }} />
-      <p>
-        <Link href={`/models/${encodeURIComponent(model.name)}`}>
-          {t("meaning.card", { name: model.name, version: model.version })}
-        </Link>
-      </p>
     </section>
   );
 }
@@ -62,8 +57,18 @@ function Told({ model, part }: { model: ModelRef; part: string }) {
   }
   const editions = models.filter(({ name }) => name === model.name);
   const loaded = editions.find(({ digest }) => digest === model.digest);
-  if (loaded !== undefined) return <Numbers {...{ loaded, part }} />;
-  return <p>{t(editions.length > 0 ? "meaning.replaced" : "meaning.away")}</p>;
+  // The card of another edition is no card of this one.
+  if (loaded === undefined) return <p>{t(editions.length > 0 ? "meaning.replaced" : "meaning.away")}</p>;
+  return (
+    <>
+      <Numbers {...{ loaded, part }} />
+      <p>
+        <Link href={`/models/${encodeURIComponent(model.name)}`}>
+          {t("meaning.card", { name: model.name, version: model.version })}
+        </Link>
+      </p>
+    </>
+  );
 }
 
 function Numbers({ loaded, part }: { loaded: LoadedModel; part: string }) {

@@ -16,7 +16,7 @@ export function draftCard(
     manifest.task === "bodypart"
       ? `A film is \`not-identified\` where no class reaches ${manifest.decision.minimumProbability}${
           manifest.decision.unknown.length === 0
-            ? ": the model has no class for a picture that is no film, so it takes one for the part that it resembles most, and this threshold is all that stands against it"
+            ? ": the model has no class for a picture that is no film, nor for films of regions that it was not taught, so it takes either for the part that it resembles most, and this threshold is all that stands against it"
             : ""
         }.${unsupported.length === 0 ? "" : ` Films of ${unsupported.join(", ")} are \`unsupported-region\`.`}`
       : `\`fractured\` from ${manifest.thresholds.balanced}; \`negative\` below ${manifest.thresholds.sensitive}, \`positive\` from ${manifest.thresholds.specific}. These thresholds were set by hand: whoever knows films that the model was not trained on should measure them. The model gives no heat map, so answers have no regions.`;

@@ -63,7 +63,11 @@ export type Certainty = Static<typeof Certainty>;
 
 export const FractureSummary = Type.Object({
   label: Type.Enum(["fractured", "normal"], { description: "At the balanced threshold." }),
-  probability: Type.Number({ minimum: 0, maximum: 1, description: "Calibrated." }),
+  probability: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: "Calibrated, where the model’s bundle is.",
+  }),
   certainty: Certainty,
 });
 export type FractureSummary = Static<typeof FractureSummary>;
