@@ -71,7 +71,7 @@ describe("what is kept", () => {
     assert.match(pdf.name, /^osteon-名前-name-[0-9a-f]{8}\.pdf$/);
     const { pages, title, subject, pictures } = await readPdf(pdf.bytes);
     assert.equal(pages.length, 1);
-    assert.deepEqual([title, subject], [definite.reference, definite.disclaimer]);
+    assert.deepEqual([title, subject], [`${definite.reference} · ${film.name}`, definite.disclaimer]);
     const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
     // The browser of the tests speaks British English, in this machine's time.
     const time = (iso: string) =>
