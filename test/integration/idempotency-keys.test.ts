@@ -46,7 +46,7 @@ function submitUnder(
     config: backbone.config,
     policy: new TargetPolicy(""),
     backbone: { ...backbone, redis },
-    admission: { check: () => undefined, accepted: () => undefined },
+    admission: { check: () => undefined, requireQueue: () => undefined, accepted: () => undefined },
   };
   const submission = new Submission(dependencies, memory);
   const film = filmBytes(testFilms(1, "hand")[0]?.file ?? "");

@@ -75,6 +75,7 @@ export class LoneGateway {
       reloads: new ModelReloads(backbone.redis, subscriber),
       policy: new TargetPolicy(config.WEBHOOK_ALLOW),
       admission: {
+        requireQueue: () => undefined,
         accepted: () => undefined,
         state: { backlog: 0, filmsPerSecond: undefined },
         ...admission,

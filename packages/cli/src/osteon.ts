@@ -1,4 +1,12 @@
-import { DeadLetters, KeyRing, lastUsesOfKeys, openBackbone, ProblemError, RedisLock } from "@osteon/shared";
+import {
+  checkDatabase,
+  DeadLetters,
+  KeyRing,
+  lastUsesOfKeys,
+  openBackbone,
+  ProblemError,
+  RedisLock,
+} from "@osteon/shared";
 import { asksForHelp, interrupted, type Terminal, UsageError } from "@osteon/shared/command-line";
 import { analysesCommands, analysesUsage } from "./analyses.js";
 import { callbackSecretsOf, configOf } from "./config.js";
@@ -50,6 +58,7 @@ const topics: Readonly<Record<string, Topic>> = {
   "dead-letters": async (args, { out, err, env, signal }) => {
     const { analyses, redis, close } = await openBackbone(configOf(env));
     try {
+      await checkDatabase(redis);
       const { dispatch, ledger } = analyses;
       const open = (onDamaged: OnDamaged) => {
         const letters = new DeadLetters(analyses, new RedisLock(redis), onDamaged);
@@ -61,8 +70,9 @@ const topics: Readonly<Record<string, Topic>> = {
     }
   },
   ledger: async (args, { out, env, signal }) => {
-    const { analyses, close } = await openBackbone(configOf(env));
+    const { analyses, redis, close } = await openBackbone(configOf(env));
     try {
+      await checkDatabase(redis);
       await ledgerCommand(args, analyses, { out, signal });
       return true;
     } finally {

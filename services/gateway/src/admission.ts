@@ -34,11 +34,10 @@ export class Admission {
 
   /**
    * @throws ProblemError `share-exceeded` where the tenant's own films fill its share of a full queue, `overloaded` where
-   *   there is no room for anybody's; both with the seconds after which there should be room. `queue-unavailable` where the last
-   *   look failed: a film would be stored, and refused only once Redis had not answered for long.
+   *   there is no room for anybody's; both with the seconds after which there should be room; and as `requireQueue`
    */
   check(tenant: string, films: number): void {
-    if (this.#blind) throw new ProblemError("queue-unavailable");
+    this.requireQueue();
     const { maxQueued, maxWaitSeconds } = this.#limits;
     const since = this.#since.sum;
     // What comes to workers that wait for it does not wait.
@@ -76,6 +75,14 @@ export class Admission {
   /** What was accepted here and is in no sample yet, by tenant: whoever looks notes it first, for `sample`. */
   get unseen(): ReadonlyMap<string, number> {
     return new Map(this.#since);
+  }
+
+  /**
+   * @throws ProblemError `queue-unavailable` where the last look failed: a film would be stored, and refused only once Redis had not
+   *   answered for long
+   */
+  requireQueue(): void {
+    if (this.#blind) throw new ProblemError("queue-unavailable");
   }
 
   /** A look failed: until the next sample there is no queue to let films into. */

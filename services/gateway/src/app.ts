@@ -51,7 +51,7 @@ export interface Dependencies {
   changes: Changes;
   reloads: ModelReloads;
   policy: TargetPolicy;
-  admission: Pick<Admission, "check" | "accepted" | "state">;
+  admission: Pick<Admission, "check" | "requireQueue" | "accepted" | "state">;
   submission: Submission;
   streams: OpenStreams;
   /** For answers that look at hundreds of records. */

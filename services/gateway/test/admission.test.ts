@@ -184,7 +184,8 @@ test("lets nothing in from a look that failed until one that does not, and tells
   assert.equal(refusal(admission), undefined, "nothing is known yet");
   await look();
   await look();
-  assert.throws(() => admission.check("default", 1), { code: "queue-unavailable" });
+  for (const ask of [() => admission.check("default", 1), () => admission.requireQueue()])
+    assert.throws(ask, { code: "queue-unavailable" });
   assert.equal(told.length, 1);
   away = false;
   await look();

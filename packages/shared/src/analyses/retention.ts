@@ -10,7 +10,8 @@ const atOnce = 16;
 /**
  * Erases the analyses that were accepted before a time and have ended, as if their tenant had. One of which a delivery is still owed
  * stays until that is made or given up, within four days, or eight and a half where the receiver asks for the longest waits, later where
- * one that never answers is owed too much: erased, it could be told to nobody. So does one whose deliveries may not be owed yet: its marker goes behind that. One that cannot be erased keeps no other from its turn; the first fault is thrown when all had theirs. Where
+ * one that never answers is owed too much: erased, it could be told to nobody. So does one whose deliveries may not be owed yet: its
+ * marker goes behind that. One that cannot be erased keeps no other from its turn; the first fault is thrown when all had theirs. Where
  * Redis is away all ends at once: what is begun then only leaves work behind. A store may refuse one analysis alone.
  *
  * @param before the time, milliseconds since the epoch, by tenant; undefined where its analyses are kept

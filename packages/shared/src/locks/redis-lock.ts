@@ -58,13 +58,15 @@ export class RedisLock implements Lock {
   ): Promise<T | undefined> {
     const token = randomUUID();
     if (!(await this.#tryTake(key, token))) return undefined;
-    let due = true;
+    let [due, over] = [true, false];
     try {
-      const renew = async () => (await this.#renew(key, token)) || this.#tryTake(key, token);
+      // A renewal that is under way at the end must not take a lock that nobody gives back.
+      const renew = async () => (await this.#renew(key, token)) || (!over && this.#tryTake(key, token));
       const done = await this.#renewed(step, renew);
       due = partly;
       return done;
     } finally {
+      over = true;
       if (due) await this.#giveBack(key, token);
     }
   }

@@ -52,7 +52,7 @@ interface AcceptanceOptions {
 
 interface SubmissionParts extends Pick<Parts, "config" | "policy"> {
   backbone: Pick<Backbone, "analyses" | "redis">;
-  admission: Pick<Admission, "check" | "accepted">;
+  admission: Pick<Admission, "check" | "requireQueue" | "accepted">;
 }
 
 /** From a request's body to a promise, once per Idempotency-Key. What is refused leaves nothing behind. */
@@ -86,7 +86,8 @@ export class Submission {
     idempotencyKey?: string,
   ): Promise<Submitted> {
     const { config, policy, backbone, admission } = this.#dependencies;
-    // Before the body is read; a repeat must come to its answer even now.
+    // Before the body is read; a repeat must come to its answer even where there is no room, but Redis knows of it.
+    admission.requireQueue();
     if (idempotencyKey === undefined) admission.check(tenant, 1);
     const intake = new Intake({
       ledger: backbone.analyses.ledger,
