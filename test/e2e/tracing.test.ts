@@ -111,7 +111,7 @@ test("what is traced nowhere is not collected, and the metrics tell of queues an
 
 /** All that a label may be called: kinds, states, codes, names of models, and Node's own. */
 const labelNames =
-  /^(service|kind|outcome|status|queue|state|model|result|code|action|operation|direction|quantile|le|type|space|version|major|minor|patch)$/;
+  /^(service|kind|outcome|status|queue|state|model|result|code|action|operation|direction|quantile|le|task|type|space|version|major|minor|patch)$/;
 
 test("all that an operator asks for is told, with labels that no film, tenant or address widens", async () => {
   const form = new FormData();

@@ -131,7 +131,7 @@ test("a submission lets go of its films, whether it is refused or not", async ()
     backbone: { analyses },
     config: loadConfig({}),
     policy: { checkUrl: () => undefined },
-    admission: { check: () => undefined, accepted: () => undefined },
+    admission: { check: () => undefined, requireQueue: () => undefined, accepted: () => undefined },
   };
   const submission = new Submission(parts as unknown as ConstructorParameters<typeof Submission>[0], memory);
   const submit = (bytes: Buffer) =>
