@@ -7,6 +7,7 @@ import { exampleOf, unidentifiedExam } from "../support/exams.js";
 import { filmBytes, testFilms } from "../support/films.js";
 import { isHeat, readPicture } from "../support/reports.js";
 import { startTestSystem, type TestSystem } from "../support/system.js";
+import { until } from "../support/until.js";
 
 let system: TestSystem;
 let browser: Browser;
@@ -178,7 +179,11 @@ describe("the viewer", () => {
       const first = await thickness();
       assert.ok(first >= 1 && first <= 5, `${first} pixels`);
       const { scale } = await look(page);
-      while ((await look(page)).scale < 4 * scale) await page.keyboard.press("+");
+      for (let now = scale; now < 4 * scale; ) {
+        await page.keyboard.press("+");
+        await until("the film is larger", 10, async () => (await look(page)).scale > now);
+        now = (await look(page)).scale;
+      }
       // That edge into the middle of the pane, wherever on the film it lies.
       const edge = await page.locator(".region .line").boundingBox();
       const around = await pane.boundingBox();
@@ -188,6 +193,10 @@ describe("the viewer", () => {
       await page.mouse.down();
       await page.mouse.move(2 * x - edge.x, 2 * y - edge.y - edge.height / 2);
       await page.mouse.up();
+      await until("the edge is in the middle", 10, async () => {
+        const moved = await page.locator(".region .line").boundingBox();
+        return moved !== null && Math.abs(moved.x - x) < 1 && Math.abs(moved.y + moved.height / 2 - y) < 1;
+      });
       const zoomed = await thickness();
       assert.ok(zoomed >= 1 && zoomed <= 5, `${zoomed} pixels at ${(await look(page)).scale}`);
       await close();
